@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The accounts of this host: which of them are people's, and who is in a group."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import sys
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+
+LOGIN_DEFS = "/etc/login.defs"
+_NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
+
+# The lowest and the highest uid of people where no file says it. On macOS the accounts of a directory service
+# have nine digits and more, and 'nobody' comes after the last number of the range.
+_HUMAN_UIDS_OF_MACOS = (501, 2**31 - 1)
+_HUMAN_UIDS = (1000, 60000)
+
+
+def human_accounts() -> list[pwd.struct_passwd]:
+    """Return the accounts that people log in to, in the order of their names.
+
+    They have a uid that the system gives to people, a shell that lets them in, and a home that exists.
+    """
+    lowest, highest = _human_uids(LOGIN_DEFS)
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    return [accounts[name] for name in sorted(accounts) if _is_human(accounts[name], lowest, highest)]
+
+
+def find_group(name: str) -> grp.struct_group:
+    """Return the group called ``name``, or with that number; raise UserError where there is none."""
+    try:
+        return grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
+    except KeyError:
+        raise UserError(
+            f"There is no group '{name}' on this host; create the group first, or correct the name."
+        ) from None
+
+
+def group_members(group: grp.struct_group) -> list[str]:
+    """Return the names of all who are in ``group``, be it their primary one or not, sorted."""
+    primary = [account.pw_name for account in pwd.getpwall() if account.pw_gid == group.gr_gid]
+    return sorted(set(primary) | set(group.gr_mem))
+
+
+def user_name(uid: int) -> str:
+    """Return the name of the account ``uid``, its number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Return the name of the group ``gid``, its number where it has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _is_human(account: pwd.struct_passwd, lowest: int, highest: int) -> bool:
+    shell = os.path.basename(account.pw_shell)
+    return lowest <= account.pw_uid <= highest and shell not in _NO_LOGIN and os.path.isdir(account.pw_dir)
+
+
+def _human_uids(login_defs: str) -> tuple[int, int]:
+    """Return the lowest and the highest uid of people: what ``login_defs`` says, or the system's custom."""
+    lowest, highest = _HUMAN_UIDS_OF_MACOS if sys.platform == "darwin" else _HUMAN_UIDS
+    bounds = {"UID_MIN": lowest, "UID_MAX": highest}
+    try:
+        with open(login_defs, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                match = re.match(r"\s*(UID_MIN|UID_MAX)\s+(\d+)\s*$", line)
+                if match:
+                    bounds[match.group(1)] = int(match.group(2))
+    except OSError:  # only Linux has this file
+        pass
+    return bounds["UID_MIN"], bounds["UID_MAX"]

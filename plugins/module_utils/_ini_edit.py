@@ -1,0 +1,345 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an option is written into a document: where a new line goes, and what it looks like.
+
+A changed value keeps its line's indent and delimiter, a new line looks like its siblings, and no line
+is placed where a parser would take it, or the line after it, for the continuation of another option.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
+    COMMENT_PREFIXES,
+    TOP,
+    Document,
+    FirstLine,
+    IniError,
+    Option,
+    Section,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Value, items_of
+
+DEFAULT_DELIMITER = " = "
+DEFAULT_ITEM_INDENT = "    "
+
+
+class Style(NamedTuple):
+    """What a new option of a section looks like; ``item_indent`` stands before each item of a list."""
+
+    indent: str
+    delimiter: str
+    item_indent: str
+
+
+# Options that exist
+
+
+def set_option(document: Document, option: Option, value: Value) -> None:
+    """Give an option another value."""
+    if isinstance(value, list):
+        _set_items(document, option, value)
+    else:
+        _set_scalar(document, option, value)
+
+
+def remove_option(document: Document, option: Option) -> None:
+    """Remove an option with its value, and nothing that is not its own."""
+    for index in own_lines(document, option):
+        document.replace_line(index, [])
+
+
+def own_lines(document: Document, option: Option) -> list[int]:
+    """Return the indexes of the option's lines.
+
+    A comment among them that is not indented deeper than the key is not the option's: it stays.
+    """
+    if option.end == option.line + 1:
+        return [option.line]
+    depth = len(_indent(document.lines[option.line]))
+    return [
+        index
+        for index in range(option.line, option.end)
+        if not (document.is_comment(index) and len(_indent(document.lines[index])) <= depth)
+    ]
+
+
+def drop_items(document: Document, option: Option, items: list[str]) -> None:
+    """Remove the given items from the option's list, at least one of which stays."""
+    for index in _value_lines(document, option):
+        text = _value_text(document, option, index)
+        if not text:
+            continue
+        found = items_of(text, document.dialect)
+        kept = [item for item in found if item not in items]
+        if len(kept) < len(found):
+            _replace_items_of_line(document, option, index, kept)
+
+
+def append_items(document: Document, option: Option, items: list[str]) -> None:
+    """Put items at the end of the option's list, each on a line of its own."""
+    last = _value_lines(document, option)[-1]
+    if last == option.line:
+        first = document.split_first_line(option)
+        indent = first.indent + DEFAULT_ITEM_INDENT
+    else:
+        indent = _indent(document.lines[last])
+    ending = document.line_end(last)
+    line = document.lines[last].rstrip("\r\n") + ending
+    document.replace_line(last, [line, *(indent + item + ending for item in items)])
+
+
+def uses_one_line_per_item(document: Document, option: Option) -> bool:
+    """Tell whether the list has the layout that this collection writes."""
+    if option.start != "":  # a value beside the key, or a key that has none and no delimiter
+        return False
+    following = _value_lines(document, option)[1:]
+    return all(len(items_of(document.lines[index].strip(), document.dialect)) == 1 for index in following)
+
+
+def _set_scalar(document: Document, option: Option, value: str) -> None:
+    first = document.split_first_line(option)
+    delimiter, ending = _delimiter_and_ending(first, value)
+    start, *following = value.split("\n")
+    lines = [first.indent + first.key + delimiter + start + ending]
+    if following:
+        end = document.line_end(option.line)
+        lines[0] = lines[0].rstrip("\r\n") + end
+        indent = _item_indent_of(document, option) or first.indent + DEFAULT_ITEM_INDENT
+        lines += _indented(following, indent, end)
+    remove_option(document, option)
+    document.replace_line(option.line, lines)
+
+
+def _delimiter_and_ending(first: FirstLine, value: str) -> tuple[str, str]:
+    """Return the text before the value and the one after it, down to the line end.
+
+    Behind an empty value nobody can tell which blanks belong to the delimiter: all of them do, and
+    where there are none the delimiter gets the same blanks behind it as before it.
+    """
+    if first.value or not value:
+        return first.delimiter or DEFAULT_DELIMITER, first.ending
+    end = first.ending.lstrip(" \t")
+    blanks = first.ending[: len(first.ending) - len(end)]
+    return _completed(first.delimiter + blanks), end
+
+
+def _completed(delimiter: str) -> str:
+    """Return the delimiter of a line without a value as it would stand before one."""
+    sign = delimiter.strip()
+    if not sign:
+        return DEFAULT_DELIMITER
+    before, _sign, after = delimiter.partition(sign)
+    return before + sign + (after or before)
+
+
+def _set_items(document: Document, option: Option, items: list[str]) -> None:
+    _refuse_comments(option, items)
+    if uses_one_line_per_item(document, option):
+        _change_item_lines(document, option, items)
+        return
+    first = document.split_first_line(option)
+    end = document.line_end(option.line)
+    indent = _item_indent_of(document, option) or first.indent + DEFAULT_ITEM_INDENT
+    remove_option(document, option)
+    head = first.indent + first.key + (first.delimiter or DEFAULT_DELIMITER).rstrip() + end
+    document.replace_line(option.line, [head, *_indented(items, indent, end)])
+
+
+def _change_item_lines(document: Document, option: Option, items: list[str]) -> None:
+    """Change only the lines between the items that stay at the front and those that stay at the end."""
+    indexes = _value_lines(document, option)[1:]
+    old = [document.lines[index].strip() for index in indexes]
+    same = 0
+    while same < min(len(old), len(items)) and old[same] == items[same]:
+        same += 1
+    tail = 0
+    while tail < min(len(old), len(items)) - same and old[-1 - tail] == items[-1 - tail]:
+        tail += 1
+    gone = indexes[same : len(indexes) - tail]
+    new = items[same : len(items) - tail]
+    for index in gone:
+        document.replace_line(index, [])
+    if not new:
+        return
+    first = document.split_first_line(option)
+    indent = _item_indent_of(document, option) or first.indent + DEFAULT_ITEM_INDENT
+    anchor = gone[0] if gone else [option.line, *indexes][same]
+    end = document.line_end(anchor)
+    lines = _indented(new, indent, end)
+    if not gone:
+        lines.insert(0, document.lines[anchor].rstrip("\r\n") + end)
+    document.replace_line(anchor, lines)
+
+
+def _replace_items_of_line(document: Document, option: Option, index: int, items: list[str]) -> None:
+    line = document.lines[index]
+    text = " ".join(items)
+    if index == option.line:
+        first = document.split_first_line(option)
+        delimiter = first.delimiter if text else first.delimiter.rstrip()
+        line = first.indent + first.key + delimiter + text + first.ending
+    else:
+        _refuse_comments(option, [text])
+        ending = line[len(line.rstrip()) :]
+        line = _indent(line) + text + ending if text else ""
+    document.replace_line(index, [line] if line else [])
+
+
+def _refuse_comments(option: Option, lines: list[str]) -> None:
+    """Raise IniError for an item that stood behind another one and would now begin a line."""
+    for line in lines:
+        if line.startswith(COMMENT_PREFIXES):
+            raise IniError(
+                f"an item of '{option.key}' starts with '{line[0]}' and would come to the start of a line, where it"
+                " reads as a comment; remove that item first",
+                option.line + 1,
+            )
+
+
+def _value_lines(document: Document, option: Option) -> list[int]:
+    """Return the indexes of the first line and of the lines with text of the value."""
+    following = range(option.line + 1, option.end)
+    has_text = [index for index in following if document.lines[index].strip() and not document.is_comment(index)]
+    return [option.line, *has_text]
+
+
+def _value_text(document: Document, option: Option, index: int) -> str:
+    if index == option.line:
+        return option.start or ""
+    return document.lines[index].strip()
+
+
+def _item_indent_of(document: Document, option: Option) -> str | None:
+    following = _value_lines(document, option)[1:]
+    return _indent(document.lines[following[0]]) if following else None
+
+
+def check_headers_stand_free(document: Document) -> None:
+    """Raise IniError where a header that stays is indented deeper than the option that is now before it.
+
+    Where the header between the two was removed, a parser would take it for that option's continuation.
+    """
+    if not any(section.line >= 0 and document.is_removed(section.line) for section in document.sections):
+        return
+    depth: int | None = None
+    header_is_gone = False
+    for section in document.sections:
+        if section.line >= 0 and document.is_removed(section.line):
+            header_is_gone = True
+        else:
+            header_depth = len(_indent(document.lines[section.line])) if section.line >= 0 else 0
+            if header_is_gone and depth is not None and header_depth > depth:
+                raise IniError(
+                    f"the header [{section.name}] is indented deeper than the option that would come before it,"
+                    " and would be read as its continuation; unindent the header",
+                    section.line + 1,
+                )
+            header_is_gone = False
+        for option in section.options:
+            if not document.is_removed(option.line):
+                depth = len(_indent(document.lines[option.line]))
+
+
+# Options and sections that are new
+
+
+class Placement(NamedTuple):
+    """Where a new option goes: below the line ``after``, or instead of it where ``instead`` is set."""
+
+    after: int
+    style: Style
+    instead: bool = False
+
+
+def style_of(document: Document, section: Section) -> Style:
+    """Return how a new last option of the section is written: like its siblings."""
+    if not section.options:
+        return Style(_indent_without_siblings(document, section), DEFAULT_DELIMITER, "")
+    last = section.options[-1]
+    delimiter = DEFAULT_DELIMITER
+    for sibling in reversed(section.options):
+        if sibling.start:
+            delimiter = document.split_first_line(sibling).delimiter
+            break
+    else:
+        delimiter = _completed(document.split_first_line(last).delimiter)
+    indent = _indent(document.lines[last.line])
+    indents = (_item_indent_of(document, sibling) for sibling in reversed(section.options) if not sibling.start)
+    item_indent = next((found for found in indents if found is not None and len(found) > len(indent)), "")
+    return Style(indent, delimiter, item_indent)
+
+
+def _indent_without_siblings(document: Document, section: Section) -> str:
+    """Return the indent of a section's first option: as deep as the headers around it, for a header
+    that is indented deeper than the option before it would be read as its continuation."""
+    indents = [_indent(document.lines[section.line])] if section.line >= 0 else []
+    for following in document.sections[section.position + 1 :]:
+        indents.append(_indent(document.lines[following.line]))
+        if any(not document.is_removed(option.line) for option in following.options):
+            break  # headers further down stand behind an option of their own
+    return max(indents, key=len, default="")
+
+
+def option_lines(style: Style, key: str, value: Value, ending: str) -> list[str]:
+    """Return the lines of a new option."""
+    item_indent = style.item_indent or style.indent + DEFAULT_ITEM_INDENT
+    if isinstance(value, list):
+        return [
+            style.indent + key + style.delimiter.rstrip() + ending,
+            *_indented(value, item_indent, ending),
+        ]
+    start, *following = value.split("\n")
+    head = (style.indent + key + style.delimiter + start).rstrip()
+    return [head + ending, *_indented(following, item_indent, ending)]
+
+
+def section_lines(name: str, ending: str) -> list[str]:
+    """Return the lines of a new, empty section."""
+    return [] if name == TOP else [f"[{name}]{ending}"]
+
+
+class FreeComment(NamedTuple):
+    """The line of a comment that stands outside of values, and the option it stands below, or above the first."""
+
+    line: int
+    sibling: Option | None
+
+
+def comments_of(document: Document, section: Section) -> list[FreeComment]:
+    """Return the section's comments that do not stand inside a value."""
+    following = document.sections[section.position + 1 : section.position + 2]
+    end = following[0].line if following else len(document.lines)
+    starts = [section.line + 1, *(option.end for option in section.options)]
+    stops = [*(option.line for option in section.options), end]
+    siblings: list[Option | None] = [*section.options[:1], *section.options] or [None]
+    return [
+        FreeComment(index, sibling)
+        for start, stop, sibling in zip(starts, stops, siblings)
+        for index in range(start, stop)
+        if document.is_comment(index)
+    ]
+
+
+def place_by_comment(document: Document, comment: FreeComment, style: Style, instead: bool) -> Placement:
+    """Return the placement of a new option at a comment.
+
+    It is indented like the option before it: one that is indented deeper would be its continuation.
+    """
+    if comment.sibling is not None:
+        style = style._replace(indent=_indent(document.lines[comment.sibling.line]))
+        if len(style.item_indent) <= len(style.indent):
+            style = style._replace(item_indent="")
+    return Placement(comment.line, style, instead)
+
+
+def _indented(texts: list[str], indent: str, ending: str) -> list[str]:
+    return [(indent + text if text else "") + ending for text in texts]
+
+
+def _indent(line: str) -> str:
+    """Return the blanks before the text of a line that has text."""
+    return re.match(r"\s*", line).group()  # type: ignore[union-attr]  # it matches every text

@@ -1,0 +1,430 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merge a request into an INI text: the owned keys and not one byte more.
+
+The result is read back with RawConfigParser before anybody may write it: it must say what the old text
+said plus what was asked, and nothing else.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import gc
+import re
+from typing import Any, Iterator, NamedTuple
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_edit as edit
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
+    BOM,
+    DEFAULT_SECTION,
+    Dialect,
+    Document,
+    IniError,
+    Option,
+    Section,
+    View,
+    check_repeats,
+    parse,
+    parser_view,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_repair import repair_repeats
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import (
+    Asked,
+    Request,
+    Value,
+    items_of,
+)
+
+# A comment that is an option put out of force, not prose: one word behind the delimiter, or none.
+COMMENTED_OPTION = re.compile(r"[#;]+[ \t]*(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*(?P<value>\S*)[ \t]*$")
+
+
+class Change(NamedTuple):
+    """What happened to one key. ``key`` is None where it happened to a section, or to the whole text."""
+
+    section: str
+    key: str | None
+    action: str  # added, changed, removed, unchanged, repaired
+    before: Any
+    after: Any
+
+
+class Merged(NamedTuple):
+    """The new text, what changed in it, and what the user should know beside."""
+
+    text: str
+    changes: list[Change]
+    warnings: list[str]
+
+
+@contextlib.contextmanager
+def _without_garbage_collector() -> Iterator[None]:
+    """Keep the garbage collector away: a large file becomes many small objects, none of them garbage, and
+    the collector would walk through all of them again and again, which takes a quarter of a merge's time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_garbage_collector()
+def merge(text: str, request: Request, dialect: Dialect, newline: str = "\n") -> Merged:
+    """Merge ``request`` into ``text``; ``newline`` is the line end where the text has none to follow.
+
+    Raise IniError where the text cannot be read, UserError where the request cannot be met in it.
+    """
+    document = parse(text, dialect, newline)
+    repairs: list[Change] = []
+    if dialect.strict and document.bom:
+        repairs.append(Change("", None, "repaired", "starts with a byte order mark (BOM)", "starts without it"))
+        document = parse(text[len(BOM) :], dialect, newline)
+    if request.repair and document.repeats:
+        owned = {(section, name) for section, keys in request.set.items() for name in keys}
+        text_without_repeats, found = repair_repeats(document, None if dialect.strict else owned)
+        repairs += [Change(*repair) for repair in found]
+        _check(text_without_repeats, document.view(), dialect)
+        document = parse(text_without_repeats, dialect, newline)
+    check_repeats(document)
+    merger = _Merger(document, request)
+    changes = merger.merge()
+    new_text = document.render()
+    if new_text != text:
+        _check(new_text, merger.expected_view(changes), dialect)
+    return Merged(new_text, repairs + changes, merger.warnings)
+
+
+def replace(text: str | None, content: str, dialect: Dialect) -> Merged:
+    """Make ``content`` the whole text, and say what that changes in the old one, if that can be read."""
+    try:
+        document = parse(content, dialect)
+        check_repeats(document)
+        if dialect.strict and document.bom:
+            raise IniError("it starts with a byte order mark (BOM), which pip cannot read; save it without", 1)
+    except IniError as error:
+        raise UserError(f"content, line {error.line}: {error}.") from None
+    new = document.view()
+    _check(content, new, dialect)
+    try:
+        old = parse(text or "", dialect).view()
+    except IniError:
+        old = {}
+    changes = []
+    for section in [*new, *(section for section in old if section not in new)]:
+        before, after = old.get(section, {}), new.get(section, {})
+        for key in [*after, *(key for key in before if key not in after)]:
+            values = (before.get(key), after.get(key))
+            action = "added" if key not in before else "removed" if key not in after else "changed"
+            changes.append(Change(section, key, "unchanged" if values[0] == values[1] else action, *values))
+    return Merged(content, changes, [])
+
+
+class _Comments:
+    """The comments of a section that stand outside of values, by what is looked for in them."""
+
+    def __init__(self, document: Document, section: Section) -> None:
+        self.twins: dict[str, edit.FreeComment] = {}  # the last commented-out option of each key name
+        self.by_text: dict[str, list[edit.FreeComment]] = {}
+        for comment in edit.comments_of(document, section):
+            text = document.lines[comment.line].strip()
+            self.by_text.setdefault(text, []).append(comment)
+            twin = COMMENTED_OPTION.match(text)
+            if twin:
+                self.twins[document.dialect.key_name(twin.group("key"))] = comment
+
+
+class _Merger:
+    """Makes one request's edits to one document."""
+
+    def __init__(self, document: Document, request: Request) -> None:
+        self.document = document
+        self.request = request
+        self.changes: list[Change] = []
+        self.warnings: list[str] = []
+        self._removed: dict[str, set[str]] = {}
+        self._blocks: dict[str, list[Section]] = {}
+        for block in document.sections:
+            self._blocks.setdefault(block.name, []).append(block)
+        self._alike = {name.strip(): name for name in self._blocks}
+        self._repeats = {(repeat.section, repeat.name): repeat for repeat in reversed(document.repeats)}
+        self._styles: dict[str, edit.Style] = {}
+        self._comments: dict[str, _Comments] = {}
+
+    def merge(self) -> list[Change]:
+        for section in self.request.remove_sections:
+            self._remove_section(section)
+        for section, keys in self.request.remove_keys.items():
+            for name, key in keys.items():
+                self._remove_key(section, name, key)
+        for section in self.request.purge_sections:
+            self._purge(section)
+        for section, lists in self.request.remove_items.items():
+            for name, asked in lists.items():
+                self._remove_items(section, name, asked)
+        for section, wanted in self.request.set.items():
+            self._set_section(section, wanted)
+        if self.request.remove_empty_sections:
+            self._remove_empty_sections()
+        edit.check_headers_stand_free(self.document)
+        return self.changes
+
+    # Removing
+
+    def _remove_key(self, section: str, name: str, key: str) -> None:
+        option = self._option(section, name)
+        if option is None:
+            self._note(section, key, "unchanged", None, None)
+            return
+        self._note(section, key, "removed", self.document.value(option), None)
+        self._removed.setdefault(section, set()).add(name)
+        edit.remove_option(self.document, option)
+        if (section, name) in self._repeats:
+            for block in self._blocks[section]:
+                for found in block.options:
+                    if found.name == name:
+                        edit.remove_option(self.document, found)
+
+    def _purge(self, section: str) -> None:
+        asked = {*self.request.set.get(section, ()), *self.request.remove_items.get(section, ())}
+        for name, option in self.document.options.get(section, {}).items():
+            if name not in asked and self._option(section, name):
+                self._remove_key(section, name, option.key)
+
+    def _remove_section(self, section: str) -> None:
+        blocks = self._blocks.get(section, [])
+        if not blocks:
+            self._note(section, None, "unchanged", None, None)
+        for option in self.document.options.get(section, {}).values():
+            self._note(section, option.key, "removed", self.document.value(option), None)
+            self._removed.setdefault(section, set()).add(option.name)
+        for block in blocks:
+            for index in range(max(block.line, 0), block.end):
+                self.document.replace_line(index, [])
+        if any(block.line >= 0 for block in blocks):
+            self._note(section, None, "removed", f"[{section}]", None)
+
+    def _remove_empty_sections(self) -> None:
+        named = [*self.request.remove_keys, *self.request.remove_items, *self.request.purge_sections]
+        for section in dict.fromkeys(named):
+            is_empty = not any(self._option(section, name) for name in self.document.options.get(section, ()))
+            blocks = [block for block in self._blocks.get(section, ()) if block.line >= 0]
+            headers_stay = not any(self.document.is_removed(block.line) for block in blocks)
+            if blocks and is_empty and headers_stay and section not in self.request.set:
+                for block in blocks:
+                    self.document.replace_line(block.line, [])
+                self._note(section, None, "removed", f"[{section}]", None)
+
+    def _remove_items(self, section: str, name: str, asked: Asked) -> None:
+        option = self._option(section, name)
+        before = self._items(option)
+        kept = [item for item in before if item not in asked.value]
+        if name in self.request.set.get(section, ()):
+            return  # items go and items come: see _set_key
+        if option is None or kept == before:
+            self._note(section, asked.key, "unchanged", before or None, before or None)
+        elif kept:
+            self._refuse_repeated(section, name)
+            edit.drop_items(self.document, option, list(asked.value))
+            self._note(section, asked.key, "changed", before, kept)
+        else:
+            self._remove_key(section, name, asked.key)
+
+    # Setting
+
+    def _set_section(self, section: str, wanted: dict[str, Asked]) -> None:
+        new = {}
+        for name, asked in wanted.items():
+            option = self._option(section, name)
+            if option is not None:
+                self._set_key(section, name, option, asked)
+            elif asked.value == []:
+                self._note(section, asked.key, "unchanged", None, None)
+            else:
+                new[name] = asked
+        if not new:
+            return
+        if section in self._blocks:
+            for name, asked in new.items():
+                self._add_key(self._blocks[section][-1], name, asked)
+        else:
+            self._add_section(section, new)
+
+    def _set_key(self, section: str, name: str, option: Option, asked: Asked) -> None:
+        before: Value | None
+        after: Value
+        if isinstance(asked.value, list):
+            before = self._items(option)
+            after = self._wanted_items(section, name, before, asked.value)
+        else:
+            before, after = self.document.value(option), asked.value
+        if before == after:
+            self._note(section, asked.key, "unchanged", before, after)
+            return
+        self._refuse_repeated(section, name)
+        if isinstance(before, list) and before and after[: len(before)] == before and self.request.append:
+            edit.append_items(self.document, option, list(after[len(before) :]))
+        else:
+            edit.set_option(self.document, option, after)
+        self._note(section, asked.key, "changed", before, after)
+
+    def _wanted_items(self, section: str, name: str, before: list[str], asked: list[str]) -> list[str]:
+        if not self.request.append:
+            return asked
+        gone = self.request.remove_items.get(section, {}).get(name)
+        kept = [item for item in before if gone is None or item not in gone.value]
+        return kept + [item for item in dict.fromkeys(asked) if item not in kept]
+
+    def _add_key(self, section: Section, name: str, asked: Asked) -> None:
+        style = self._style(section)
+        comment = self.request.comments.get(section.name, {}).get(name, [])
+        placement = self._placement(section, name, style, comment)
+        ending = self.document.line_end(placement.after)
+        above = placement.after - 1 if placement.instead else placement.after
+        if self._stands_above(above, comment):
+            comment = []
+        head = [placement.style.indent + line + ending for line in comment]
+        value = list(dict.fromkeys(asked.value)) if self._appends(asked) else asked.value
+        if placement.instead:
+            self.document.replace_line(placement.after, head + self._uncommented(placement, value, ending))
+        else:
+            lines = edit.option_lines(placement.style, asked.key, value, ending)
+            self.document.insert_after(placement.after, head + lines)
+        self._note(section.name, asked.key, "added", None, value)
+
+    def _appends(self, asked: Asked) -> bool:
+        return self.request.append and isinstance(asked.value, list)
+
+    def _placement(self, section: Section, name: str, style: edit.Style, comment: list[str]) -> edit.Placement:
+        """Below (or instead of) the key's commented-out twin, below its own comment, or at the end."""
+        if self.request.commented != "ignore":
+            twin = self._comments_of(section).twins.get(name)
+            if twin is not None:
+                return edit.place_by_comment(self.document, twin, style, self.request.commented == "uncomment")
+        if comment:
+            for found in self._comments_of(section).by_text.get(comment[-1], ()):
+                if self._stands_above(found.line, comment):
+                    return edit.place_by_comment(self.document, found, style, False)
+        return edit.Placement(section.end - 1, style)
+
+    def _uncommented(self, placement: edit.Placement, value: Value, ending: str) -> list[str]:
+        """Return the twin's line as an active one: its own spelling and delimiter, the new value."""
+        twin = self.document.lines[placement.after].strip().lstrip("#;").lstrip()
+        option = parse("[x]\n" + twin, self.document.dialect).options["x"].popitem()[1]
+        delimiter = twin[len(option.key) : len(twin) - len(option.start or "")]
+        if not option.start:
+            delimiter = placement.style.delimiter
+        return edit.option_lines(placement.style._replace(delimiter=delimiter), option.key, value, ending)
+
+    def _stands_above(self, index: int, comment: list[str]) -> bool:
+        """Tell whether the lines down to ``index`` are the comment already."""
+        lines = self.document.lines[max(index - len(comment) + 1, 0) : index + 1]
+        return bool(comment) and [line.strip() for line in lines] == comment
+
+    def _add_section(self, section: str, wanted: dict[str, Asked]) -> None:
+        other = self._alike.get(section.strip())
+        if other is not None:
+            self.warnings.append(
+                f"The file has a section [{other}], blanks included, which is not [{section}] to a parser;"
+                f" [{section}] was added beside it."
+            )
+        ending = self.document.line_end(len(self.document.lines) - 1)
+        lines = edit.section_lines(section, ending)
+        style = edit.Style("", edit.DEFAULT_DELIMITER, "")
+        for name, asked in wanted.items():
+            value = list(dict.fromkeys(asked.value)) if self._appends(asked) else asked.value
+            lines += [line + ending for line in self.request.comments.get(section, {}).get(name, [])]
+            lines += edit.option_lines(style, asked.key, value, ending)
+            self._note(section, asked.key, "added", None, value)
+        self.document.add_section(lines)
+
+    # Helpers
+
+    def _option(self, section: str, name: str) -> Option | None:
+        """Return the option that counts, unless it goes."""
+        if name in self._removed.get(section, ()):
+            return None
+        return self.document.options.get(section, {}).get(name)
+
+    def _note(self, section: str, key: str | None, action: str, before: Any, after: Any) -> None:
+        self.changes.append(Change(section, key, action, before, after))
+
+    def _items(self, option: Option | None) -> list[str]:
+        value = None if option is None else self.document.value(option)
+        return items_of(value, self.document.dialect) if value else []
+
+    def _style(self, section: Section) -> edit.Style:
+        if section.name not in self._styles:
+            self._styles[section.name] = edit.style_of(self.document, section)
+        return self._styles[section.name]
+
+    def _comments_of(self, section: Section) -> _Comments:
+        if section.name not in self._comments:
+            self._comments[section.name] = _Comments(self.document, section)
+        return self._comments[section.name]
+
+    def _refuse_repeated(self, section: str, name: str) -> None:
+        """Refuse to choose between several lines of one key (dialect generic)."""
+        repeat = self._repeats.get((section, name))
+        if repeat is not None:
+            raise IniError(
+                f"the key '{name}' of [{section}] stands more than once, in lines {repeat.first_line + 1}"
+                f" and {repeat.line + 1}; remove one, or set 'repair: true' to keep the last value",
+                repeat.line + 1,
+            )
+
+    def expected_view(self, changes: list[Change]) -> View:
+        """Return what the new text must say: the old view, plus what was done."""
+        view = self.document.view()
+        for change in changes:
+            self._apply(view, change)
+        return view
+
+    def _apply(self, view: View, change: Change) -> None:
+        if change.action == "unchanged":
+            return
+        if change.key is None:
+            view.pop(change.section, None)
+            return
+        name = self.document.dialect.key_name(change.key.strip())
+        if change.action == "removed":
+            view[change.section].pop(name)
+            return
+        view.setdefault(change.section, {})[name] = change.after
+
+
+def _check(text: str, expected: View, dialect: Dialect) -> None:
+    """Refuse a text that RawConfigParser does not read as expected; lists are compared as lists."""
+    try:
+        found = parser_view(text, dialect)
+    except (configparser.Error, AttributeError) as error:
+        raise UserError(
+            f"Nothing was written: Python's parser would refuse the new text ({type(error).__name__})."
+            " Please report this with the file and the task."
+        ) from None
+    _drop_empty_default(expected)
+    _drop_empty_default(found)
+    if found.keys() == expected.keys() and all(_says(found[section], expected[section], dialect) for section in found):
+        return
+    raise UserError(
+        "Nothing was written: Python's parser would read the new text otherwise than asked."
+        " Please report this with the file and the task."
+    )
+
+
+def _says(found: dict[str, str | None], expected: dict[str, Any], dialect: Dialect) -> bool:
+    if found == expected:
+        return True
+    return found.keys() == expected.keys() and all(
+        items_of(found[name] or "", dialect) == value if isinstance(value, list) else found[name] == value
+        for name, value in expected.items()
+    )
+
+
+def _drop_empty_default(view: View) -> None:
+    if not view.get(DEFAULT_SECTION):
+        view.pop(DEFAULT_SECTION, None)

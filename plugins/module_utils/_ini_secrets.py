@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep secrets out of everything that is shown: results, diffs, invocations, warnings, errors.
+
+A secret is the user information in a URL, or the value of an option whose name says password.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+MASK = "********"
+MASK_CHANGED = "******** (another secret)"
+
+SECRET_KEY = re.compile(
+    r"(?:^|[-_])(?:password|passwd|passphrase|pass|secret|token|api[-_]?key|private[-_]?key|credentials?)s?(?:$|[-_])",
+    re.IGNORECASE,
+)
+# scheme://user:password@ and scheme://token@. Behind "user:" everything up to the last @ of the word goes,
+# for a password may hold a '/' that should have been encoded; only a port ends it.
+_URL_USER = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)"
+    r"(?P<user>[^/?#\s@:]*:(?!\d+(?:[/?#\s]|$))\S*|[^/?#\s]*)@"
+)
+# user:password@host without a scheme, as pip takes it for a proxy.
+_BARE_USER = re.compile(r"(?P<before>^|[\s=,;#])(?P<user>[^\s/:@=,;#]+:[^\s/@]+)@(?=[^\s@])")
+_ASSIGNMENT = re.compile(r"^(?P<head>[ \t]*(?:[#;]+[ \t]*)?(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*)(?P<value>.*)$")
+
+
+def is_secret_key(key: str) -> bool:
+    """Tell whether the name of an option says that its value is a secret."""
+    return bool(SECRET_KEY.search(key))
+
+
+def holds_secret(key: str, value: Any) -> bool:
+    """Tell whether an option's value (text, list or None) is a secret or holds one."""
+    return value is not None and mask_value(key, value) != value
+
+
+def mask_value(key: str, value: Any) -> Any:
+    """Return the value of an option with its secrets masked."""
+    if isinstance(value, (list, tuple)):
+        return [mask_value(key, item) for item in value]
+    if isinstance(value, dict):
+        return {name: mask_value(str(name), item) for name, item in value.items()}
+    if not isinstance(value, str):
+        return MASK if is_secret_key(key) and value is not None and not isinstance(value, bool) else value
+    if is_secret_key(key) and value:
+        return MASK
+    return mask_urls(value)
+
+
+def mask_urls(text: str) -> str:
+    """Return the text with the user information of every URL in it masked."""
+    text = _URL_USER.sub(lambda match: match.group("scheme") + MASK + "@", text)
+    return _BARE_USER.sub(lambda match: match.group("before") + MASK + "@", text)
+
+
+def mask_text(text: str) -> str:
+    """Return an INI text, readable or not, with its secrets masked, line by line."""
+    masked = []
+    secret_depth: int | None = None  # inside the value of a password-like option: the indent of its key
+    for line in _lines(text):
+        body = line.rstrip("\r\n")
+        depth = len(body) - len(body.lstrip())
+        if secret_depth is not None and body.strip() and depth > secret_depth:
+            body = body[:depth] + MASK
+        else:
+            assignment = _ASSIGNMENT.match(body)
+            is_secret = assignment is not None and is_secret_key(assignment.group("key").strip())
+            if body.strip() and not body.lstrip().startswith(("#", ";")):
+                secret_depth = depth if is_secret else None
+            if assignment is not None and is_secret:
+                body = assignment.group("head") + (MASK if assignment.group("value").strip() else "")
+        masked.append(mask_urls(body) + line[len(line.rstrip("\r\n")) :])
+    return "".join(masked)
+
+
+def _lines(text: str) -> list[str]:
+    """Split where a parser of INI files does, and nowhere else."""
+    return io.StringIO(text, newline="").readlines()
+
+
+def mask_diff(before: str, after: str) -> tuple[str, str]:
+    """Mask two versions of a text. Where only a secret changed, the masks differ, so that it can be seen."""
+    masked_before, masked_after = mask_text(before), mask_text(after)
+    old_lines = dict(zip(_lines(masked_before), _lines(before)))
+    shown = []
+    for masked, line in zip(_lines(masked_after), _lines(after)):
+        is_other = MASK in masked and masked in old_lines and old_lines[masked] != line
+        shown.append(masked.replace(MASK, MASK_CHANGED) if is_other else masked)
+    return masked_before, "".join(shown)

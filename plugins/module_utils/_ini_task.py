@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task of ini_merge: the arguments it takes, and what they make of a file's bytes.
+
+The module does this on a POSIX target; the action plugin of the same name on the controller, for a Windows target.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import DIALECTS, IniError, decode
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged, merge, replace
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request, sections_of_content
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_text, mask_value
+
+ARGUMENT_SPEC: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
+    "sections": {"type": "dict", "no_log": True},
+    "content": {"type": "str", "no_log": True},
+    "remove": {"type": "dict", "no_log": True},
+    "exact": {"type": "bool", "default": False},
+    "purge_sections": {"type": "list", "elements": "str", "default": []},
+    "list_mode": {"type": "str", "choices": ["replace", "append"], "default": "replace"},
+    "dialect": {"type": "str", "choices": ["pip", "generic"], "default": "pip"},
+    "commented": {"type": "str", "choices": ["ignore", "place_after", "uncomment"], "default": "ignore"},
+    "comments": {"type": "dict", "no_log": True},
+    "remove_empty_sections": {"type": "bool", "default": False},
+    "repair": {"type": "bool", "default": False},
+    "create": {"type": "bool", "default": True},
+    "backup": {"type": "bool", "default": False},
+    "follow": {"type": "bool", "default": True},
+    "validate": {"type": "str"},
+    "run_as": {"type": "str"},
+}
+
+MUTUALLY_EXCLUSIVE = [("sections", "content"), ("exact", "sections")]
+
+_OF_THE_REQUEST = (
+    "remove",
+    "purge_sections",
+    "comments",
+    "list_mode",
+    "commented",
+    "remove_empty_sections",
+    "repair",
+)
+
+
+def masked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as they may be shown: without the secrets, and with all else."""
+    masked = {name: mask_value("", arguments[name]) for name in ("sections", "remove", "comments")}
+    return {**arguments, **masked, "content": arguments["content"] and mask_text(arguments["content"])}
+
+
+def merge_content(path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n") -> Merged:
+    """Return the new text of the file at ``path``, and what changes in it.
+
+    ``newline`` is the line end where the file has none to follow. Raise UserError, with the file and its line, where
+    the file cannot be read, or not be made what the task asks.
+    """
+    try:
+        return _merged(before, arguments, newline)
+    except IniError as error:
+        raise UserError(f"{path}, line {error.line}: {error}.") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> Merged:
+    dialect = DIALECTS[arguments["dialect"]]
+    if arguments["exact"]:
+        if arguments["content"] is None:
+            raise UserError("'exact' makes the file the text of 'content', which is missing; give it.")
+        return replace(None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect)
+    sections = arguments["sections"]
+    if arguments["content"] is not None:
+        sections = sections_of_content(arguments["content"], dialect)
+    request = build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
+    return merge(decode(before or b""), request, dialect, newline)
