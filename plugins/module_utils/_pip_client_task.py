@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task of pip_client: the arguments it takes, and how the results of its parts become one.
+
+The module does it on a POSIX target; the action plugin of the same name on the controller, for a Windows target.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
+
+PARTS = ("cache", "config", "environment", "verify")
+
+ARGUMENTS: dict[str, Any] = {
+    "cache": {"type": "dict"},
+    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
+    "config": {"type": "dict", "no_log": True},
+    "environment": {"type": "dict", "no_log": True},
+    "verify": {"type": "bool", "default": False},
+    "only": {"type": "list", "elements": "str", "choices": list(PARTS)},
+}
+# Options that need another one.
+RULES: dict[str, Any] = {"required_one_of": [("cache", "config", "environment")]}
+
+# The text of a template goes along with the options that it was rendered from.
+CONFIG_RULES = {"required_if": config_task.RULES["required_if"]}
+
+
+def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the results of two tasks as one."""
+    return {
+        **first,
+        **second,
+        "changed": first["changed"] or second["changed"],
+        "diff": first["diff"] + second.get("diff", []),
+    }

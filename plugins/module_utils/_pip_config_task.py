@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task of the module pip_config: its options, and its work from them to its result."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request, sections_of_content
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_text, mask_urls, mask_value
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import find_option
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import configure
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import PipInstall, find_pips, pips_in
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure, find_targets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish, check_wish
+from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user
+
+ARGUMENTS: dict[str, Any] = {
+    "level": {"type": "str", "choices": ["user", "global", "site", "file"], "default": "user"},
+    "users": {"type": "list", "elements": "str"},
+    "config_home": {"type": "str"},
+    "venvs": {"type": "list", "elements": "path"},
+    "path": {"type": "path"},
+    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
+    "options": {"type": "dict", "no_log": True},
+    "content": {"type": "str", "no_log": True},
+    "remove": {"type": "dict", "no_log": True},
+    "exact": {"type": "bool", "default": False},
+    "purge_sections": {"type": "list", "elements": "str", "default": []},
+    "list_mode": {"type": "str", "choices": ["replace", "append"], "default": "replace"},
+    "comments": {"type": "dict", "no_log": True},
+    "repair": {"type": "bool", "default": False},
+    "backup": {"type": "bool", "default": False},
+    "mode": {"type": "raw"},
+    "unknown": {"type": "str", "choices": ["error", "warn", "allow"], "default": "error"},
+    "deprecated": {"type": "str", "choices": ["migrate", "error", "keep"], "default": "migrate"},
+    "legacy": {"type": "str", "choices": ["keep", "migrate", "remove"], "default": "keep"},
+    "allow_secrets": {"type": "bool", "default": False, "no_log": False},
+    "validate": {"type": "str"},
+}
+
+NO_VARIABLES: Mapping[str, str] = {}
+
+# Options that contradict each other, or need another one.
+RULES: dict[str, Any] = {
+    "mutually_exclusive": [("options", "content"), ("exact", "options")],
+    "required_if": [("level", "site", ["venvs"]), ("level", "file", ["path"]), ("exact", True, ["content"])],
+}
+
+
+def masked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a task as they may be shown: without the secrets, and with all else."""
+    masked = {name: mask_value("", options[name]) for name in ("options", "remove", "comments")}
+    return {**options, **masked, "content": options["content"] and mask_text(options["content"])}
+
+
+def run(module: AnsibleModule, options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where something failed.
+
+    With both ``options`` and ``content`` the two must say the same. ``variables`` are PIP_* variables that every
+    pip in question will see beside those it sees now.
+    """
+    pips: list[PipInstall] = []
+    try:
+        check_options(options)
+        targets, files = find_targets(options)
+        targets = [with_variables(target, variables) for target in targets]
+        pips = pips_that_read(targets)
+        wish = wish_of(options, pips)
+    except UserError as error:
+        found = [pip._asdict() for pip in pips]
+        return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
+    files += [work_on(module, target, wish, options) for target in targets]
+    result = result_of(files, wish, pips)
+    # Whoever has it as it is has heard of it.
+    if result["changed"]:
+        result["warnings"] += hints_of(wish, targets, pips)
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    if not module._diff:
+        del result["diff"]
+    return result
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """Refuse options that contradict each other in a way that RULES cannot say."""
+    if options["exact"] and options["legacy"] == "migrate":
+        raise UserError("exact: 'content' is to be the whole file, so nothing can be moved to it; remove the old one.")
+
+
+def with_variables(target: Target, variables: Mapping[str, str]) -> Target:
+    """Return the target as it is for a pip that sees these variables too."""
+    place = target.place._replace(environment={**target.place.environment, **variables})
+    return target._replace(place=place) if variables else target
+
+
+def hints_of(wish: Wish, targets: list[Target], pips: list[PipInstall]) -> list[str]:
+    """Return what the user should know of the options that the task sets."""
+    options = {}
+    for section, keys in wish.request.set.items():
+        for name, asked in keys.items():
+            option = find_option(section, name)
+            if option is not None and asked.value and not wish.request.remove_keys.get(section, {}).get(name):
+                options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
+    is_venv = all(target.level == "site" for target in targets)
+    uv = find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
+    return [hint.message for hint in hints_for(options, [pip.version for pip in pips], is_venv, uv)]
+
+
+def pips_that_read(targets: list[Target]) -> list[PipInstall]:
+    """Return the pips of the host that will read these files."""
+    venvs = [str(target.place.prefix) for target in targets if target.level == "site"]
+    if venvs:
+        pips = find_pips(venvs=venvs)
+        return [pip for pip in pips if any(pips_in(venv, [pip]) for venv in venvs)]
+    homes = [target.place.home for target in targets if target.level == "user"]
+    return find_pips(homes=homes, search_path=os.environ.get("PATH", ""))
+
+
+def wish_of(options: dict[str, Any], pips: list[PipInstall], windows: bool = False) -> Wish:
+    """Return what the task wants, checked; ``windows``: for a Windows host."""
+    sections = options["options"]
+    if options["content"] is not None:
+        rendered = sections_of_content(options["content"], PIP)
+        check_rendered(sections, rendered)
+        sections = rendered if sections is None else sections
+    return check_wish(sections, options["remove"], [pip.version for pip in pips], options, windows)
+
+
+def check_rendered(sections: dict[str, Any] | None, rendered: dict[str, Any]) -> None:
+    """Refuse a text rendered from ``sections`` that pip would read as something else."""
+    if sections is None:
+        return
+    asked, read = build_request(PIP, sections).set, build_request(PIP, rendered).set
+    for section in [*asked, *read]:
+        ours, theirs = asked.get(section, {}), read.get(section, {})
+        for name, option in {**theirs, **ours}.items():
+            if name not in ours or name not in theirs or ours[name].value != theirs[name].value:
+                raise UserError(
+                    f"[{section}] {option.key}: cannot be written to pip.conf: the template's text reads back as"
+                    " something else; give several lines as a list, or correct the template."
+                )
+
+
+def work_on(module: AnsibleModule, target: Target, wish: Wish, options: dict[str, Any]) -> dict[str, Any]:
+    """Work on one file with its user's rights; return its result, also where nothing could be done."""
+    task = functools.partial(configure, module, target, wish, options)
+    try:
+        return dict(task() if target.account is None else call_as_user(target.account, task))
+    except UserError as error:
+        return failure(target.level, target.path, target.user, mask_urls(str(error)))
+
+
+def result_of(files: list[dict[str, Any]], wish: Wish, pips: list[PipInstall]) -> dict[str, Any]:
+    """Return the result of the task from those of all files, with the diff and the warnings."""
+    warnings = list(wish.warnings)
+    shadowed: list[dict[str, Any]] = []
+    diff: list[dict[str, Any]] = []
+    for file in files:
+        warnings += file.pop("warnings", [])
+        shadowed += file.pop("shadowed", [])
+        diff += file.pop("diff", [])
+    result: dict[str, Any] = {
+        "changed": any(file["changed"] for file in files),
+        "files": files,
+        "shadowed": shadowed,
+        "pips": [pip._asdict() for pip in pips],
+        "diff": diff,
+        "warnings": [mask_urls(warning) for warning in dict.fromkeys(warnings)],
+    }
+    reasons = [file["msg"] for file in files if file["failed"]]
+    if reasons:
+        result["msg"] = " ".join(reasons)
+    return result

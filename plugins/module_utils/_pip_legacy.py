@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Move a user's file from pip's old place (~/.pip/pip.conf) to where it belongs.
+
+pip still reads the old file, below the new one, so what it says stays in force until it is moved.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
+    PIP,
+    View,
+    check_repeats,
+    parse,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Change, Merged, merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Asked, Request, Value, items_of
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
+    REMOVED_OPTION,
+    check_option,
+    migrate_removed,
+)
+
+# To people who wrote it, 'no-cache-dir = false' meant a cache; to pip it has always meant none.
+_MEANT_A_CACHE = ("no-cache-dir", ("n", "no", "f", "false", "off", "0"))
+
+
+class Moved(NamedTuple):
+    """What of the old file has a place in the new one, and the keys ({section: {name: key}}) that have none."""
+
+    kept: dict[str, dict[str, Asked]]
+    dropped: dict[str, dict[str, str]]
+
+
+def merge_with_legacy(text: str | None, legacy_text: str, moved: Moved, request: Request) -> Merged:
+    """Merge the request into ``text``, and with it what the old file says and nothing else does.
+
+    Where there is no new file (None) the old text itself, comments and all, is what the request is merged into.
+    ``moved`` is what moved_options() makes of the old text. Raise IniError where ``text`` cannot be read.
+    """
+    if text is not None:
+        return merge(text, _completed(request, moved, parse(text, PIP).view()), PIP)
+    remove = {section: {**keys, **request.remove_keys.get(section, {})} for section, keys in moved.dropped.items()}
+    completed = _completed(request, moved, {})
+    merged = merge(legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), PIP)
+    return merged._replace(changes=[_as_in_a_new_file(change) for change in merged.changes])
+
+
+def moved_options(legacy_text: str) -> Moved:
+    """Return what is to be done with each option of the old file; raise IniError where it cannot be read."""
+    document = parse(legacy_text, PIP)
+    check_repeats(document)
+    kept: dict[str, dict[str, Asked]] = {}
+    dropped: dict[str, dict[str, str]] = {}
+    for section, options in document.options.items():
+        for option in options.values():
+            text = document.value(option) or ""
+            value: Value = items_of(text, PIP) if "\n" in text else text
+            key = option.key
+            if _is_dropped(section, key, value):
+                dropped.setdefault(section, {})[option.name] = key
+                migrated = migrate_removed(section, key, value)
+                if migrated is None:
+                    continue
+                key, value = migrated
+            kept.setdefault(section, {})[PIP.key_name(key)] = Asked(key, value)
+    return Moved(kept, dropped)
+
+
+def _is_dropped(section: str, key: str, value: Value) -> bool:
+    name, words = _MEANT_A_CACHE
+    if PIP.key_name(key) == name and str(value).lower() in words:
+        return True
+    return any(finding.kind == REMOVED_OPTION for finding in check_option(section, key, value))
+
+
+def _completed(request: Request, moved: Moved, view: View) -> Request:
+    """Return the request with the moved options that neither it nor the new file says anything of."""
+    wanted = {section: dict(keys) for section, keys in request.set.items()}
+    for section, keys in moved.kept.items():
+        if section in (*request.remove_sections, *request.purge_sections):
+            continue
+        gone = request.remove_keys.get(section, {})
+        for name, old in keys.items():
+            if name not in gone and name not in view.get(section, {}):
+                value = _moved_value(request, section, name, old.value)
+                if value != []:
+                    asked = wanted.setdefault(section, {}).get(name, old)
+                    wanted[section][name] = asked._replace(value=value)
+    return request._replace(set=wanted)
+
+
+def _moved_value(request: Request, section: str, name: str, old: Value) -> Value:
+    """Return what the new file is to say of an option that only the old one has."""
+    asked = request.set.get(section, {}).get(name)
+    if asked is not None and not (request.append and isinstance(asked.value, list)):
+        return asked.value
+    removed = request.remove_items.get(section, {}).get(name)
+    if asked is None and removed is None:
+        return old
+    items = old if isinstance(old, list) else items_of(old, PIP)
+    kept = [item for item in items if removed is None or item not in removed.value]
+    added = list(asked.value) if asked is not None else []
+    return kept + [item for item in added if item not in kept]
+
+
+def _as_in_a_new_file(change: Change) -> Change:
+    if change.after is None:
+        return change
+    return change._replace(action="added", before=None)

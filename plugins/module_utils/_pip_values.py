@@ -1,0 +1,328 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge the value of one pip option as pip will: its type, its words, its items, its paths."""
+
+from __future__ import annotations
+
+import math
+import ntpath
+import posixpath
+import re
+from typing import Callable, List, NamedTuple, Sequence, Union
+
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import (
+    Option,
+    meanings,
+    releases_of_word,
+    version_tuple,
+    words_at,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import OPTIONS, PIP_VERSION
+
+Value = Union[str, List[str]]
+
+ERROR = "error"
+WARNING = "warning"
+
+# What a finding is about.
+WRONG_TYPE = "wrong_type"
+NOT_ALLOWED = "not_allowed"
+NOT_ONE_VALUE = "not_one_value"
+BLANK = "blank"
+EMPTY = "empty"
+PATH = "path"
+INVERTED = "inverted"
+CACHE_OFF = "cache_off"
+NOT_CACHED = "not_cached"
+
+TRUE_WORDS = ("y", "yes", "t", "true", "on", "1")
+_FALSE = ("n", "no", "f", "false", "off", "0")
+_BOOLEAN = f"a boolean ({', '.join(TRUE_WORDS + _FALSE)})"
+
+# pip splits these at commas, not at blanks.
+_SPLIT_AT_COMMAS = ("all-releases", "no-binary", "only-binary", "only-final", "refresh-package")
+# A relative path means another place for each run of pip. For these that is never what is wanted, ...
+_ABSOLUTE = ("cache-dir", "cert", "client-cert", "log", "index-url", "extra-index-url")
+# ... for these hardly ever, and for all others it may well be.
+_RATHER_ABSOLUTE = ("build-constraint", "constraint", "find-links")
+# pip reads these as plain text, but expands a leading ~ later.
+_TILDE_EXPANDED = ("dest", "wheel-dir")
+_TRUSTED_HTTP_CACHED_SINCE = (21, 3)
+_TRUST_IT = ", or name the host in 'trusted-host'"
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]|%[A-Za-z_][A-Za-z_0-9()]*%")
+
+
+class Finding(NamedTuple):
+    """Something that pip would choke on, ignore, or take for something else than was meant.
+
+    kind: one of the constants of this module and of _pip_options. message: one whole sentence, in which
+    no secret is shown. severity: ERROR or WARNING. replacement: the section, the key or the value, whichever
+    the finding is about, as it should have been, where that is certain enough to be offered; unlike the
+    message it may hold what the user wrote.
+    """
+
+    kind: str
+    section: str
+    key: str
+    message: str
+    severity: str = ERROR
+    replacement: str | None = None
+
+
+class Setting(NamedTuple):
+    """A value to judge, and all that it depends on.
+
+    pip_versions: the releases that will read it; empty stands for the catalogue's own. trusted_hosts: those
+    that the same file names. windows: whether the paths are those of a Windows host.
+    """
+
+    section: str
+    key: str
+    option: Option
+    pip_versions: Sequence[str] = ()
+    trusted_hosts: Sequence[str] = ()
+    windows: bool = False
+
+    @property
+    def name(self) -> str:
+        """The key and its section, as a message names them."""
+        return f"'{self.key}' in [{self.section}]"
+
+    def finding(self, kind: str, message: str, severity: str = ERROR, replacement: str | None = None) -> Finding:
+        """Return a finding about this setting."""
+        return Finding(kind, self.section, self.key, message, severity, replacement)
+
+
+def check_value(setting: Setting, value: Value) -> list[Finding]:
+    """Return what is wrong with the value, as far as its text tells; files are not looked at."""
+    if not isinstance(value, str) and not setting.option.is_list:
+        return [_several_values(setting, value)]
+    check = _CHECKS[setting.option.kind]
+    items = value.split() if isinstance(value, str) and setting.option.is_list else value
+    if isinstance(items, str):
+        items = items.strip()
+    if not items:
+        return _check_empty(setting)
+    if isinstance(items, str):
+        return [_several_values(setting, items.split())] if "\n" in items else check(setting, items)
+    blank = [_blank(setting, item) for item in items if len(item.split()) != 1]
+    return blank or [finding for item in items for finding in check(setting, item)]
+
+
+def quoted(text: str) -> str:
+    """Return the text in quotes for a message: without the user information of a URL, and not too long."""
+    shown = mask_urls(text)
+    return f"'{shown[:77]}...'" if len(shown) > 80 else f"'{shown}'"
+
+
+def is_true(value: str) -> bool:
+    """Say whether pip takes the value of a switch for on."""
+    return value.lower() in TRUE_WORDS
+
+
+def _several_values(setting: Setting, items: Sequence[str]) -> Finding:
+    message = f"{setting.name} takes one value, and was given {len(items)}"
+    if setting.option.name in _SPLIT_AT_COMMAS:
+        joined = ",".join(items)
+        return setting.finding(NOT_ONE_VALUE, f"{message}; join them with commas.", replacement=joined)
+    return setting.finding(NOT_ONE_VALUE, f"{message} (a list, or several lines); give it one.")
+
+
+def _check_empty(setting: Setting) -> list[Finding]:
+    if setting.option.name == "cache-dir":
+        return [setting.finding(EMPTY, f"{setting.name} is empty; give an absolute path, or remove the key.")]
+    # Only these two releases skip an empty value before they know which file wins.
+    deaf = [version for version in setting.pip_versions if (25, 2) <= version_tuple(version) < (26, 0)]
+    if not deaf:
+        return []
+    message = (
+        f"{setting.name} is empty, which hides the value of an earlier file from other pips but not from pip "
+        f"{deaf[0]}; give it the value that is wanted."
+    )
+    return [setting.finding(EMPTY, message, WARNING)]
+
+
+def _blank(setting: Setting, item: str) -> Finding:
+    if setting.option.kind in ("urls", "files"):
+        advice = "write it as a URL in which each blank is %20"
+    else:
+        advice = "give the items one by one, without blanks"
+    message = f"pip splits {setting.name} at blanks, so it would take {quoted(item)} apart; {advice}."
+    return setting.finding(BLANK, message)
+
+
+def _check_nothing(setting: Setting, value: str) -> list[Finding]:
+    del setting, value
+    return []
+
+
+def _wrong_type(setting: Setting, value: str, wanted: str) -> list[Finding]:
+    message = f"{quoted(value)} is no value for {setting.name}, which has to be {wanted}."
+    return [setting.finding(WRONG_TYPE, message)]
+
+
+def _check_bool(setting: Setting, value: str) -> list[Finding]:
+    return [] if value.lower() in TRUE_WORDS + _FALSE else _wrong_type(setting, value, _BOOLEAN)
+
+
+def _check_inverted(setting: Setting, value: str) -> list[Finding]:
+    if value.lower() not in TRUE_WORDS:
+        return _check_bool(setting, value)
+    opposite = _opposite(setting.option)
+    also = f" or '{opposite} = false'" if opposite else ""
+    message = (
+        f"'{setting.key} = {value}' in [{setting.section}] does the opposite of what it says, as it gives "
+        f"the value of what the switch turns off; write '{setting.key} = false'{also} to turn it off, "
+        "or remove the key."
+    )
+    return [setting.finding(INVERTED, message, replacement="false")]
+
+
+def _opposite(option: Option) -> str:
+    """Return the option that turns on what this one turns off, in the same commands."""
+    for name in OPTIONS:
+        for other in meanings(name):
+            if (other.dest, other.sections, other.kind) == (option.dest, option.sections, "bool"):
+                return name
+    return ""
+
+
+def _check_no_cache(setting: Setting, value: str) -> list[Finding]:
+    if value.lower() not in _FALSE:
+        return _check_bool(setting, value)
+    message = (
+        f"'{setting.key} = {value}' in [{setting.section}] turns pip's cache off, as every value of that key "
+        "does; remove the key to leave the cache on."
+    )
+    return [setting.finding(CACHE_OFF, message)]
+
+
+def _check_count(setting: Setting, value: str) -> list[Finding]:
+    if value.isdigit() and value.isascii():
+        return []
+    return _check_bool(setting, value) and _wrong_type(setting, value, "a whole number that is not negative")
+
+
+def _check_int(setting: Setting, value: str) -> list[Finding]:
+    # pip would read 010 as octal, which nobody means.
+    if re.fullmatch(r"0|[1-9][0-9]*", value):
+        return []
+    return _wrong_type(setting, value, "a whole number that is not negative")
+
+
+def _check_float(setting: Setting, value: str) -> list[Finding]:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    return [] if 0 <= number < math.inf else _wrong_type(setting, value, "a number that is not negative")
+
+
+def _check_word(setting: Setting, word: str) -> list[Finding]:
+    versions = setting.pip_versions or (PIP_VERSION,)
+    choices = [(version, words_at(setting.option, version_tuple(version))) for version in versions]
+    refusing = [(version, words) for version, words in choices if words and word not in words]
+    releases = releases_of_word(setting.option, word)
+    if not releases and word not in setting.option.words and not refusing:
+        refusing = [(PIP_VERSION, setting.option.words)]  # these pips ignore the option, and none allows the word
+    allowed_by = f"; {releases} allows it" if releases else ""
+    if refusing:
+        version, words = refusing[0]
+        message = (
+            f"{quoted(word)} is no value for {setting.name}: pip {version} allows only {', '.join(words)} "
+            f"there, and stops at any other word{allowed_by}."
+        )
+        return [setting.finding(NOT_ALLOWED, message)]
+    if word in setting.option.words:
+        return []
+    message = f"{quoted(word)} for {setting.name} will stop every newer pip{allowed_by}; remove it in time."
+    return [setting.finding(NOT_ALLOWED, message, WARNING)]
+
+
+def _check_path(setting: Setting, path: str) -> list[Finding]:
+    return _check_variables(setting, path) or _check_absolute(setting, path)
+
+
+def _check_file(setting: Setting, path: str) -> list[Finding]:
+    if path.startswith("~") and setting.option.name not in _TILDE_EXPANDED:
+        message = f"pip does not expand the ~ of {quoted(path)} for {setting.name}; give an absolute path."
+        return [setting.finding(PATH, message)]
+    return _check_url(setting, path) if "://" in path else _check_path(setting, path)
+
+
+def _check_variables(setting: Setting, path: str) -> list[Finding]:
+    if not _VARIABLE.search(path):
+        return []
+    return [_variable(setting, path)]
+
+
+def _variable(setting: Setting, value: str) -> Finding:
+    message = f"pip expands no variables, so it would take {quoted(value)} for {setting.name} literally; "
+    return setting.finding(PATH, f"{message}write it out.")
+
+
+def _check_absolute(setting: Setting, path: str) -> list[Finding]:
+    name = setting.option.name
+    if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or _is_absolute(path, setting.windows):
+        return []
+    message = (
+        f"{setting.name} is {quoted(path)}, a relative path, which means another place for each directory "
+        f"that pip is run from; give {'a URL or ' if 'url' in setting.option.kind else ''}an absolute path"
+    )
+    if name == "cache-dir" and path.lower() in (*_FALSE, "none"):
+        message += ", or write 'no-cache-dir = true' to turn the cache off"
+    return [setting.finding(PATH, f"{message}.", ERROR if name in _ABSOLUTE else WARNING)]
+
+
+def _is_absolute(path: str, windows: bool) -> bool:
+    if not windows:
+        return posixpath.isabs(path)
+    drive, rest = ntpath.splitdrive(path)
+    return bool(drive) and rest.startswith(("\\", "/"))
+
+
+def _check_url(setting: Setting, url: str) -> list[Finding]:
+    if "://" not in url:
+        return _check_path(setting, url)
+    # A password may hold a $, so only what is plainly a variable counts in a URL.
+    if re.search(r"\$\{[A-Za-z_]", url):
+        return [_variable(setting, url)]
+    trusted = _is_trusted(url, setting.trusted_hosts)
+    deaf = any(version_tuple(version) < _TRUSTED_HTTP_CACHED_SINCE for version in setting.pip_versions)
+    if not url.lower().startswith("http://") or (trusted and not deaf):
+        return []
+    message = (
+        f"pip keeps nothing from {quoted(url)}, for {setting.name}, in its cache, because it is plain http; "
+        f"use https{'' if trusted else _TRUST_IT}."
+    )
+    return [setting.finding(NOT_CACHED, message, WARNING)]
+
+
+def _is_trusted(url: str, trusted_hosts: Sequence[str]) -> bool:
+    network_location = re.split(r"[/?#]", url.split("://", 1)[1])[0].rpartition("@")[2]
+    return any(host in (network_location, network_location.rpartition(":")[0]) for host in trusted_hosts)
+
+
+_CHECKS: dict[str, Callable[[Setting, str], list[Finding]]] = {
+    "bool": _check_bool,
+    "inverted": _check_inverted,
+    "no-cache": _check_no_cache,
+    "count": _check_count,
+    "int": _check_int,
+    "float": _check_float,
+    "word": _check_word,
+    "words": _check_word,
+    "path": _check_path,
+    "paths": _check_path,
+    "file": _check_file,
+    "files": _check_file,
+    "url": _check_url,
+    "urls": _check_url,
+    "text": _check_nothing,
+    "list": _check_nothing,
+    "const": _check_nothing,
+}
+
+KINDS: tuple[str, ...] = tuple(_CHECKS)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task asks of pip's files: checked against pip's own option catalogue before any file is touched."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Sequence
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Request, Value, build_request
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
+    ERROR,
+    REMOVED_OPTION,
+    Finding,
+    check_option,
+    migrate_removed,
+)
+
+
+class Wish(NamedTuple):
+    """A checked request, and what the user should know about it."""
+
+    request: Request
+    warnings: list[str]
+
+
+def check_wish(
+    sections: Mapping[str, Any] | None,
+    remove: Mapping[str, Any] | None,
+    pip_versions: Sequence[str],
+    options: Mapping[str, Any],
+    windows: bool = False,
+) -> Wish:
+    """Check the options that a task gives (see the module pip_config); raise UserError with every fault.
+
+    ``windows``: whether paths are those of a Windows host.
+    """
+    request = _build(sections, remove, options)
+    if options["deprecated"] == "migrate":
+        request = _migrated(request, remove, options)
+    faults, warnings = _judge(request, pip_versions, options, windows)
+    if faults:
+        raise UserError(" ".join(faults))
+    return Wish(request, warnings)
+
+
+def _build(sections: Mapping[str, Any] | None, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
+    names = ("purge_sections", "comments", "list_mode", "repair")
+    return build_request(PIP, sections, remove, **{name: options[name] for name in names})
+
+
+def _migrated(request: Request, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
+    """Return the request with the options that pip dropped under the names they have now.
+
+    Under their old names they are to go from the file.
+    """
+    sections: dict[str, dict[str, Value]] = {}
+    gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
+    for section, keys in request.set.items():
+        for name, asked in keys.items():
+            key, value = asked.key, asked.value
+            migrated = migrate_removed(section, key, value)
+            if migrated is not None:
+                key, value = migrated
+                gone.setdefault(section, {})[name] = asked.key
+                if key in keys or key in request.remove_keys.get(section, ()):
+                    raise UserError(
+                        f"[{section}] {asked.key}: this is '{key}' today, which is given too; give it once."
+                    )
+            sections.setdefault(section, {})[key] = value
+    # Keys that are set to null are in no sections any more.
+    return _build(sections, remove, options)._replace(remove_keys=gone)
+
+
+def _judge(
+    request: Request, pip_versions: Sequence[str], options: Mapping[str, Any], windows: bool
+) -> tuple[list[str], list[str]]:
+    """Return the faults of the options to set, and what is only to be warned of."""
+    trusted = request.set.get("global", {}).get("trusted-host")
+    trusted_hosts = trusted.value if trusted and isinstance(trusted.value, list) else []
+    faults: list[str] = []
+    warnings: list[str] = []
+    for section, keys in request.set.items():
+        for asked in keys.values():
+            for finding in check_option(
+                section,
+                asked.key,
+                asked.value,
+                pip_versions=pip_versions,
+                trusted_hosts=trusted_hosts,
+                windows=windows,
+            ):
+                rule = _rule_for(finding, options)
+                if rule == "error":
+                    faults.append(finding.message)
+                elif rule == "warn":
+                    warnings.append(finding.message)
+    return faults, warnings
+
+
+def _rule_for(finding: Finding, options: Mapping[str, Any]) -> str:
+    """Return what the task wants done about a finding: error, warn or allow."""
+    if finding.kind == REMOVED_OPTION and options["deprecated"] != "migrate":
+        return "allow" if options["deprecated"] == "keep" else "error"
+    if finding.severity != ERROR:
+        return "warn"
+    return "error" if finding.kind == REMOVED_OPTION else str(options["unknown"])

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths of a Windows host, judged by Windows' rules before the host is asked about them."""
+
+from __future__ import annotations
+
+import ntpath
+import re
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+
+# What programs get at without a special switch (MAX_PATH, less the NUL at its end). pip is such a program.
+LONGEST = 259
+# What ansible.windows.win_copy adds to the name of a backup: '.', a process id, '.20261124-040500.bak'.
+_LONGEST_OF_A_BACKUP = len(".4294967295.20261124-040500.bak")
+
+_VARIABLE_FIRST = re.compile(r"%[^%\\/:]+%[\\/]")
+_FORBIDDEN = re.compile(r'[<>"|?*\x00-\x1f]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?$", re.IGNORECASE)
+_HOME_OF_A_USER = re.compile(
+    r"(?:[A-Z]:\\Users\\(?!Public\\|Default\\|All Users\\)[^\\]+|%(?:USERPROFILE|APPDATA|LOCALAPPDATA)%)\\",
+    re.IGNORECASE,
+)
+
+
+def windows_path(option: str, path: str, backup: bool = False) -> str:
+    """Return the path of a file in its usual form; raise UserError for one that Windows cannot have.
+
+    ``option`` is where the path comes from, for the message. ``backup``: whether a backup may stand beside it.
+    """
+    if not is_absolute(path):
+        raise UserError(f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users.")
+    normal = ntpath.normpath(path)
+    names = ntpath.splitdrive(normal)[1].strip("\\").split("\\")
+    for name in names:
+        if _FORBIDDEN.search(name) or ":" in name or name.endswith((" ", ".")) or _DEVICE.match(name):
+            raise UserError(f"{option}: '{path}' has the part '{name}', which is no name for Windows; correct it.")
+    longest = LONGEST - (_LONGEST_OF_A_BACKUP if backup else 0)
+    if len(normal) > longest:
+        beside = " with a backup beside it" if backup else ""
+        raise UserError(
+            f"{option}: '{path}' has {len(normal)} characters, and pip on Windows reaches {longest}{beside}; choose a"
+            " shorter path."
+        )
+    return normal
+
+
+def is_absolute(path: str) -> bool:
+    """Tell whether a path starts with a drive, a share or a variable (%APPDATA%), and so means one file."""
+    drive, rest = ntpath.splitdrive(path)
+    return bool(drive and rest.startswith(("\\", "/"))) or bool(_VARIABLE_FIRST.match(path))
+
+
+def is_in_a_profile(path: str) -> bool:
+    """Tell whether the file lies in one user's profile, which Windows keeps closed to other users."""
+    return bool(_HOME_OF_A_USER.match(ntpath.normpath(path)))
