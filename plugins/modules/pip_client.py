@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The caches and the files of pip in one go. The work is done in module_utils: this file is its face for Ansible."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pip_client
+short_description: Bring pip's caches and pip's files to their state in one round trip
+version_added: 1.0.0
+author:
+  - The devfleet.pip authors (@devfleet)
+description:
+  - Does what M(devfleet.pip.pip_cache), then M(devfleet.pip.pip_config), and then M(devfleet.pip.pip_environment) would
+    do, and tells what pip will not use.
+  - On a fleet the number of tasks is what a run costs. This is the one task of the role P(devfleet.pip.pip_client#role)
+    on a POSIX host.
+extends_documentation_fragment:
+  - devfleet.pip.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  safe_file_operations:
+    support: partial
+    details: On Windows the file is written in place, by M(ansible.windows.win_copy).
+  platform:
+    platforms: posix, windows
+    support: full
+options:
+  cache:
+    description:
+      - The options of M(devfleet.pip.pip_cache). Without them, or with an empty dictionary, caches are left alone.
+      - Where a cache fails, no file is touched.
+    type: dict
+  config:
+    description:
+      - The options of M(devfleet.pip.pip_config). Here C(options) and C(content) may be given together. Then they must
+        say the same, and with C(exact) the text becomes the file.
+    type: dict
+  environment:
+    description:
+      - The options of M(devfleet.pip.pip_environment). Without them, or with an empty dictionary, environment variables
+        are left alone.
+      - Where a file of pip fails, no variable is touched.
+    type: dict
+  verify:
+    description:
+      - Fail where pip would not use an option or a cache of the task, and name what wins. Not in check mode.
+      - The variables of O(environment) count too, but for those of services.
+    type: bool
+    default: false
+  only:
+    description:
+      - Which parts of the task to do. Without it, all of them.
+      - V(verify) alone changes nothing, and fails where something would have to be changed, or where pip would not use
+        it.
+    type: list
+    elements: str
+    choices: [cache, config, environment, verify]
+seealso:
+  - module: devfleet.pip.pip_config
+  - module: devfleet.pip.pip_cache
+  - module: devfleet.pip.pip_environment
+"""
+
+EXAMPLES = r"""
+- name: Every developer's cache and configuration
+  devfleet.pip.pip_client:
+    cache:
+      users: ["*"]
+      cachedir_tag: true
+    config:
+      users: ["*"]
+      options:
+        global:
+          timeout: 30
+    verify: true
+  become: true
+"""
+
+RETURN = r"""
+caches:
+  description: As RV(devfleet.pip.pip_cache#module:caches).
+  returned: always
+  type: list
+  elements: dict
+files:
+  description: As RV(devfleet.pip.pip_config#module:files).
+  returned: when no cache failed
+  type: list
+  elements: dict
+shadowed:
+  description: As RV(devfleet.pip.pip_config#module:shadowed).
+  returned: when no cache failed
+  type: list
+  elements: dict
+pips:
+  description: As RV(devfleet.pip.pip_config#module:pips).
+  returned: when no cache failed
+  type: list
+  elements: dict
+environment:
+  description: As RV(devfleet.pip.pip_environment#module:files).
+  returned: when no cache and no file of pip failed
+  type: list
+  elements: dict
+left:
+  description: As RV(devfleet.pip.pip_environment#module:left).
+  returned: when no cache and no file of pip failed
+  type: list
+  elements: dict
+"""
+
+from typing import Any, Mapping, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_client_task import (
+    ARGUMENTS,
+    CONFIG_RULES,
+    PARTS,
+    RULES,
+    joined,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_verdict import what_is_not_there, what_pip_does_not_use
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, **RULES)
+    config, environment = module.params["config"], module.params["environment"]
+    module.params.update(config=None, environment=None)  # until their secrets are known
+    module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
+    if config is not None:
+        config = checked(module, "config", config, config_task.ARGUMENTS, CONFIG_RULES)
+        module.params["config"] = config_task.masked_options(config)
+    if environment:
+        environment_task = import_environment_task()
+        environment = checked(module, "environment", environment, environment_task.ARGUMENTS, {})
+        module.params["environment"] = environment_task.masked_options(environment)
+    cache = module.params["cache"]
+    if cache:
+        cache = checked(module, "cache", cache, cache_task.ARGUMENTS, cache_task.RULES)
+    only = PARTS if module.params["only"] is None else module.params["only"]
+    given = {"cache": cache, "config": config, "environment": environment}
+    is_check = module.check_mode
+    if list(only) == ["verify"]:
+        module.check_mode = True
+        only = PARTS
+    result = do_all(module, {name: options for name, options in given.items() if name in only})
+    if "msg" not in result:
+        judge(result, module.params["only"] or PARTS, module.params["verify"], is_check)
+    if "msg" in result:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def import_environment_task() -> Any:
+    """Return what only a task with variables needs: a host compiles all that is imported, at every run."""
+    from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task
+
+    return _pip_environment_task
+
+
+def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
+    """Do the tasks that have options, up to the first that fails; return their results as one."""
+    cache, config, environment = tasks.get("cache"), tasks.get("config"), tasks.get("environment")
+    result: dict[str, Any] = {"changed": False, "caches": [], "diff": []}
+    if cache:
+        result = cache_task.run(module, cache)
+    if "msg" not in result:
+        result.update(files=[], shadowed=[], pips=[])
+        if config is not None:
+            result = joined(result, config_task.run(module, config, set_for_shells(environment)))
+    if "msg" not in result:
+        done: dict[str, Any] = {"files": [], "left": [], "changed": False}
+        if environment:
+            done = import_environment_task().run(module, environment)
+        done["environment"] = done.pop("files")
+        result = joined(result, done)
+    return result
+
+
+def judge(result: dict[str, Any], only: Sequence[str], is_verified: bool, is_check_mode: bool) -> None:
+    """Make the result a failure where pip would not use what was set; and, when nothing but that was asked
+    for and so nothing was done, where anything would have had to be."""
+    faults: list[str] = []
+    if list(only) == ["verify"]:
+        faults = what_is_not_there(result) + what_pip_does_not_use(result)
+        result["changed"] = False
+    elif is_verified and "verify" in only and not is_check_mode:
+        faults = what_pip_does_not_use(result)
+    if faults:
+        result["msg"] = " ".join(faults)
+
+
+def checked(
+    module: AnsibleModule, name: str, given: Mapping[str, Any], arguments: dict[str, Any], rules: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the options of one of the two tasks, of their types and with their defaults."""
+    answer = ArgumentSpecValidator(arguments, **rules).validate(dict(given))
+    if answer.error_messages:
+        module.fail_json(msg=f"{name}: {mask_urls('; '.join(answer.error_messages))}", caches=[])
+    return dict(answer.validated_parameters)
+
+
+def set_for_shells(environment: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the pip variables that the shells of users will have by this task: they win over every file."""
+    if not environment or environment["state"] == "absent":
+        return {}
+    if not any(environment[place] for place in ("machine_profile", "etc_environment", "user_profiles")):
+        return {}
+    from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import text_of
+
+    variables = environment["variables"].items()
+    return {name: text_of(value) for name, value in variables if value is not None and name.startswith("PIP_")}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetch one package until pip takes it from its cache. The work is done in module_utils."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pip_smoke_test
+short_description: Find out whether pip takes from its cache what it fetched before
+version_added: 1.0.0
+author:
+  - The devfleet.pip authors (@devfleet)
+description:
+  - Downloads one package into a temporary directory, up to three times, with the user's own configuration, and fails
+    where pip still fetches it in the last pass instead of taking it from its cache.
+  - An index, or a proxy before it, that sends neither ETag nor Cache-Control leaves pip's cache empty, without a word
+    from pip. Some proxies send them from the second request on only, which is why it takes three passes.
+  - The module stops after the first pass that fetches nothing. The package stays in pip's cache.
+  - Nothing of the package is run, nor anything that it depends on fetched.
+extends_documentation_fragment:
+  - devfleet.pip.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode nothing is fetched, and the task is skipped.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  safe_file_operations:
+    support: N/A
+  platform:
+    support: full
+    platforms: posix
+options:
+  package:
+    description:
+      - The package, with a version if you like, such as V(six==1.17.0). The index must offer it as a wheel.
+      - A small one does.
+    type: str
+    required: true
+  executable:
+    description:
+      - The pip to call, such as C(/opt/tool/bin/pip). Without it, the first C(pip3) or C(pip) on the E(PATH).
+    type: path
+  run_as:
+    description:
+      - The user whose pip it is; only root can name somebody else. Without it, the user that the task runs as.
+    type: str
+seealso:
+  - module: devfleet.pip.pip_cache
+  - module: devfleet.pip.pip_info
+"""
+
+EXAMPLES = r"""
+- name: The index lets pip keep what it fetches
+  devfleet.pip.pip_smoke_test:
+    package: six
+
+- name: The same for an agent, with the pip of its virtual environment
+  devfleet.pip.pip_smoke_test:
+    package: six==1.17.0
+    executable: /opt/tool/bin/pip
+    run_as: agent
+  become: true
+"""
+
+RETURN = r"""
+passes:
+  description: What pip got in each pass. In the last one RV(passes[].fetched) is empty, unless the module failed.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    fetched:
+      description: The names of the files that came from the index.
+      type: list
+      elements: str
+      sample: [six-1.17.0-py2.py3-none-any.whl]
+    from_cache:
+      description: The names of the files that came from pip's cache.
+      type: list
+      elements: str
+"""
+
+import shutil
+from typing import Any, Mapping, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_smoke_test import (
+    check_package,
+    passes,
+    reason_for,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user, find_account
+
+ARGUMENTS: dict[str, Any] = {
+    "package": {"type": "str", "required": True},
+    "executable": {"type": "path"},
+    "run_as": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    options = module.params
+    result: dict[str, Any] = {"changed": False, "passes": []}
+    try:
+        check_package(options["package"])
+        account = find_account(options["run_as"]) if options["run_as"] else None
+        if module.check_mode:
+            module.exit_json(skipped=True, msg="Nothing is fetched in check mode.", **result)
+        if account is None:
+            result.update(ask_pip(module))
+        else:
+            result.update(call_as_user(account, lambda: ask_pip(module)))
+    except UserError as error:
+        module.fail_json(msg=str(error), **result)
+    if result.get("msg"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def ask_pip(module: AnsibleModule) -> dict[str, Any]:
+    """Return what pip, run with the rights of the caller, got; ``msg`` says what is wrong with that."""
+    package = module.params["package"]
+    pip = [find_pip(module.params["executable"])]
+
+    def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+        try:
+            # Left to itself run_command would end the process, which may be a child that works for another user.
+            answer = module.run_command(list(arguments), environ_update=dict(environment), handle_exceptions=False)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UserError(f"executable: '{arguments[0]}' cannot be run: {reason}; name a pip that can.") from None
+        return int(answer[0]), str(answer[1]), str(answer[2])
+
+    found = passes(pip, package, run)
+    result: dict[str, Any] = {"passes": [single._asdict() for single in found]}
+    if found[-1].fetched:
+        result["msg"] = reason_for(pip, package, found[-1], run)
+    return result
+
+
+def find_pip(executable: str | None) -> str:
+    """Return the program that is pip; raise UserError where there is none."""
+    for name in [executable] if executable else ["pip3", "pip"]:
+        found = shutil.which(name)
+        if found:
+            return found
+    if executable:
+        raise UserError(f"executable: there is no program '{executable}' on this host; name a pip that is there.")
+    raise UserError("There is no pip on the PATH of this user; install one, or name it in 'executable'.")
+
+
+if __name__ == "__main__":
+    main()

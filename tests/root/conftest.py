@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests that need root: they make throw-away users, and remove them. ``make root`` runs them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.root import people as root_people
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip
+
+
+def pytest_sessionstart() -> None:
+    """Say plainly what is missing: a run that tested nothing must not look like a good one."""
+    if os.geteuid() != 0:
+        pytest.exit(
+            "The tests in tests/root make throw-away users, so they must run as root, best in a container.",
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[People]:
+    """Two members of a group and a stranger."""
+    with root_people.throw_away_people() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def all_pips(people: People) -> dict[str, Pip]:
+    """Every release to test with; the newest under the name 'newest'."""
+    return root_people.copy_pips(people.place)
+
+
+@pytest.fixture
+def fresh(people: People) -> Path:
+    """An empty directory of root's that everybody may enter; one for each test."""
+    number = len(list(people.place.glob("test-*")))
+    directory = people.place / f"test-{number}"
+    directory.mkdir()
+    directory.chmod(0o755)
+    return directory

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ini_merge run by root on other people's files: right owners, and no traps."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.root.people import People
+from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module
+
+SECTIONS = {"global": {"timeout": 2}}
+
+
+def merge(path: Path, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return run_module("ini_merge", {"path": str(path), "sections": SECTIONS, **arguments}, check=check)
+
+
+def refusal(path: Path, **arguments: Any) -> str:
+    messages = {
+        refusal_of("ini_merge", {"path": str(path), "sections": SECTIONS, **arguments}, check=check)
+        for check in (True, False)
+    }
+    assert len(messages) == 1
+    return messages.pop()
+
+
+@pytest.fixture
+def home(people: People, fresh: Path) -> Path:
+    """A directory of alice's."""
+    home = fresh / "home"
+    home.mkdir()
+    os.chown(home, pwd.getpwnam(people.alice).pw_uid, -1)
+    return home
+
+
+@pytest.fixture
+def tiny(fresh: Path) -> Iterator[Path]:
+    """A file system of 64 kB, full but for a page or so, with a file on it."""
+    place = fresh / "tiny"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
+    try:
+        (place / "pip.conf").write_text("[global]\ntimeout = 1\n# " + "x" * 30_000 + "\n")
+        (place / "filler").write_bytes(b"x" * 24_000)
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_with_run_as_everything_belongs_to_the_user(people: People, home: Path) -> None:
+    path = home / "new/pip.conf"
+    assert merge(path, run_as=people.alice)["changed"] is True
+    assert {path.owner(), path.parent.owner()} == {people.alice}
+    assert merge(path, run_as=people.alice)["changed"] is False
+
+
+def test_owner_and_mode_of_a_users_file_stay(people: People, home: Path) -> None:
+    path = home / "pip.conf"
+    path.write_text("[global]\n")
+    path.chmod(0o640)
+    os.chown(path, pwd.getpwnam(people.alice).pw_uid, pwd.getpwnam(people.bob).pw_gid)
+    merge(path)
+    assert (path.owner(), stat.S_IMODE(path.stat().st_mode)) == (people.alice, 0o640)
+    assert path.stat().st_gid == pwd.getpwnam(people.bob).pw_gid
+
+
+@pytest.mark.parametrize("planted", ["file", "directory"])
+def test_a_planted_link_leads_root_nowhere(people: People, home: Path, fresh: Path, planted: str) -> None:
+    target = fresh / "roots"
+    target.mkdir()
+    (target / "pip.conf").write_text("[global]\ntimeout = 1\n")
+    link = home / ("pip.conf" if planted == "file" else "dir")
+    link.symlink_to(target / "pip.conf" if planted == "file" else target)
+    os.chown(link, pwd.getpwnam(people.alice).pw_uid, -1, follow_symlinks=False)
+    path = link if planted == "file" else link / "pip.conf"
+    assert "run_as" in refusal(path)
+    assert "permission denied" in refusal(path, run_as=people.alice)
+    assert (target / "pip.conf").read_text() == "[global]\ntimeout = 1\n"
+
+
+def test_a_users_link_to_the_users_own_file_is_followed(people: People, home: Path) -> None:
+    (home / "dotfiles").write_text("[global]\n")
+    (home / "pip.conf").symlink_to("dotfiles")
+    for path in (home / "dotfiles", home / "pip.conf"):
+        os.chown(path, pwd.getpwnam(people.alice).pw_uid, -1, follow_symlinks=False)
+    merge(home / "pip.conf")
+    assert (home / "pip.conf").is_symlink()
+    assert (home / "dotfiles").read_text() == "[global]\ntimeout = 2\n"
+    assert (home / "dotfiles").owner() == people.alice
+
+
+@pytest.mark.parametrize("backup", [False, True])
+def test_no_space_is_one_sentence_and_loses_nothing(tiny: Path, backup: bool) -> None:
+    before = (tiny / "pip.conf").read_bytes()
+    message = refusal_of("ini_merge", {"path": str(tiny / "pip.conf"), "sections": SECTIONS, "backup": backup})
+    assert "no space left" in message
+    assert (tiny / "pip.conf").read_bytes() == before
+    assert sorted(path.name for path in tiny.iterdir()) == ["filler", "pip.conf"]
+
+
+def test_a_read_only_file_system_is_one_sentence(tiny: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", tiny], check=True)
+    assert "read-only" in refusal(tiny / "pip.conf")
+
+
+def test_a_bind_mounted_file_is_written_in_place_where_that_is_allowed(fresh: Path) -> None:
+    path = fresh / "pip.conf"
+    path.write_text("[global]\ntimeout = 1\n")
+    subprocess.run(["mount", "--bind", path, path], check=True)
+    try:
+        assert "busy" in refusal_of("ini_merge", {"path": str(path), "sections": SECTIONS})
+        assert merge(path, unsafe_writes=True)["changed"] is True
+        assert path.read_text() == "[global]\ntimeout = 2\n"
+    finally:
+        subprocess.run(["umount", path], check=True)
+
+
+def test_an_acl_stays(people: People, fresh: Path) -> None:
+    path = fresh / "pip.conf"
+    path.write_text("[global]\n")
+    uid = pwd.getpwnam(people.bob).pw_uid
+    entries = [(1, 6, 0xFFFFFFFF), (2, 4, uid), (4, 4, 0xFFFFFFFF), (0x10, 4, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)]
+    acl = (2).to_bytes(4, "little") + b"".join(
+        tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + number.to_bytes(4, "little")
+        for tag, rights, number in entries
+    )
+    os.setxattr(path, "system.posix_acl_access", acl)
+    merge(path)
+    assert os.getxattr(path, "system.posix_acl_access") == acl

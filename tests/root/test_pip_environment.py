@@ -1,0 +1,355 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module pip_environment as root: the machine's places, services, and many users with their own shells.
+
+Each test runs in a mount namespace with an /etc of its own: this machine's is never touched. The judges are the
+programs that read these files: shells, PAM by way of ``su``, and systemd.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any, Iterator, Sequence
+
+import pytest
+import yaml
+
+from ansible_collections.devfleet.pip.plugins.modules import pip_environment
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, run_pip
+from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
+from ansible_collections.devfleet.pip.tests.unit import pips
+
+SYSTEMD = "/usr/lib/systemd/systemd"
+NASTY = "a b'c\"d%n$HOME `x` é;"
+URL = "https://bob:hunter2@pypi.example/simple"
+
+
+class Machine:
+    """A machine with an /etc of its own, whose only people are these."""
+
+    def __init__(self, place: Path, people: People) -> None:
+        self.etc = place / "etc"
+        self.etc.mkdir()
+        for name in ("group", "ld.so.cache", "login.defs", "nsswitch.conf", "profile", "shells"):
+            if Path("/etc", name).exists():
+                shutil.copy(Path("/etc", name), self.etc)
+        for name in ("pam.d", "security"):
+            shutil.copytree(Path("/etc", name), self.etc / name, symlinks=True)
+        (self.etc / "profile.d").mkdir()
+        self.set_shells(dict.fromkeys(people[:3], "/bin/sh"))
+        script = f'mount --bind {self.etc} /etc && exec "$@"'
+        self.wrapper: Sequence[str] = ("unshare", "--mount", "sh", "-c", script, "sh")
+
+    def set_shells(self, shells: dict[str, str]) -> None:
+        lines = ["root:x:0:0::/root:/bin/sh"]
+        for name, shell in shells.items():
+            account = pwd.getpwnam(name)
+            lines.append(f"{name}:x:{account.pw_uid}:{account.pw_gid}::{account.pw_dir}:{shell}")
+        (self.etc / "passwd").write_text("\n".join([*lines, ""]))
+        (self.etc / "shadow").write_text("".join(f"{line.split(':')[0]}:*:19000::::::\n" for line in lines))
+
+    def run(self, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        return run_module("pip_environment", arguments, check=check, wrapper=self.wrapper)
+
+    def set(self, variables: dict[str, Any], **arguments: Any) -> dict[str, Any]:
+        result = self.run(variables=variables, **arguments)
+        assert result.get("failed") is not True, result
+        return result
+
+    def session(self, name: str, login: bool = True) -> dict[str, str]:
+        """Return the environment that this user gets from ``su``, with a login shell or without."""
+        command = [*self.wrapper, "su", *(["-"] if login else []), name, "-c", "env -0"]
+        environment = {"PATH": os.environ["PATH"]}
+        answer = subprocess.run(command, env=environment, cwd="/", capture_output=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+        return dict(entry.split("=", 1) for entry in answer.stdout.decode().split("\0") if "=" in entry)
+
+    def files(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in self.etc.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def machine(people: People, fresh: Path) -> Machine:
+    return Machine(fresh, people)
+
+
+@pytest.fixture(autouse=True)
+def empty_homes(people: People) -> Iterator[None]:
+    """Every test finds nothing in the homes, and leaves nothing there."""
+    empty(people)
+    yield
+    empty(people)
+
+
+def empty(people: People) -> None:
+    for name in people[:3]:
+        account = pwd.getpwnam(name)
+        shutil.rmtree(account.pw_dir)
+        Path(account.pw_dir).mkdir()
+        Path(account.pw_dir).chmod(0o755)
+        os.chown(account.pw_dir, account.pw_uid, account.pw_gid)
+
+
+def home_of(name: str) -> Path:
+    return Path(pwd.getpwnam(name).pw_dir)
+
+
+def write(name: str, path: Path, text: str) -> Path:
+    path.write_text(text)
+    shutil.chown(path, name, pwd.getpwnam(name).pw_gid)
+    return path
+
+
+# The machine's places
+
+
+def test_the_machines_profile_is_read_by_login_shells_and_no_others(
+    machine: Machine, people: People, all_pips: dict[str, Pip]
+) -> None:
+    result = machine.set({"PIP_CACHE_DIR": "/var/tmp/c", "PIP_PROXY": NASTY}, machine_profile=True)
+    (file,) = result["files"]
+    assert (file["path"], file["user"], file["place"]) == ("/etc/profile.d/devfleet-pip.sh", None, "machine_profile")
+    session = machine.session(people.alice)
+    assert (session["PIP_CACHE_DIR"], session["PIP_PROXY"]) == ("/var/tmp/c", NASTY)
+    assert "PIP_CACHE_DIR" not in machine.session(people.alice, login=False)
+    told = run_pip(all_pips["newest"], people.alice, ["cache", "dir"], PIP_CACHE_DIR=session["PIP_CACHE_DIR"])
+    assert told.stdout.strip() == "/var/tmp/c"
+    assert machine.set({"PIP_CACHE_DIR": "/var/tmp/c"}, machine_profile=True)["changed"] is False
+
+
+def test_etc_environment_is_read_by_every_session_of_pam(machine: Machine, people: People) -> None:
+    (machine.etc / "environment").write_text("OTHER=1\r\n# mine\nLAST=2")
+    result = machine.set({"PIP_PROXY": NASTY, "PIP_CERT": ""}, etc_environment=True)
+    assert result["files"][0]["path"] == "/etc/environment"
+    for login in (True, False):
+        session = machine.session(people.alice, login)
+        assert (session["PIP_PROXY"], session["PIP_CERT"], session["LAST"]) == (NASTY, "", "2")
+    machine.run(state="absent", etc_environment=True)
+    assert (machine.etc / "environment").read_bytes() == b"OTHER=1\r\n# mine\nLAST=2"
+
+
+def test_the_machines_files_are_open_to_all_and_hold_no_secret(machine: Machine) -> None:
+    for place in ({"machine_profile": True}, {"etc_environment": True}, {"services": ["ci"]}):
+        before = machine.files()
+        refused = machine.run(variables={"PIP_INDEX_URL": URL}, **place)
+        assert "holds a password, which others could read" in refused["msg"]
+        assert "hunter2" not in json.dumps(refused)
+        assert machine.files() == before
+        (file,) = machine.set({"PIP_INDEX_URL": URL}, allow_secrets=True, **place)["files"]
+        assert stat.S_IMODE((machine.etc / Path(file["path"]).relative_to("/etc")).stat().st_mode) == 0o644
+
+
+def test_our_own_files_go_when_nothing_remains(machine: Machine) -> None:
+    before = machine.files()
+    places: dict[str, Any] = {"machine_profile": True, "services": ["ci"]}
+    (machine.etc / "systemd/system").mkdir(parents=True)
+    machine.set({"PIP_TIMEOUT": 3, "PIP_RETRIES": 1}, **places)
+    machine.run(state="absent", variables={"PIP_TIMEOUT": None}, **places)
+    assert len(machine.files()) == len(before) + 2
+    checked = machine.run(check=True, state="absent", **places)
+    assert len(machine.files()) == len(before) + 2
+    done = machine.run(state="absent", **places)
+    assert (checked, done["changed"]) == (done, True)
+    assert machine.files() == before
+    assert not (machine.etc / "systemd/system/ci.service.d").exists()
+    assert machine.run(state="absent", **places)["changed"] is False
+
+
+def test_stale_lines_of_the_machine(machine: Machine, people: People) -> None:
+    (machine.etc / "environment").write_text("PIP_DOWNLOAD_CACHE=/old\nA=1\n")
+    (machine.etc / "profile.d/site.sh").write_text(
+        "export PIP_NO_CACHE_DIR=false\nif [ 1 ]; then\n  unset PIP_NO_CACHE_DIR\nfi\n"
+    )
+    unit = machine.etc / "systemd/system/ci.service.d/site.conf"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nEnvironment=PIP_NO_CACHE_DIR=1\n")
+    arguments: dict[str, Any] = {"machine_profile": True, "services": ["ci"], "variables": {"PIP_TIMEOUT": 3}}
+    assert len(machine.run(**arguments)["left"]) == 4
+    result = machine.run(stale="remove", **arguments)
+    assert [(left["path"], left["line"]) for left in result["left"]] == [
+        ("/etc/profile.d/site.sh", 2),
+        ("/etc/systemd/system/ci.service.d/site.conf", 2),
+    ]
+    assert (machine.etc / "environment").read_text() == "A=1\n"
+    assert {"PIP_NO_CACHE_DIR", "PIP_DOWNLOAD_CACHE"} & set(machine.session(people.alice)) == set()
+    assert machine.run(stale="remove", **arguments)["changed"] is False
+
+
+# Services
+
+
+@pytest.mark.skipif(not Path(SYSTEMD).exists(), reason=f"there is no {SYSTEMD}, the judge of units")
+def test_systemd_gives_a_service_what_was_set(machine: Machine, fresh: Path) -> None:
+    units = machine.etc / "systemd/system"
+    units.mkdir(parents=True)
+    (units / "ci.service").write_text("[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    value = NASTY + "\\n\\"
+    variables = {"HOME": "/var/lib/ci", "PIP_PROXY": value, "PIP_CERT": ""}
+    (file,) = machine.set(variables, services=["ci.service"])["files"]
+    assert (file["service"], file["path"]) == ("ci", "/etc/systemd/system/ci.service.d/devfleet-pip.conf")
+    runtime = fresh / "runtime"
+    runtime.mkdir()
+    runtime.chmod(0o777)
+    environment = {
+        "HOME": "/nonexistent",
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C.UTF-8",
+        "XDG_RUNTIME_DIR": str(runtime),
+        "SYSTEMD_UNIT_PATH": f"{units}:",
+    }
+    # A manager of a user's that only shows what it read: it starts nothing, and needs no systemd to be running.
+    command = ["setpriv", "--reuid=65534", "--clear-groups", SYSTEMD, "--test", "--user", "--unit=ci.service"]
+    answer = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
+    shown = [line.strip() for line in answer.stdout.splitlines()]
+    ours = shown[shown.index("-> Unit ci.service:") :]
+    ours = ours[: next(number for number, line in enumerate(ours[1:], 1) if line.startswith("-> Unit"))]
+    assert [line for line in ours if line.startswith("Environment:")] == [
+        f"Environment: {name}={value}".strip() for name, value in variables.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "variables", "is_warned"),
+    [
+        ("User=4711\n", {"PIP_TIMEOUT": 3}, True),
+        ("User=4711\n", {"XDG_CACHE_HOME": "/c", "PIP_TIMEOUT": 3}, True),
+        ("User=4711\n", {"HOME": "/h"}, False),
+        ("User=4711\n", {"XDG_CACHE_HOME": "/c", "XDG_CONFIG_HOME": "/c"}, False),
+        ("User=0\n", {"PIP_TIMEOUT": 3}, False),
+        ("", {"PIP_TIMEOUT": 3}, False),
+    ],
+)
+def test_a_service_without_a_home_is_warned_of(
+    machine: Machine, unit: str, variables: dict[str, Any], is_warned: bool
+) -> None:
+    units = machine.etc / "systemd/system"
+    units.mkdir(parents=True)
+    (units / "ci.service").write_text(f"[Service]\n{unit}ExecStart=/bin/true\n")
+    warned = warnings_of(machine.set(variables, services=["ci"]))
+    assert ("the user id 4711 has no account" in warned) == is_warned
+
+
+def test_pip_needs_the_home_that_is_warned_of(all_pips: dict[str, Pip]) -> None:
+    """What the warning says, asked of the newest pip."""
+
+    def starts(**variables: str) -> bool:
+        pip = all_pips["newest"]
+        environment = {"PATH": os.defpath, "PYTHONPATH": pip.package, **variables}
+        command = [pip.python, "-m", "pip", "--version"]
+        answer = subprocess.run(
+            command, env=environment, cwd="/", user=4711, group=4711, extra_groups=[], capture_output=True, check=False
+        )
+        return answer.returncode == 0
+
+    if pips.RELEASES[-1] is not None and all_pips["newest"].version.split(".")[:2] >= ["26", "3"]:
+        assert not starts()
+    assert starts(HOME="/nonexistent")
+    assert starts(XDG_CACHE_HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
+
+
+# Users
+
+
+def test_each_user_gets_the_file_that_the_own_shell_reads(machine: Machine, people: People) -> None:
+    machine.set_shells({people.alice: "/bin/bash", people.bob: "/bin/dash", people.stranger: "/usr/bin/fish"})
+    write(people.alice, home_of(people.alice) / ".bash_profile", "true\n")
+    write(people.alice, home_of(people.alice) / ".profile", "export HIDDEN=1\n")
+    arguments: dict[str, Any] = {"user_profiles": True, "variables": {"PIP_TIMEOUT": 3}}
+    result = machine.run(users=["*"], **arguments)
+    assert {file["user"]: file["path"] for file in result["files"]} == {
+        people.alice: f"{home_of(people.alice)}/.bash_profile",
+        people.bob: f"{home_of(people.bob)}/.profile",
+    }
+    assert "/usr/bin/fish, which reads no profile" in warnings_of(result)
+    for name in (people.alice, people.bob):
+        session = machine.session(name)
+        assert (session["PIP_TIMEOUT"], "HIDDEN" in session) == ("3", False)
+        path = Path(next(file["path"] for file in result["files"] if file["user"] == name))
+        assert (path.owner(), path.group()) == (name, pwd.getpwnam(name).pw_name)
+    named = machine.run(users=[people.stranger, people.bob], **arguments)
+    assert [file["failed"] for file in named["files"]] == [True, False]
+    assert "set the variables in 'etc_environment'" in named["msg"]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh on this machine")
+def test_zsh_reads_its_own_file(machine: Machine, people: People) -> None:
+    machine.set_shells({people.alice: str(shutil.which("zsh"))})
+    (file,) = machine.set({"PIP_PROXY": NASTY}, user_profiles=True, users=[people.alice])["files"]
+    assert file["path"] == f"{home_of(people.alice)}/.zprofile"
+    assert machine.session(people.alice)["PIP_PROXY"] == NASTY
+
+
+def test_check_mode_equals_the_run_for_many_users_and_places(machine: Machine, people: People) -> None:
+    write(people.bob, home_of(people.bob) / ".bashrc", "export PIP_NO_CACHE_DIR=1\n")
+    arguments: dict[str, Any] = {
+        "variables": {"PIP_TIMEOUT": 3},
+        "user_profiles": True,
+        "users": [people.alice, people.bob, "nobody-of-that-name"],
+        "machine_profile": True,
+        "etc_environment": True,
+        "services": ["ci"],
+        "stale": "remove",
+    }
+    (machine.etc / "systemd/system").mkdir(parents=True)
+    before = machine.files()
+    checked = machine.run(check=True, **arguments)
+    assert machine.files() == before
+    done = machine.run(**arguments)
+    assert checked == done
+    assert "There is no user 'nobody-of-that-name'" in done["msg"]
+    assert len([file for file in done["files"] if file["changed"]]) == 6
+    assert machine.run(**arguments)["changed"] is False
+
+
+@pytest.mark.parametrize("target", ["file", "missing", "directory"])
+def test_a_planted_link_gains_nothing(machine: Machine, people: People, fresh: Path, target: str) -> None:
+    (fresh / "directory").mkdir()
+    (fresh / "file").write_text("root-only PIP_NO_CACHE_DIR=1\n")
+    (fresh / "file").chmod(0o600)
+    (home_of(people.alice) / ".profile").symlink_to(fresh / target)
+    (home_of(people.alice) / ".bashrc").symlink_to(fresh / target)
+    arguments: dict[str, Any] = {"user_profiles": True, "users": [people.alice, people.bob], "stale": "remove"}
+    for check in (True, False):
+        result = machine.run(check, variables={"PIP_TIMEOUT": 3}, **arguments)
+        assert [file["failed"] for file in result["files"] if file["user"] == people.bob] == [False]
+        assert [file["changed"] for file in result["files"] if file["user"] == people.alice] == [False]
+        assert "root-only" not in json.dumps(result)
+    assert (fresh / "file").read_text() == "root-only PIP_NO_CACHE_DIR=1\n"
+    assert not (fresh / "missing").exists()
+
+
+def test_what_judges_a_users_file_has_no_rights_but_the_users(machine: Machine, people: People, fresh: Path) -> None:
+    """The shell that reads the new file is the user's: were it run as root, it could be anything."""
+    shell = fresh / "bin/sh"
+    shell.parent.mkdir()
+    shell.write_text(f"#!/bin/sh\nid -u >> {home_of(people.alice)}/seen\n")
+    shell.chmod(0o755)
+    machine.set_shells({people.alice: str(shell)})
+    machine.set({"PIP_TIMEOUT": 3}, user_profiles=True, users=[people.alice])
+    seen = home_of(people.alice) / "seen"
+    assert set(seen.read_text().split()) == {str(pwd.getpwnam(people.alice).pw_uid)}
+    assert seen.owner() == people.alice
+
+
+# The documentation
+
+
+@pytest.mark.parametrize("example", yaml.safe_load(pip_environment.EXAMPLES), ids=lambda example: str(example["name"]))
+def test_an_example(machine: Machine, people: People, example: dict[str, Any]) -> None:
+    (machine.etc / "systemd/system").mkdir(parents=True)
+    text = json.dumps(example["devfleet.pip.pip_environment"])
+    for name, real in (("ada", people.alice), ("grace", people.bob)):
+        text = text.replace(f'"{name}"', f'"{real}"')
+    arguments = json.loads(text)
+    checked = machine.run(check=True, **arguments)
+    done = machine.run(**arguments)
+    assert done.get("failed") is not True, done
+    assert checked["files"] == done["files"]
+    assert machine.run(**arguments)["changed"] is False

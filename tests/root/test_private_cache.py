@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private caches: made with their owner's rights, given back by root, and no trap gains anybody anything."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import stat
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, fetch, run_pip
+from ansible_collections.devfleet.pip.tests.run_module import run_module
+
+PACKAGES = (Package("maple"), Package("brewed", from_source=True))
+
+
+@pytest.fixture
+def index(fresh: Path) -> Iterator[CountingIndex]:
+    """An index that allows pip to cache what it offers."""
+    with CountingIndex(fresh, PACKAGES) as running:
+        (fresh / "authority.pem").chmod(0o644)
+        yield running
+
+
+@pytest.fixture
+def home(people: People) -> Iterator[Path]:
+    """bob's home, without a cache before and after."""
+    path = Path(pwd.getpwnam(people.bob).pw_dir)
+    _clean(path)
+    yield path
+    _clean(path)
+
+
+def _clean(home: Path) -> None:
+    cache = home / ".cache"
+    if cache.is_symlink():
+        cache.unlink()
+    shutil.rmtree(cache, ignore_errors=True)
+
+
+def not_owned_by(user: str, top: Path) -> list[str]:
+    """Return what below ``top`` belongs to somebody else."""
+    uid = pwd.getpwnam(user).pw_uid
+    return [str(path) for path in [top, *top.rglob("*")] if path.lstat().st_uid != uid]
+
+
+def state_of(top: Path) -> list[tuple[str, int, int, int]]:
+    """Return owner, group and mode of everything below ``top``."""
+    found = [(path, path.lstat()) for path in sorted(top.rglob("*"))]
+    return [(str(path), status.st_uid, status.st_gid, status.st_mode) for path, status in found]
+
+
+def test_a_cache_is_made_with_its_owners_rights(people: People, home: Path) -> None:
+    predicted = run_module("pip_cache", {"users": [people.bob], "cachedir_tag": True}, check=True)
+    assert not (home / ".cache").exists()
+    made = run_module("pip_cache", {"users": [people.bob], "cachedir_tag": True})
+    again = run_module("pip_cache", {"users": [people.bob], "cachedir_tag": True})
+
+    assert predicted["caches"] == made["caches"] and predicted["diff"] == made["diff"]
+    assert again["changed"] is False
+    assert not_owned_by(people.bob, home / ".cache") == []
+    assert [stat.S_IMODE((home / path).stat().st_mode) for path in (".cache", ".cache/pip")] == [0o700, 0o700]
+    assert made["caches"][0]["usable_by"] == [{"user": people.bob, "accepted": True, "usable": True, "reason": ""}]
+
+
+def test_several_users_and_one_who_does_not_exist(people: People, home: Path) -> None:
+    result = run_module("pip_cache", {"users": ["nobody-of-that-name", people.bob]})
+
+    assert result["msg"].startswith("There is no user 'nobody-of-that-name'")
+    assert [cache["failed"] for cache in result["caches"]] == [True, False]
+    assert (home / ".cache/pip").is_dir()
+
+
+def test_a_home_that_is_not_there(people: People, home: Path) -> None:
+    away = home.rename(home.with_name("away"))
+    try:
+        result = run_module("pip_cache", {"users": [people.bob]})
+    finally:
+        away.rename(home)
+
+    assert "does not exist; create it first" in result["msg"]
+
+
+def test_a_place_with_parents_of_roots_is_handed_to_its_owner(
+    people: People, all_pips: dict[str, Pip], fresh: Path
+) -> None:
+    path = f"{fresh}/var/cache/pip/bob"
+    before = run_pip(all_pips["newest"], people.bob, ["cache", "dir"], PIP_CACHE_DIR=path)
+    predicted = run_module("pip_cache", {"path": path, "owner": people.bob, "mode": "0700"}, check=True)
+    made = run_module("pip_cache", {"path": path, "owner": people.bob, "mode": "0700"})
+    after = run_pip(all_pips["newest"], people.bob, ["cache", "dir"], PIP_CACHE_DIR=path)
+
+    assert (before.returncode, after.returncode, after.stderr) == (1, 0, "")
+    assert predicted["caches"] == made["caches"]
+    assert (made["caches"][0]["owner"], made["caches"][0]["mode"]) == (people.bob, "0700")
+    assert run_module("pip_cache", {"path": path, "owner": people.bob, "mode": "0700"})["changed"] is False
+
+
+def test_root_with_bobs_home_is_refused_as_pip_refuses_it(people: People, all_pips: dict[str, Pip], home: Path) -> None:
+    run_module("pip_cache", {"users": [people.bob]})
+    cache = str(home / ".cache/pip")
+    pip = run_pip(all_pips["newest"], "root", ["cache", "dir"], HOME=str(home))
+    asked = run_module("pip_cache", {"users": [people.bob], "check_users": ["root"]})["caches"][0]["usable_by"][0]
+    refused = run_module("pip_cache", {}, env={"HOME": str(home)})
+
+    assert pip.returncode == 1 and "sudo" in pip.stderr
+    assert asked["accepted"] is False and f"'{cache}' is not owned by root" in asked["reason"]
+    assert f"users: {people.bob}" in refused["msg"]
+    assert not_owned_by(people.bob, home / ".cache") == []
+
+
+def test_what_sudo_pip_left_behind_is_given_back(
+    people: People, all_pips: dict[str, Pip], home: Path, fresh: Path, index: CountingIndex
+) -> None:
+    cache = home / ".cache/pip"
+    run_module("pip_cache", {"users": [people.bob]})
+    cache.chmod(0o755)
+    # What `sudo pip` did when it still wrote to the user's cache: everything inside belongs to root.
+    command = ["install", "--quiet", "maple", "brewed", "--target"]
+    fetch(all_pips["newest"], "root", index, f"{fresh}/roots", command)
+    for name in [path.name for path in (fresh / "roots").iterdir()]:
+        (fresh / "roots" / name).rename(cache / name)
+    asked = run_module("pip_cache", {"users": [people.bob]})["caches"][0]["usable_by"][0]
+    predicted = run_module("pip_cache", {"users": [people.bob], "recurse": True}, check=True)
+    repaired = run_module("pip_cache", {"users": [people.bob], "recurse": True})
+    again = run_module("pip_cache", {"users": [people.bob], "recurse": True})
+
+    assert (asked["accepted"], asked["usable"]) == (True, False)
+    assert predicted["caches"] == repaired["caches"]
+    assert repaired["caches"][0]["repaired"]["changed"] > 0
+    assert not_owned_by(people.bob, cache) == []
+    assert repaired["caches"][0]["usable_by"][0]["usable"] is True
+    assert again["changed"] is False
+    assert fetch(all_pips["newest"], people.bob, index, str(cache), command)["file"] == 0
+
+
+def test_a_cache_that_is_roots_altogether(people: People, all_pips: dict[str, Pip], home: Path) -> None:
+    (home / ".cache").mkdir()
+    shutil.chown(home / ".cache", people.bob, people.bob)
+    (home / ".cache/pip/http-v2").mkdir(parents=True)
+    plain = run_module("pip_cache", {"users": [people.bob]})["caches"][0]["usable_by"][0]
+    repaired = run_module("pip_cache", {"users": [people.bob], "recurse": True})["caches"][0]
+
+    assert plain["accepted"] is False
+    assert (repaired["owner"], repaired["group"]) == (people.bob, people.bob)
+    assert run_pip(all_pips["newest"], people.bob, ["cache", "dir"]).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [{}, {"recurse": True}, {"state": "purged"}, {"state": "absent"}])
+@pytest.mark.parametrize("what", ["cache", "cache/pip"])
+def test_a_link_planted_in_a_home_gains_nothing(
+    people: People, home: Path, fresh: Path, arguments: dict[str, object], what: str
+) -> None:
+    """bob points his cache at a cache of root's; root must change nothing there."""
+    valuable = fresh / "roots"
+    (valuable / "pip/http-v2/a").mkdir(parents=True)
+    (valuable / "pip/http-v2/a/file").write_text("roots", encoding="ascii")
+    before = state_of(fresh)
+    if what == "cache":
+        (home / ".cache").symlink_to(valuable)
+    else:
+        (home / ".cache").mkdir()
+        (home / ".cache/pip").symlink_to(valuable / "pip")
+        os.lchown(home / ".cache/pip", pwd.getpwnam(people.bob).pw_uid, -1)
+    os.lchown(home / ".cache", pwd.getpwnam(people.bob).pw_uid, -1)
+    run_module("pip_cache", {"users": [people.bob], **arguments})
+
+    assert state_of(fresh) == before
+
+
+def test_traps_inside_a_cache_gain_nothing(people: People, home: Path, fresh: Path) -> None:
+    run_module("pip_cache", {"users": [people.bob]})
+    inside = home / ".cache/pip/http-v2"
+    inside.mkdir()
+    shutil.chown(inside, people.bob, people.bob)
+    open_file, secret = fresh / "public", fresh / "secret"
+    for file, mode in ((open_file, 0o644), (secret, 0o600)):
+        file.write_text("roots", encoding="ascii")
+        file.chmod(mode)
+    (inside / "link").symlink_to(open_file)
+    (inside / "directory").symlink_to(fresh)
+    os.link(open_file, inside / "hard")
+    os.link(secret, inside / "hard-secret")
+    (inside / "secret").write_text("a secret of root's that was moved here", encoding="ascii")
+    (inside / "secret").chmod(0o600)
+    (inside / "leftover").write_text("a cached answer", encoding="ascii")
+    before = state_of(fresh)
+    predicted = run_module("pip_cache", {"users": [people.bob], "recurse": True}, check=True)
+    result = run_module("pip_cache", {"users": [people.bob], "recurse": True})
+
+    assert state_of(fresh) == before
+    assert predicted["caches"] == result["caches"]
+    assert sorted([path.name for path in inside.iterdir()]) == ["directory", "leftover", "link"]
+    assert not_owned_by(people.bob, inside / "leftover") == []
+    assert result["caches"][0]["repaired"] == {"changed": 1, "removed": 3}
+    assert run_module("pip_cache", {"users": [people.bob], "recurse": True})["changed"] is False
+
+
+def test_root_follows_only_its_own_links(people: People, fresh: Path) -> None:
+    (fresh / "real").mkdir()
+    (fresh / "roots").symlink_to("real")
+    (fresh / "bobs").symlink_to("real")
+    os.lchown(fresh / "bobs", pwd.getpwnam(people.bob).pw_uid, -1)
+    followed = run_module("pip_cache", {"path": f"{fresh}/roots/cache", "owner": people.bob})
+    refused = run_module("pip_cache", {"path": f"{fresh}/bobs/cache2", "owner": people.bob})
+
+    assert followed["caches"][0]["path"] == f"{fresh}/real/cache"
+    assert "is a symbolic link" in refused["msg"]
+    assert [path.name for path in (fresh / "real").iterdir()] == ["cache"]
+
+
+def test_other_things_are_not_taken_for_a_cache(people: People, fresh: Path) -> None:
+    precious = fresh / "work/thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("years", encoding="ascii")
+    for arguments in ({"state": "absent"}, {"state": "purged"}, {"recurse": True, "owner": people.bob}):
+        result = run_module("pip_cache", {"path": str(precious.parent), **arguments})
+        assert "holds 'thesis.txt', which is no part of a pip cache" in result["msg"]
+    assert precious.read_text(encoding="ascii") == "years"
+    assert precious.parent.stat().st_uid == 0
+
+
+@pytest.mark.parametrize("where", ["home", "above home"])
+def test_a_home_is_no_cache(people: People, home: Path, where: str) -> None:
+    path = home if where == "home" else home.parent
+    result = run_module("pip_cache", {"path": str(path), "state": "absent"})
+
+    assert "home directory" in result["msg"]
+    assert home.is_dir()
+
+
+def test_a_members_secret_in_a_shared_cache_is_not_opened(people: People, fresh: Path) -> None:
+    cache = fresh / "cache"
+    run_module("pip_cache", {"path": str(cache), "shared_group": people.group})
+    (cache / "http-v2").mkdir()
+    secret = cache / "http-v2/secret"
+    secret.write_text("only alice's", encoding="ascii")
+    shutil.chown(secret, people.alice, people.alice)
+    secret.chmod(0o600)
+    result = run_module("pip_cache", {"path": str(cache), "shared_group": people.group, "recurse": True})
+
+    assert not secret.exists()
+    assert result["caches"][0]["repaired"]["removed"] == 1
