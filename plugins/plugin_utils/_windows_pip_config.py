@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configure pip on a Windows host, from the controller: what the module pip_config does on a POSIX one."""
+
+from __future__ import annotations
+
+import ntpath
+import time
+from typing import Any, Mapping
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import encode
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import content_diff, masked_change, pip_warnings
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import (
+    described_shadows,
+    merged_file,
+    writes_secret,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import check_options, result_of, wish_of
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import MUST_EXIST, PipFile, layers_of, look_at
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import ConfigFile, config_files
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import find_targets, is_own, refuse_links
+
+_NOT_ON_WINDOWS = {
+    "mode": "give rights with ansible.windows.win_acl",
+    "config_home": "",
+    "validate": "run pip in a task of its own",
+}
+
+
+def run(host: WindowsHost, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+    try:
+        refuse_posix_options(options, _NOT_ON_WINDOWS)
+        check_options(options)
+        wish = wish_of(options, [], windows=True)
+        targets, files = find_targets(host, options)
+    except UserError as error:
+        return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
+    for target in targets:
+        try:
+            files.append(_File(host, target, wish, options, check_mode).configure())
+        except UserError as error:
+            files.append(failure(target.level, target.path, target.user, mask_urls(str(error))))
+    return result_of(files, wish, [])
+
+
+class _File:
+    """One file of pip, and all that is to be done to it."""
+
+    def __init__(
+        self, host: WindowsHost, target: Target, wish: Wish, options: Mapping[str, Any], check_mode: bool
+    ) -> None:
+        self.host = host
+        self.target = target
+        self.wish = wish
+        self.options = options
+        self.check_mode = check_mode
+        self._contents: dict[str, bytes | None] = {}
+
+    def configure(self) -> dict[str, Any]:
+        """Bring the file to what the task wants; return its result. Raise UserError."""
+        target = self.target
+        warnings = self._check_places()
+        before = self._contents[target.path] = self.host.read(target.path)
+        legacy = self._content(target.legacy) if target.legacy and self.options["legacy"] != "keep" else None
+        merged = merged_file(target, before, legacy, self.wish, self.options, newline="\r\n")
+        self._check_secrets(merged)
+        if before is None and not merged.text:
+            before = b""  # nothing to say is no reason to make a file
+        file = self._write(FileChange(target.path, before, encode(merged.text), None), legacy)
+        layers, faults = self._layers(merged.text)
+        result: dict[str, Any] = {
+            "level": target.level,
+            "path": target.path,
+            "user": target.user,
+            "changed": file.changed,
+            "changes": [masked_change(change) for change in merged.changes],
+            "failed": False,
+            "shadowed": described_shadows(target, self.wish, merged.text, layers),
+            "diff": [content_diff(target.path, file)],
+            "warnings": warnings + merged.warnings + pip_warnings(target.path, file) + faults,
+        }
+        if file.backup_file:
+            result["backup_file"] = file.backup_file
+        self._finish_legacy(legacy, result)
+        return result
+
+    def _write(self, file: FileChange, legacy: bytes | None) -> FileChange:
+        if file.changed:
+            self._refuse_links(file.path)
+        if legacy is not None:
+            self._refuse_links(str(self.target.legacy))
+        if not file.changed or self.check_mode:
+            return file
+        return file._replace(
+            backup_file=self.host.write(file.path, file.before, file.after, bool(self.options["backup"]))
+        )
+
+    def _content(self, path: str) -> bytes | None:
+        """Return the bytes of a file that is rather not there; None where it is not. Each is read once."""
+        if path not in self._contents:
+            self._contents[path] = self.host.read(path) if self.host.stat(path)["exists"] else None
+        return self._contents[path]
+
+    # What is refused
+
+    def _refuse_links(self, path: str) -> None:
+        if self.target.level == "user" and not is_own(self.target):
+            refuse_links(self.host, path, self.target.place.home)
+
+    def _check_places(self) -> list[str]:
+        """Refuse files that are not there and a cache that is no directory: pip takes them, and fails later.
+
+        In check mode they are warned of, since an earlier task of the play may be what will put them there.
+        """
+        if self.options["unknown"] == "allow":
+            return []
+        faults = []
+        for section, keys in self.wish.request.set.items():
+            for name, asked in keys.items():
+                if name not in (*MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
+                    continue
+                if asked.value.startswith("~") and self.target.level != "user":
+                    continue  # each user's own
+                fault = self._fault_of_place(name, asked.value)
+                if fault:
+                    faults.append(f"{self.target.path}: [{section}] {asked.key}: {fault}.")
+        if faults and self.options["unknown"] == "error" and not self.check_mode:
+            raise UserError(" ".join(faults))
+        return faults
+
+    def _fault_of_place(self, name: str, path: str) -> str:
+        if path == "~" or path.startswith(("~\\", "~/")):
+            path = ntpath.join(self.target.place.home, ntpath.normpath(path)[2:])
+        found = self.host.stat(path)
+        if name in MUST_EXIST and not found["exists"]:
+            return f"there is no file {path}; put it there first"
+        if name == "cache-dir" and found["exists"] and not found["isdir"]:
+            return f"{path} is no directory, and pip would cache nothing; name another place"
+        return ""
+
+    def _check_secrets(self, merged: Merged) -> None:
+        is_private = self.target.level == "user" or is_in_a_profile(self.target.path)
+        if not is_private and not self.options["allow_secrets"] and writes_secret(merged.changes):
+            raise UserError(
+                f"{self.target.path}: a password would stand in a file that others can read; put it into the users'"
+                " own files, or into a netrc file, or set 'allow_secrets: true'."
+            )
+
+    # What pip will take
+
+    def _layers(self, text: str) -> tuple[list[Any], list[str]]:
+        """Return what each file says that pip will read, and a warning for each other file that stops pip."""
+        # An old file that is to go has gone, also in check mode, where it is still there.
+        read = [file for file in config_files(self.target.place) if not file.legacy or self.options["legacy"] == "keep"]
+        files = [self._look_at(file, text) for file in read]
+        return layers_of(files), [file.fault for file in files if file.fault and file.file.path != self.target.path]
+
+    def _look_at(self, file: ConfigFile, text: str) -> PipFile:
+        content = encode(text) if file.path == self.target.path else self._content(file.path)
+        return PipFile(file, False) if content is None else look_at(file, content)
+
+    # The old place
+
+    def _finish_legacy(self, content: bytes | None, result: dict[str, Any]) -> None:
+        path = self.target.legacy
+        if path is None:
+            return
+        if content is None:
+            if self.options["legacy"] == "keep" and self._content(path) is not None:
+                result["legacy"] = {"path": path, "action": "kept"}
+                result["warnings"].append(
+                    f"{path}: pip still reads this old file, below {self.target.path}; 'legacy: migrate' moves what it"
+                    " says there."
+                )
+            return
+        action = "migrated" if self.options["legacy"] == "migrate" else "removed"
+        result["legacy"] = {"path": path, "action": action}
+        if not self.check_mode:
+            if self.options["backup"]:
+                backup = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak"
+                self.host.write(backup, None, content, False)
+                result["legacy"]["backup_file"] = backup
+            self.host.remove(path)
+        result["diff"].append(content_diff(path, FileChange(path, content, b"", None)))
+        result["changed"] = True

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files of a Windows host a task means, and whose they are."""
+
+from __future__ import annotations
+
+import ntpath
+import re
+from typing import Any, Mapping, NamedTuple, Sequence
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place, file_to_write, legacy_file
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
+    EVERYBODY,
+    Target,
+    check_levels,
+    failure,
+    place_with_file,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_absolute, windows_path
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+
+_PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+# The accounts of people: of this machine or a domain, and of Entra ID. Those of services have other ones.
+_SID_OF_A_PERSON = re.compile(r"S-1-(?:5-21|12-1)-[-0-9]+$")
+# What every process of the machine has; of the environment of other users nothing else is known.
+_OF_THE_MACHINE = ("PROGRAMDATA", "ALLUSERSPROFILE")
+
+
+class Profile(NamedTuple):
+    """The home directory of a user, and the security identifier (SID) of that user."""
+
+    path: str
+    sid: str
+
+    @property
+    def user(self) -> str:
+        """The user's name, as far as the name of the directory tells it."""
+        return ntpath.basename(self.path)
+
+
+def find_targets(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
+    """Return the files that a task with these options means, and a result for each that cannot be found."""
+    check_levels(options)
+    environment = environment_of(host)
+    level = options["level"]
+    place = _own_place(host, environment)
+    if level == "user" and options["users"] is not None:
+        return _targets_of_users(host, place, options["users"])
+    if level == "user":
+        return [_target_of_user(place, environment.get("USERNAME", ntpath.basename(place.home)))], []
+    if level == "site":
+        return _targets_of_venvs(host, place, options["venvs"] or [])
+    if level == "file":
+        path = windows_path("path", options["path"], options["backup"])
+        return [Target("file", path, place_with_file(place, path), None)], []
+    return [Target("global", file_to_write("global", place), place, None)], []
+
+
+def is_own(target: Target) -> bool:
+    """Tell whether a user's file is that of the user whom the task runs as."""
+    return "USERPROFILE" in target.place.environment
+
+
+def refuse_links(host: WindowsHost, path: str, home: str) -> None:
+    """Refuse to be led out of another user's profile by a link that its owner planted on the way to ``path``."""
+    if not host.stat(home)["exists"]:
+        raise UserError(f"{path}: the profile {home} does not exist; its user has to log in once.")
+    part = home
+    for name in ntpath.relpath(path, home).split("\\"):
+        part = ntpath.join(part, name)
+        found = host.stat(part)
+        if not found["exists"]:
+            return
+        if found["islnk"] or found["isjunction"]:
+            raise UserError(
+                f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
+                " 'become_method: runas', or replace the link."
+            )
+
+
+def environment_of(host: WindowsHost) -> dict[str, str]:
+    """Return the environment of the user that the task runs as; the names of its variables are in upper case."""
+    facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment")["ansible_facts"]
+    return {name.upper(): value for name, value in facts["ansible_env"].items()}
+
+
+def find_profiles(host: WindowsHost, users: Sequence[str]) -> tuple[list[Profile], list[tuple[str, str]]]:
+    """Return the profiles of the users, each once, and those that cannot be found, each with the reason.
+
+    A user is given by name, with or without a domain, or by the path of the profile; ``*`` stands for every person's.
+    """
+    known = _known_profiles(host)
+    found: dict[str, Profile] = {}
+    missing = []
+    for user in users:
+        profiles = known if user == EVERYBODY else _profiles_of(user, known)
+        if not profiles and user != EVERYBODY:
+            there = ", ".join(profile.user for profile in known)
+            reason = f"There is no profile of '{user}' on this host (there are: {there}); the user has to log in once"
+            missing.append((user, f"{reason}, or correct the name."))
+        found.update((profile.path.lower(), profile) for profile in profiles)
+    return list(found.values()), missing
+
+
+def _known_profiles(host: WindowsHost) -> list[Profile]:
+    keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles")["sub_keys"]
+    profiles = []
+    for sid in (key for key in keys if _SID_OF_A_PERSON.match(key)):
+        key = host.call("win_reg_stat", {"path": f"{_PROFILES}\\{sid}"}, "the list of profiles")
+        path = key["properties"].get("ProfileImagePath", {}).get("value")
+        if path:
+            profiles.append(Profile(path, sid))
+    return profiles
+
+
+def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
+    if is_absolute(user):
+        path = windows_path("users", user).lower()
+        return [profile for profile in known if profile.path.lower() == path]
+    domain, _backslash, name = user.lower().rpartition("\\")
+    # Where two domains have a user of that name, Windows adds the domain to the name of the second directory.
+    names = (f"{name}.{domain}", name) if domain else (name,)
+    for wanted in names:
+        profiles = [profile for profile in known if profile.user.lower() == wanted]
+        if profiles:
+            return profiles
+    return []
+
+
+def _own_place(host: WindowsHost, environment: Mapping[str, str]) -> Place:
+    def exists(path: str) -> bool:
+        return bool(host.stat(path)["exists"])
+
+    return Place("windows", environment, environment.get("USERPROFILE", ""), is_directory=exists, exists=exists)
+
+
+def _target_of_user(place: Place, user: str) -> Target:
+    return Target("user", file_to_write("user", place), place, None, user, legacy_file(place))
+
+
+def _targets_of_users(
+    host: WindowsHost, place: Place, users: Sequence[str]
+) -> tuple[list[Target], list[dict[str, Any]]]:
+    profiles, missing = find_profiles(host, users)
+    others = {name: value for name, value in place.environment.items() if name in _OF_THE_MACHINE}
+    targets = []
+    for profile in profiles:
+        is_own = profile.path.lower() == place.home.lower()
+        theirs = place if is_own else place._replace(environment=others, home=profile.path)
+        targets.append(_target_of_user(theirs, profile.user))
+    return targets, [failure("user", "", user, reason) for user, reason in missing]
+
+
+def _targets_of_venvs(
+    host: WindowsHost, place: Place, venvs: Sequence[str]
+) -> tuple[list[Target], list[dict[str, Any]]]:
+    targets, failures = [], []
+    for prefix in dict.fromkeys(windows_path("venvs", venv) for venv in venvs):
+        path = file_to_write("site", place._replace(prefix=prefix))
+        if host.stat(ntpath.join(prefix, "pyvenv.cfg"))["exists"]:
+            targets.append(Target("site", path, place._replace(prefix=prefix), None))
+        else:
+            reason = f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
+            failures.append(failure("site", path, None, reason))
+    return targets, failures

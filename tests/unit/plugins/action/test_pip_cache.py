@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action pip_cache on a Windows host, as far as the stand-in can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.windows_stand_in.host import ADMINISTRATORS, SYSTEM
+from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
+
+ADA, GRACE = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
+OF_ADA = r"C:\Users\ada\AppData\Local\pip\Cache"
+OF_GRACE = r"C:\Users\grace\AppData\Local\pip\Cache"
+SHARED_DISK = r"D:\caches\pip"
+
+
+def make(windows: HostInAFile, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    result = windows.run("pip_cache", arguments, check=check)
+    assert not result.get("failed"), result
+    return result
+
+
+def refusal(windows: HostInAFile, **arguments: Any) -> str:
+    before = windows.host.state["nodes"]
+    result = windows.run("pip_cache", arguments)
+    assert result["failed"] is True, result
+    assert windows.host.state["nodes"] == before
+    assert "\n" not in result["msg"]
+    return str(result["msg"])
+
+
+def who_has_access(windows: HostInAFile, path: str) -> set[str]:
+    return {rule["sid"] for rule in windows.host.access(path)}
+
+
+def test_ones_own_cache(windows: HostInAFile) -> None:
+    checked = make(windows, check=True)
+    assert checked["changed"] is True
+    result = make(windows)
+    assert [(cache["path"], cache["user"]) for cache in result["caches"]] == [(OF_ADA, "ada")]
+    assert windows.host.node(OF_ADA)["owner"] == ADA
+    assert who_has_access(windows, OF_ADA) == {ADA, SYSTEM, ADMINISTRATORS}
+    assert make(windows)["changed"] is False
+
+
+def test_everybodys_own_cache(windows: HostInAFile) -> None:
+    make(windows, users=["*"])
+    assert windows.host.node(OF_GRACE)["owner"] == GRACE
+    assert who_has_access(windows, OF_GRACE) == {GRACE, SYSTEM, ADMINISTRATORS}
+    assert windows.host.node(OF_ADA)["owner"] == ADA
+    assert make(windows, users=["*"])["changed"] is False
+
+
+def test_what_lies_outside_of_a_profile_is_closed_to_others(windows: HostInAFile) -> None:
+    make(windows, path=SHARED_DISK, owner="grace")
+    assert windows.host.node(SHARED_DISK)["owner"] == GRACE
+    assert windows.host.node(SHARED_DISK)["is_protected"] is True
+    assert who_has_access(windows, SHARED_DISK) == {GRACE, SYSTEM, ADMINISTRATORS}
+    assert make(windows, path=SHARED_DISK, owner="grace")["changed"] is False
+
+
+def test_a_tilde_is_the_users_profile(windows: HostInAFile) -> None:
+    assert make(windows, path="~/pip-cache")["caches"][0]["path"] == r"C:\Users\ada\pip-cache"
+    assert windows.host.node(r"C:\Users\ada\pip-cache")["owner"] == ADA
+
+
+def test_owners_are_repaired_inside(windows: HostInAFile) -> None:
+    host = windows.host
+    host.add_file(OF_GRACE + r"\http-v2\x", b"x")
+    windows.save(host)
+    make(windows, users=["grace"])
+    assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == ADA
+    assert make(windows, users=["grace"], recurse=True)["changed"] is True
+    assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == GRACE
+
+
+def test_the_tag_comes_and_goes(windows: HostInAFile) -> None:
+    tag = OF_ADA + r"\CACHEDIR.TAG"
+    make(windows, cachedir_tag=True)
+    assert (windows.host.content(tag) or b"").startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
+    assert make(windows, cachedir_tag=True)["changed"] is False
+    make(windows, cachedir_tag=False)
+    assert windows.host.content(tag) is None
+
+
+def test_absent_and_purged(windows: HostInAFile) -> None:
+    windows.write(OF_ADA + r"\http-v2\x", b"x")
+    assert make(windows, state="purged", check=True)["changed"] is True
+    assert make(windows, state="purged")["changed"] is True
+    assert list(windows.host.files()) == []
+    assert windows.host.node(OF_ADA)["owner"] == ADA
+    assert make(windows, state="purged")["changed"] is False
+    assert make(windows, state="absent")["caches"][0]["state"] == "absent"
+    assert make(windows, state="absent")["changed"] is False
+
+
+def test_a_junction_in_another_users_profile_leads_nowhere(windows: HostInAFile) -> None:
+    host = windows.host
+    host.add_directory(r"C:\WINDOWS\system32\Cache")
+    host.add_link(r"C:\Users\grace\AppData\Local\pip", r"C:\WINDOWS\system32", kind="junction")
+    windows.save(host)
+    for arguments in ({"state": "absent"}, {"recurse": True}):
+        assert r"Local\pip is a link" in refusal(windows, users=["grace"], **arguments)
+
+
+def test_a_file_where_the_cache_should_be(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"")
+    assert "no directory" in refusal(windows)
+
+
+@pytest.mark.parametrize(
+    "path", ["C:\\", r"C:\Windows\Temp", r"c:\users", r"C:\Users\grace", r"C:\ProgramData", "cache", "/var/cache/pip"]
+)
+def test_places_that_are_none_for_a_cache(windows: HostInAFile, path: str) -> None:
+    assert refusal(windows, path=path, state="absent").startswith(f"path: '{path}'")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("group", "Users"),
+        ("mode", "0700"),
+        ("shared_group", "Users"),
+        ("max_size", "5G"),
+        ("max_age", "30d"),
+        ("check_users", ["ada"]),
+        ("venvs", [r"C:\venv"]),
+    ],
+)
+def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
+    message = refusal(windows, path=SHARED_DISK, **{option: value})
+    assert message.startswith(f"{option}: a Windows host has no such thing; leave it out")
+
+
+def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:
+    result = windows.run("pip_cache", {"path": SHARED_DISK, "owner": "linus"})
+    assert "linus is not a valid user" in result["msg"]

@@ -1,0 +1,305 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action pip_config on a Windows host, as far as the stand-in can tell; pip itself reads what was written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
+
+ROAMING = r"C:\Users\{}\AppData\Roaming\pip\pip.ini"
+OF_ADA = ROAMING.format("ada")
+OF_GRACE = ROAMING.format("grace")
+MACHINES = r"C:\ProgramData\pip\pip.ini"
+LEGACY_OF_ADA = r"C:\Users\ada\pip\pip.ini"
+TIMEOUT_2 = {"global": {"timeout": 2}}
+WRITTEN = b"[global]\r\ntimeout = 2\r\n"
+
+
+def configure(windows: HostInAFile, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    result = windows.run("pip_config", arguments, check=check)
+    assert not result.get("failed"), result
+    return result
+
+
+def refusal(windows: HostInAFile, **arguments: Any) -> str:
+    """Return why the action refuses, in check mode as in a run, with every file as it was."""
+    before = windows.host.files()
+    messages = set()
+    for check in (True, False):
+        result = windows.run("pip_config", arguments, check=check)
+        assert result["failed"] is True, result
+        messages.add(result["msg"])
+    assert windows.host.files() == before
+    assert len(messages) == 1
+    message = str(messages.pop())
+    assert "\n" not in message
+    return message
+
+
+def set_environment(windows: HostInAFile, **variables: str) -> None:
+    host = windows.host
+    host.state["environment"]["process"].update(variables)
+    windows.save(host)
+
+
+# The places
+
+
+def test_the_file_of_the_user_that_the_task_runs_as(windows: HostInAFile) -> None:
+    result = configure(windows, options=TIMEOUT_2)
+    assert windows.host.files() == {OF_ADA: WRITTEN}
+    assert [(file["path"], file["user"], file["level"]) for file in result["files"]] == [(OF_ADA, "ada", "user")]
+    assert configure(windows, options=TIMEOUT_2)["changed"] is False
+
+
+def test_a_redirected_appdata_counts(windows: HostInAFile) -> None:
+    set_environment(windows, APPDATA=r"D:\roaming\ada")
+    configure(windows, options=TIMEOUT_2)
+    assert windows.host.files() == {r"D:\roaming\ada\pip\pip.ini": WRITTEN}
+
+
+def test_the_file_of_the_machine(windows: HostInAFile) -> None:
+    configure(windows, level="global", options=TIMEOUT_2)
+    assert windows.host.files() == {MACHINES: WRITTEN}
+
+
+def test_the_file_of_a_virtual_environment(windows: HostInAFile) -> None:
+    windows.write(r"C:\work\venv\pyvenv.cfg", b"")
+    result = windows.run("pip_config", {"level": "site", "venvs": [r"C:\work\venv", r"C:\none"], "options": TIMEOUT_2})
+    assert windows.host.content(r"C:\work\venv\pip.ini") == WRITTEN
+    assert result["msg"].startswith(r"C:\none\pip.ini: C:\none is no virtual environment")
+
+
+def test_a_file_that_pip_config_file_is_to_name(windows: HostInAFile) -> None:
+    configure(windows, level="file", path=r"D:\conf\pip.ini", options=TIMEOUT_2)
+    assert windows.host.files() == {r"D:\conf\pip.ini": WRITTEN}
+
+
+@pytest.mark.parametrize(
+    "users", [["ada", "grace"], ["*"], [r"PC1\ada", "GRACE"], [r"C:\Users\ada", r"C:\Users\grace"], ["*", "ada"]]
+)
+def test_several_users_by_name_or_by_profile(windows: HostInAFile, users: list[str]) -> None:
+    result = configure(windows, users=users, options=TIMEOUT_2)
+    assert windows.host.files() == {OF_ADA: WRITTEN, OF_GRACE: WRITTEN}
+    assert [file["user"] for file in result["files"]] == ["ada", "grace"]
+    assert configure(windows, users=users, options=TIMEOUT_2)["changed"] is False
+
+
+def test_a_user_of_a_domain_whose_name_was_taken(windows: HostInAFile) -> None:
+    host = windows.host
+    host.state["profiles"]["S-1-5-21-9-9-9-1001"] = r"C:\Users\grace.CORP"
+    windows.save(host)
+    configure_in_corp = {"users": [r"CORP\grace"], "options": TIMEOUT_2}
+    assert "does not exist" in refusal(windows, **configure_in_corp)
+    host.add_directory(r"C:\Users\grace.CORP")
+    windows.save(host)
+    configure(windows, **configure_in_corp)
+    assert windows.host.files() == {ROAMING.format("grace.CORP"): WRITTEN}
+
+
+def test_a_user_without_a_profile_is_named_and_the_others_are_configured(windows: HostInAFile) -> None:
+    result = windows.run("pip_config", {"users": ["linus", "grace"], "options": TIMEOUT_2})
+    assert result["failed"] is True
+    assert "no profile of 'linus' on this host (there are: ada, grace)" in result["msg"]
+    assert windows.host.files() == {OF_GRACE: WRITTEN}
+
+
+def test_services_are_no_people(windows: HostInAFile) -> None:
+    host = windows.host
+    host.state["profiles"]["S-1-5-82-1-2-3-4-5"] = r"C:\Users\DefaultAppPool"
+    windows.save(host)
+    assert [file["user"] for file in configure(windows, users=["*"], options=TIMEOUT_2)["files"]] == ["ada", "grace"]
+
+
+# What pip's rules say
+
+
+def test_what_beats_the_machines_file_is_named(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"[install]\r\ntimeout = 9\r\n")
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    set_environment(windows, Pip_Proxy="http://proxy.example:3128")
+    wanted = {"timeout": 2, "retries": 3, "proxy": "http://p.example:1"}
+    shadowed = configure(windows, level="global", options={"global": wanted})["shadowed"]
+    assert [(shadow["key"], shadow["command"]) for shadow in shadowed] == [
+        ("timeout", "install"),
+        ("retries", None),
+        ("proxy", None),
+    ]
+    assert [shadow["winner"]["path"] for shadow in shadowed] == [OF_ADA, LEGACY_OF_ADA, None]
+    assert shadowed[2]["winner"]["variable"] == "PIP_PROXY"
+
+
+def test_pip_config_file_hides_the_users_own(windows: HostInAFile) -> None:
+    windows.write(r"D:\team.ini", b"[global]\r\nretries = 1\r\n")
+    set_environment(windows, PIP_CONFIG_FILE=r"D:\team.ini")
+    shadowed = configure(windows, options=TIMEOUT_2)["shadowed"]
+    assert [shadow["winner"]["variable"] for shadow in shadowed] == ["PIP_CONFIG_FILE"]
+
+
+def test_of_another_users_environment_nothing_is_assumed(windows: HostInAFile) -> None:
+    set_environment(windows, PIP_TIMEOUT="9")
+    result = configure(windows, users=["ada", "grace"], options=TIMEOUT_2)
+    assert [shadow["user"] for shadow in result["shadowed"]] == ["ada"]
+
+
+def test_a_broken_file_beside_is_told_of(windows: HostInAFile) -> None:
+    windows.write(MACHINES, "[global]\r\n".encode("utf-16"))
+    assert "UTF-16" in " ".join(configure(windows, options=TIMEOUT_2)["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"global": {"timeuot": 2}}, "timeout"),
+        ({"global": {"timeout": "soon"}}, "'soon' is no value"),
+        ({"instal": {"timeout": 2}}, "install"),
+        ({"global": {"cache-dir": r"pip\cache"}}, "relative path"),
+        ({"global": {"cache-dir": "/var/cache/pip"}}, "relative path"),
+        ({"global": {"cache-dir": r"%LOCALAPPDATA%\pip"}}, "expands no variables"),
+        ({"install": {"no-compile": True}}, "opposite"),
+        ({"global": {"use-mirrors": True}}, "use-mirrors"),
+        ({"global": {"a=b": 1}}, "a=b"),
+    ],
+)
+def test_the_checks_of_names_and_values_hold(windows: HostInAFile, options: dict[str, Any], words: str) -> None:
+    assert words in refusal(windows, options=options)
+    assert windows.calls == []
+
+
+def test_paths_of_windows_are_absolute(windows: HostInAFile) -> None:
+    configure(windows, options={"global": {"cache-dir": r"D:\cache", "log": r"\\server\logs\pip.log"}})
+
+
+def test_a_dropped_option_becomes_todays(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"[global]\r\ndownload-cache = D:\\old\r\n")
+    configure(windows, options={"global": {"download-cache": r"D:\cache"}})
+    assert windows.host.content(OF_ADA) == b"[global]\r\ncache-dir = D:\\cache\r\n"
+
+
+def test_what_pip_would_look_for_in_vain_is_refused_but_only_warned_of_in_check_mode(windows: HostInAFile) -> None:
+    windows.write(r"D:\file", b"")
+    arguments = {"options": {"global": {"cert": r"D:\ca.pem", "cache-dir": r"D:\file"}}}
+    message = windows.run("pip_config", arguments)["msg"]
+    assert r"there is no file D:\ca.pem" in message
+    assert r"D:\file is no directory" in message
+    assert windows.host.content(OF_ADA) is None
+    checked = windows.run("pip_config", arguments, check=True)
+    assert checked["failed"] is False
+    assert len(checked["warnings"]) == 2
+
+
+@pytest.mark.parametrize("name", ["mode", "config_home", "validate"])
+def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, name: str) -> None:
+    arguments = {"users": ["ada"], "options": TIMEOUT_2, name: "0644"}
+    assert refusal(windows, **arguments).startswith(f"{name}: a Windows host has no such thing; leave it out")
+
+
+def test_an_option_of_another_level_is_refused(windows: HostInAFile) -> None:
+    assert "level: user" in refusal(windows, level="global", users=["ada"], options=TIMEOUT_2)
+
+
+def test_a_password_is_only_for_a_users_own_file(windows: HostInAFile) -> None:
+    secret = {"global": {"index-url": "https://u:hunter2@pypi.example/simple"}}
+    message = refusal(windows, level="global", options=secret)
+    assert "allow_secrets" in message
+    results = [
+        configure(windows, options=secret),
+        configure(windows, level="global", options=secret, allow_secrets=True),
+        windows.run("pip_config", {"options": {"global": {"password": "hunter2\n# x"}}}),
+    ]
+    assert "hunter2" not in json.dumps(results) + message
+
+
+# The old place
+
+
+def test_the_old_file_is_told_of(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    result = configure(windows, options=TIMEOUT_2)
+    assert result["files"][0]["legacy"] == {"path": LEGACY_OF_ADA, "action": "kept"}
+    assert LEGACY_OF_ADA in " ".join(result["warnings"])
+
+
+def test_the_old_file_is_moved_with_its_comments(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"# mine\r\n[global]\r\nretries = 9\r\ndownload-cache = D:\\c\r\n")
+    arguments = {"legacy": "migrate", "backup": True, "options": TIMEOUT_2}
+    checked = configure(windows, check=True, **arguments)
+    assert list(windows.host.files()) == [LEGACY_OF_ADA]
+    done = configure(windows, **arguments)
+    assert windows.host.content(OF_ADA) == b"# mine\r\n[global]\r\nretries = 9\r\ntimeout = 2\r\ncache-dir = D:\\c\r\n"
+    assert windows.host.content(LEGACY_OF_ADA) is None
+    backup = done["files"][0]["legacy"].pop("backup_file")
+    assert windows.host.content(backup) == b"# mine\r\n[global]\r\nretries = 9\r\ndownload-cache = D:\\c\r\n"
+    for part in ("changed", "diff", "files"):
+        assert checked[part] == done[part], part
+    assert configure(windows, **arguments)["changed"] is False
+
+
+# Other people's profiles
+
+
+@pytest.mark.parametrize("planted", [r"C:\Users\grace\AppData\Roaming\pip", OF_GRACE, r"C:\Users\grace\AppData"])
+def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile, planted: str) -> None:
+    host = windows.host
+    host.remove_tree(planted)
+    host.add_directory(r"C:\WINDOWS\system32\Roaming")
+    if planted == OF_GRACE:
+        host.add_link(planted, r"C:\WINDOWS\win.ini", kind="symbolic link")
+    else:
+        host.add_link(planted, r"C:\WINDOWS\system32", kind="junction")
+    windows.save(host)
+    assert f"{planted} is a link" in refusal(windows, users=["grace"], options=TIMEOUT_2)
+
+
+def test_ones_own_links_are_followed(windows: HostInAFile) -> None:
+    windows.write(r"D:\dotfiles\pip.ini", b"[global]\ntimeout = 1\n")
+    host = windows.host
+    host.add_link(OF_ADA, r"D:\dotfiles\pip.ini")
+    windows.save(host)
+    configure(windows, options=TIMEOUT_2)
+    assert windows.host.content(r"D:\dotfiles\pip.ini") == b"[global]\ntimeout = 2\n"
+
+
+# What is written
+
+
+def test_exact_is_the_content_byte_for_byte(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"nonsense")
+    configure(windows, content="# all\r\n[global]\r\ntimeout = 5\r\n", exact=True)
+    assert windows.host.content(OF_ADA) == b"# all\r\n[global]\r\ntimeout = 5\r\n"
+
+
+def test_the_newest_pip_reads_what_was_written(windows: HostInAFile, tmp_path: Path, newest_pip: str) -> None:
+    windows.write(OF_ADA, b"# caf\xc3\xa9\r\n[global]\r\nretries: 4\r\n")
+    configure(
+        windows,
+        options={
+            "global": {"cache-dir": r"D:\pip cache", "trusted-host": ["a.example", "b.example"]},
+            "install": {"only-binary": ":all:"},
+        },
+    )
+    content = windows.host.content(OF_ADA)
+    assert content is not None
+    file = tmp_path / "pip.ini"
+    file.write_bytes(content)
+    environment = {"HOME": str(tmp_path), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "PIP_CONFIG_FILE": str(file)}
+    answer = subprocess.run(
+        [newest_pip, "-m", "pip", "config", "list"], env=environment, capture_output=True, text=True, check=True
+    )
+    found = dict(line.split("=", 1) for line in answer.stdout.splitlines())
+    expected = {
+        "global.cache-dir": r"'D:\\pip cache'",
+        "global.retries": "'4'",
+        "global.trusted-host": r"'\na.example\nb.example'",
+        "install.only-binary": "':all:'",
+    }
+    assert {name: found.get(name) for name in expected} == expected
