@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write what the benchmarks measured into README.md and docs/: `make measurements`.
+
+Between a line that begins a block and the one that ends it, a Markdown file holds what this program made of
+docs/measurements/*.json. Nobody writes a number by hand. With --check it only says which files are not up to
+date, and fails if there are any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Sequence
+
+Numbers = Dict[str, Any]
+
+PING, SAME, CHANGE = "ping", "role, nothing to change", "role, everything to change"
+PEER_SAME, PEER_CHANGE = "ini_file and file, nothing to change", "ini_file and file, everything to change"
+TEMPLATE_SAME = "template and file, nothing to change"
+FLEETS = (100, 1000, 10000)
+CORES = 8
+
+BEGIN = "<!-- begin of what `make measurements` writes: {} -->\n"
+END = "<!-- end of what `make measurements` writes -->"
+_BLOCK = re.compile(r"(<!-- begin of what `make measurements` writes: (\S+) -->\n).*?(" + END + ")", re.DOTALL)
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table whose columns are aligned; all but the first to the right."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    rule = ["-" * widths[0], *(("-" * (width - 1)) + ":" for width in widths[1:])]
+    lines = []
+    for row in [header, rule, *rows]:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def seconds(value: float) -> str:
+    """Return a time with as many digits as it is worth."""
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s" if value < 100 else f"{value:,.0f} s"
+
+
+def duration(value: float) -> str:
+    """Return a time as people say it."""
+    if value < 100:
+        return f"{value:.0f} s"
+    return f"{value / 60:.0f} min" if value < 6000 else f"{value / 3600:.1f} h"
+
+
+def row_of(fleet: Numbers, what: str, hosts: int = 1, keys: int = 12, users: int = 1) -> Numbers | None:
+    """Return the medians of one play of one case."""
+    for row in fleet["measured"]:
+        if (row["what"], row["hosts"], row["keys"], row["users"]) == (what, hosts, keys, users):
+            return dict(row)
+    return None
+
+
+def line_of(fleet: Numbers, what: str, over: str, measure: str) -> Numbers:
+    """Return the line of a play's cost over hosts, keys or users."""
+    for line in fleet["lines"]:
+        if (line["what"], line["over"], line["measure"]) == (what, over, measure):
+            return dict(line)
+    raise SystemExit(f"fleet.json holds no line of '{what}' over {over}; run `make benchmark-fleet`.")
+
+
+def fleet_in_short(numbers: Numbers) -> str:
+    """A run over one host, net of Ansible's own start: the role beside a ping and stock modules."""
+    fleet = numbers["fleet"]
+    rows = []
+    for label, what in (
+        ("`ping`", PING),
+        ("this role, nothing to change", SAME),
+        ("this role, everything to change", CHANGE),
+        ("`template` and `file`, nothing to change", TEMPLATE_SAME),
+        ("`ini_file` and `file`, nothing to change", PEER_SAME),
+    ):
+        one, ten = row_of(fleet, what), row_of(fleet, what, users=10)
+        if one:
+            cells = [seconds(one["net_wall_seconds"]), seconds(ten["net_wall_seconds"]) if ten else "not measured"]
+            rows.append([label, *cells, f"{one['operations_per_host']:.0f}"])
+    return markdown_table(["12 keys", "1 user", "10 users", "round trips, 1 user"], rows)
+
+
+def fleet_table(numbers: Numbers) -> str:
+    """Every case and play."""
+    rows = [
+        [
+            row["what"],
+            *(str(row[name]) for name in ("hosts", "keys", "users")),
+            seconds(row["wall_seconds"]),
+            seconds(row["net_wall_seconds"]),
+            seconds(row["cpu_seconds"]),
+            f"{row['operations_per_host']:.0f}",
+        ]
+        for row in numbers["fleet"]["measured"]
+    ]
+    header = ["play", "hosts", "keys", "users", "wall", "net", "controller's CPU", "operations a host"]
+    return markdown_table(header, rows)
+
+
+def bars_table(name: str) -> Callable[[Numbers], str]:
+    """Return the function that writes the bars of one file."""
+
+    def write(numbers: Numbers) -> str:
+        rows = []
+        for one in numbers[name]["bars"]:
+            limit = f"at least {one['at_least']}" if "at_least" in one else f"at most {one['at_most']}"
+            rows.append([one["what"], f"{one['ratio']:.2f}", limit, "met" if one["met"] else "**not met**"])
+        return markdown_table(["ratio", "measured", "bar", ""], rows)
+
+    return write
+
+
+def fleet_lines(numbers: Numbers) -> str:
+    """How the cost of each play grows."""
+    rows = []
+    for line in numbers["fleet"]["lines"]:
+        if line["what"] != PING or line["over"] == "hosts":
+            measure = {"wall_seconds": "wall", "cpu_seconds": "controller's CPU"}[line["measure"]]
+            each = f"{1000 * line['each']:,.0f} ms a {line['over'][:-1]}"
+            rows.append([line["what"], measure, ", ".join(map(str, line["from"])) + f" {line['over']}", each])
+    return markdown_table(["play", "of", "measured with", "each more costs"], rows)
+
+
+def fleet_of(numbers: Numbers) -> str:
+    """What fleets cost a controller, from the line of its CPU time over the hosts."""
+    rows = []
+    for hosts in FLEETS:
+        cells = [f"{hosts:,}"]
+        for what in (PING, SAME, CHANGE, PEER_SAME):
+            line = line_of(numbers["fleet"], what, "hosts", "cpu_seconds")
+            cpu = line["fixed"] + line["each"] * hosts
+            cells.append(f"{duration(cpu)} ({duration(cpu / CORES)})")
+        rows.append(cells)
+    header = ["hosts", "`ping`", "role, nothing to change", "role, everything to change", "`ini_file` and `file`"]
+    return markdown_table(header, rows)
+
+
+def with_what(name: str) -> Callable[[Numbers], str]:
+    """Return the function that says what one file was measured with."""
+
+    def write(numbers: Numbers) -> str:
+        made_by = {**numbers[name]["with"], "rounds": numbers[name]["rounds"]}
+        return (
+            "Measured with " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in made_by.items()) + ".\n"
+        )
+
+    return write
+
+
+def payload_table(numbers: Numbers) -> str:
+    """What is sent for each module, and what its import costs."""
+    rows = []
+    for name, row in numbers["payload"]["modules"].items():
+        own = f"{row['own_bytes'] / 1000:.0f} kB in {row['own_files']} files" if row["own_files"] else "-"
+        over = f"{row['import_over_ping_milliseconds']:.0f} ms"
+        rows.append([f"`{name}`", f"{row['zip_bytes'] / 1000:.0f} kB", own, over])
+    return markdown_table(["module", "zip file", "of it this collection", "import, more than ping"], rows)
+
+
+def cache_table(numbers: Numbers) -> str:
+    """Installing with and without a filled cache."""
+    rows = [
+        [what, seconds(row["seconds"]), f"{row['requests']:.0f}"] for what, row in numbers["cache"]["installs"].items()
+    ]
+    return markdown_table(["installing", "time", "requests"], rows)
+
+
+def engine_table(numbers: Numbers) -> str:
+    """The INI engine beside other tools."""
+    rows = [[what, f"{value:.0f} ms"] for what, value in numbers["engine"]["milliseconds"].items()]
+    return markdown_table(["CPU time", ""], rows)
+
+
+BLOCKS: dict[str, Callable[[Numbers], str]] = {
+    "fleet-in-short": fleet_in_short,
+    "fleet-table": fleet_table,
+    "fleet-bars": bars_table("fleet"),
+    "fleet-lines": fleet_lines,
+    "fleet-of": fleet_of,
+    "fleet-with": with_what("fleet"),
+    "payload-table": payload_table,
+    "payload-with": with_what("payload"),
+    "cache-table": cache_table,
+    "cache-with": with_what("cache"),
+    "engine-table": engine_table,
+    "engine-bars": bars_table("engine"),
+    "engine-with": with_what("engine"),
+}
+
+
+def rendered(text: str, numbers: Numbers) -> str:
+    """Return a Markdown text with the blocks in it written anew."""
+
+    def block(match: re.Match[str]) -> str:
+        begin, name, end = match.groups()
+        if name not in BLOCKS:
+            raise SystemExit(f"There is no block '{name}'; the blocks are {', '.join(BLOCKS)}.")
+        return f"{begin}\n{BLOCKS[name](numbers)}\n{end}"
+
+    return _BLOCK.sub(block, text)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--check", action="store_true", help="change nothing; fail if a file is not up to date")
+    arguments.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="of the collection")
+    options = arguments.parse_args()
+    places = (options.root / "docs/measurements").glob("*.json")
+    numbers = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in places}
+    old = []
+    for path in [options.root / "README.md", *sorted((options.root / "docs").glob("*.md"))]:
+        before = path.read_text(encoding="utf-8")
+        after = rendered(before, numbers)
+        if after != before:
+            old.append(str(path.relative_to(options.root)))
+            if not options.check:
+                path.write_text(after, encoding="utf-8")
+    if old:
+        print(f"{'Not up to date; run `make measurements`' if options.check else 'Written'}: {', '.join(old)}")
+    return 1 if old and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
