@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook audit on this machine, in an empty home: what it writes, and what it never touches."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from .conftest import ROOT, Command
+
+Play = Callable[..., subprocess.CompletedProcess[str]]
+FILE = ".config/pip/pip.conf"
+
+
+@pytest.fixture
+def play(run: Command, home: Path) -> Play:
+    """Run one of the playbooks on two hosts, which are both this machine."""
+    local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+    (home / "inventory").write_text(f"one audit_of=workstation {local}\ntwo {local}\n")
+
+    def apply(playbook: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = ["env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", "-i", "inventory"]
+        return run(*command, f"devfleet.pip.{playbook}", *words)
+
+    return apply
+
+
+def report_in(home: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((home / "pip-audit/report.json").read_text())
+    return report
+
+
+def test_an_audit_changes_nothing_but_its_report_and_finds_nothing_after_the_playbook(play: Play, home: Path) -> None:
+    first = play("audit")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert not (home / ".config").exists()
+    assert not (home / ".cache").exists()
+    one, two = report_in(home)["hosts"]
+    assert (one["name"], one["state"], len(one["drift"])) == ("one", "drift", 4)
+    assert (two["name"], two["state"]) == ("two", "not_compared")
+    assert "pip on 2 hosts: 1 not compared, 1 drift." in first.stdout
+    assert f"The whole report: {home}/pip-audit/report.html" in first.stdout
+
+    assert play("workstation", "--limit", "one").returncode == 0
+    second = play("audit", "--limit", "one")
+    assert [host["state"] for host in report_in(home)["hosts"]] == ["as_wanted"]
+    assert re.findall(r"changed=(\d+)", second.stdout) == ["1"]
+    third = play("audit", "--limit", "one")
+    assert re.findall(r"changed=(\d+)", third.stdout) == ["0"]
+
+
+def test_variables_of_the_workstation_can_stand_in_the_inventory(play: Play, home: Path) -> None:
+    (home / "group_vars").mkdir()
+    variables = {"workstation_options": {"global": {"timeout": 7}}, "workstation_defaults": {}, "workstation_cache": {}}
+    (home / "group_vars/all.json").write_text(json.dumps(variables))
+    assert play("audit", "--limit", "one").returncode == 0
+    (drift,) = report_in(home)["hosts"][0]["drift"]
+    assert (drift["key"], drift["wanted"]) == ("timeout", "7")
+    assert play("workstation", "--limit", "one").returncode == 0
+    assert (home / FILE).read_text() == "[global]\ntimeout = 7\n"
+
+
+def test_check_mode_shows_the_table_and_writes_nothing(play: Play, home: Path) -> None:
+    played = play("audit", "--check")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert "pip on 2 hosts" in played.stdout
+    assert not (home / "pip-audit").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_named(play: Play, home: Path) -> None:
+    (home / "pip-audit").write_text("mine")
+    played = play("audit", "--limit", "two")
+    assert played.returncode != 0
+    assert f"{home}/pip-audit" in played.stdout + played.stderr
+    assert "Traceback" not in played.stdout + played.stderr
+    assert (home / "pip-audit").read_text() == "mine"
+
+
+def test_a_wrong_word_in_the_inventory_is_named(play: Play, home: Path) -> None:
+    assert play("audit", "--limit", "one", "-e", "audit_of=wrkstation").returncode == 0
+    (failure,) = report_in(home)["hosts"][0]["failures"]
+    assert "'wrkstation' is none of workstation, build_agent, pip_client" in failure["message"]

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What meta/runtime.yml says to Ansible, and what ansible-doc shows of every module and of the role."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from .conftest import ROOT, Command
+
+RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+MODULES = {f"devfleet.pip.{path.stem}" for path in (ROOT / "plugins/modules").glob("[!_]*.py")}
+CONFIG = ("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg")
+
+
+def test_the_action_group_holds_every_module() -> None:
+    on_the_controller = {"devfleet.pip.audit_report"}  # has no option in common with the others
+    assert set(RUNTIME["action_groups"]["pip"]) == MODULES - on_the_controller
+
+
+def test_there_is_no_upper_bound_of_ansible_core() -> None:
+    assert RUNTIME["requires_ansible"] == ">=2.18.0"
+
+
+def test_module_defaults_of_the_group_reach_its_modules(run: Command, home: Path) -> None:
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"group/devfleet.pip.pip": {"path": str(home / "by-default.conf")}},
+        "tasks": [
+            {"devfleet.pip.ini_merge": {"sections": {"a": {"b": "c"}}}},
+            {"devfleet.pip.pip_config": {"level": "file", "options": {"global": {"retries": 3}}}},
+        ],
+    }
+    (home / "play.json").write_text(json.dumps([play]))
+    words = ("-i", "localhost,", "-c", "local", "-e", "ansible_python_interpreter='{{ ansible_playbook_python }}'")
+    played = run(*CONFIG, "ansible-playbook", *words, home / "play.json", cwd=ROOT)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert (home / "by-default.conf").read_text() == "[a]\nb = c\n\n[global]\nretries = 3\n"
+
+
+def test_ansible_doc_knows_every_module_and_option(run: Command) -> None:
+    shown = run(*CONFIG, "ansible-doc", "--json", *sorted(MODULES), cwd=ROOT)
+    assert shown.returncode == 0, shown.stderr
+    documentation = json.loads(shown.stdout)
+    assert set(documentation) == MODULES
+    for name, parts in documentation.items():
+        assert parts["doc"]["attributes"]["check_mode"]["support"] == "full", name
+        assert parts["examples"].strip(), name
+        assert parts["return"], name
+
+
+def test_ansible_doc_knows_the_role_and_every_variable(run: Command) -> None:
+    shown = run(*CONFIG, "ansible-doc", "--json", "-t", "role", "devfleet.pip.pip_client", cwd=ROOT)
+    assert shown.returncode == 0, shown.stderr
+    options = json.loads(shown.stdout)["devfleet.pip.pip_client"]["entry_points"]["main"]["options"]
+    defaults = yaml.safe_load((ROOT / "roles/pip_client/defaults/main.yml").read_text())
+    assert set(options) == set(defaults)
+    assert all(option["description"] for option in options.values())

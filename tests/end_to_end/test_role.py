@@ -1,0 +1,253 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role pip_client on this machine, in an empty home: its variables, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Options, Package
+
+from .conftest import ROOT, Command
+
+FILE = ".config/pip/pip.conf"
+Play = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def play(run: Command, home: Path) -> Play:
+    """Apply the role with the given variables; ``environment`` is what the play's tasks see beside, ``arguments``
+    are those of ansible-playbook."""
+
+    def apply(
+        *arguments: str, environment: dict[str, str] | None = None, **variables: Any
+    ) -> subprocess.CompletedProcess[str]:
+        plays = [
+            {
+                "hosts": "all",
+                "gather_facts": False,
+                "environment": environment or {},
+                "roles": [{"role": "devfleet.pip.pip_client", **variables}],
+            }
+        ]
+        (home / "play.json").write_text(json.dumps(plays))
+        words = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", *arguments]
+        return run(
+            "env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", *words, home / "play.json", cwd=ROOT
+        )
+
+    return apply
+
+
+def changed(played: subprocess.CompletedProcess[str]) -> int:
+    assert played.returncode == 0, played.stdout + played.stderr
+    return int(re.findall(r"changed=(\d+)", played.stdout)[0])
+
+
+def refusal(played: subprocess.CompletedProcess[str]) -> str:
+    assert played.returncode != 0, played.stdout
+    assert "Traceback" not in played.stdout + played.stderr
+    return " ".join((played.stdout + played.stderr).split())
+
+
+def test_null_removes_a_key_and_lists_stay_lists(play: Play, home: Path) -> None:
+    (home / FILE).parent.mkdir(parents=True)
+    (home / FILE).write_text("[global]\ntimeout = 9\nretries = 3\n")
+    options = {"global": {"timeout": None, "trusted-host": ["a.example", "b.example"]}, "install": {"user": False}}
+    assert changed(play(pip_client_options=options)) == 1
+    assert (home / FILE).read_text() == (
+        "[global]\nretries = 3\ntrusted-host =\n    a.example\n    b.example\n\n[install]\nuser = false\n"
+    )
+    assert changed(play(pip_client_options=options)) == 0
+
+
+def test_exact_makes_the_file_the_rendered_text_with_its_header(play: Play, home: Path) -> None:
+    (home / FILE).parent.mkdir(parents=True)
+    (home / FILE).write_text("[global]\ntimeout = 9\n")
+    variables = {
+        "pip_client_mode": "exact",
+        "pip_client_options": {"global": {"retries": 5}},
+        "pip_client_backup": True,
+    }
+    assert changed(play(**variables)) == 1
+    text = (home / FILE).read_text()
+    assert text.startswith("# This file is managed by Ansible")
+    assert text.endswith("\n[global]\nretries = 5\n")
+    assert [path.read_text() for path in (home / FILE).parent.glob("*~")] == ["[global]\ntimeout = 9\n"]
+    assert changed(play(**variables)) == 0
+
+
+def test_the_level_file(play: Play, home: Path) -> None:
+    path = home / "ci/pip.conf"
+    options = {"global": {"timeout": 4}}
+    assert changed(play(pip_client_level="file", pip_client_path=str(path), pip_client_options=options)) == 1
+    assert path.read_text() == "[global]\ntimeout = 4\n"
+
+
+def test_the_level_site(play: Play, home: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
+    variables: dict[str, Any] = {"pip_client_level": "site", "pip_client_options": {"install": {"no-deps": True}}}
+    assert changed(play(pip_client_venvs=[str(home / "venv")], **variables)) == 1
+    assert (home / "venv/pip.conf").read_text() == "[install]\nno-deps = true\n"
+    assert "is no virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
+
+
+def test_an_option_that_pip_takes_from_elsewhere_fails_the_play(play: Play, home: Path) -> None:
+    options = {"global": {"timeout": 4}}
+    message = refusal(play(environment={"PIP_TIMEOUT": "5"}, pip_client_options=options))
+    assert f"would not use 'timeout' from [global] of {home}/{FILE}: PIP_TIMEOUT wins." in message
+    played = play(environment={"PIP_TIMEOUT": "5"}, pip_client_options=options, pip_client_verify=False)
+    assert changed(played) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"pip_client_options": {"global": {"trusted_hosts": "x"}}}, "trusted-host"),
+        ({"pip_client_options": {"instal": {"user": True}}}, "[install]"),
+        ({"pip_client_options": {"install": {"no-compile": True}}}, "opposite"),
+        ({"pip_client_options": {"global": {"use-wheel": True}}}, "removed in pip"),
+        ({"pip_client_options": {"global": {"cert": "/nowhere/ca.pem"}}}, "/nowhere/ca.pem"),
+        ({"pip_client_cache": {"path": "relative/cache"}}, "relative/cache"),
+        ({"pip_client_cache": {"pth": "/x"}}, "pip_client_cache.pth"),
+        ({"pip_client_environment": {"variable": {"PIP_TIMEOUT": 1}}}, "pip_client_environment.variable"),
+        ({"pip_client_environment": {"users": {"ada": 1}}}, "pip_client_environment"),
+        ({"pip_client_environment": {"user_profiles": True, "variables": {"PIP_TIMOUT": 1}}}, "PIP_TIMEOUT"),
+        ({"pip_client_environment": {"variables": {"PIP_TIMEOUT": 1}}}, "No place is named"),
+        ({"pip_client_options": ["timeout"]}, "pip_client_options"),
+        ({"pip_client_state": "gone"}, "pip_client_state"),
+        ({"pip_client_level": "machine"}, "pip_client_level"),
+        ({"pip_client_options": {"global": {"a": "1\n[evil]"}}}, "[global] a: a line of the value starts with '['"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_is_named_and_nothing_is_written(
+    play: Play, home: Path, variables: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(play(**variables))
+    assert not (home / FILE).exists()
+
+
+# Environment variables, the end of it all, parts of it, and what a run costs
+
+EVERYTHING: dict[str, Any] = {
+    "pip_client_options": {"global": {"timeout": 4}, "install": {"no-deps": True}},
+    "pip_client_cache": {"path": "~/cache"},
+    "pip_client_environment": {
+        "user_profiles": True,
+        "variables": {"PIP_RETRIES": 2, "PIP_TIMEOUT": 4, "PIP_CACHE_DIR": "~/cache"},
+        "stale": "remove",
+    },
+}
+
+
+def files_in(home: Path) -> dict[str, str]:
+    found = [path for path in home.rglob("*") if path.is_file() and path.name != "play.json"]
+    return {str(path.relative_to(home)): path.read_text() for path in found if ".ansible" not in path.parts}
+
+
+def profile_of(home: Path) -> Path:
+    """The file in which whoever runs these tests finds the variables."""
+    (found,) = [path for path in home.iterdir() if path.is_file() and path.name.endswith("profile")]
+    return found
+
+
+def test_first_it_shows_then_it_does_then_there_is_nothing_to_do_and_then_it_goes(play: Play, home: Path) -> None:
+    (home / ".bashrc").write_text("export PIP_DOWNLOAD_CACHE=~/old\nalias a=b\n")
+    before = files_in(home)
+    shown = play("--check", "--diff", **EVERYTHING)
+    assert changed(shown) == 1
+    assert "+export PIP_RETRIES='2'" in shown.stdout
+    assert "-export PIP_DOWNLOAD_CACHE=~/old" in shown.stdout
+    assert "+timeout = 4" in shown.stdout
+    assert files_in(home) == before
+
+    assert changed(play(**EVERYTHING)) == 1
+    assert (home / ".bashrc").read_text() == "alias a=b\n"
+    assert "export PIP_CACHE_DIR='~/cache'" in profile_of(home).read_text()
+    assert changed(play(**EVERYTHING)) == 0
+
+    with (home / FILE).open("a") as file:
+        file.write("user = true\n")
+    with profile_of(home).open("a") as file:
+        file.write("alias mine=x\n")
+    assert changed(play(pip_client_state="absent", **EVERYTHING)) == 1
+    assert (home / FILE).read_text() == "[global]\n\n[install]\nuser = true\n"
+    assert profile_of(home).read_text() == "alias mine=x\n"
+    assert (home / "cache").is_dir()
+    assert changed(play(pip_client_state="absent", **EVERYTHING)) == 0
+
+    cache = {"path": "~/cache", "state": "absent"}
+    assert changed(play(pip_client_state="absent", **{**EVERYTHING, "pip_client_cache": cache})) == 1
+    assert not (home / "cache").exists()
+
+
+def test_what_is_absent_already_leaves_nothing(play: Play, home: Path) -> None:
+    assert changed(play(pip_client_state="absent", **EVERYTHING)) == 0
+    assert files_in(home) == {}
+
+
+def test_a_variable_of_the_play_that_contradicts_it_fails_the_play(play: Play, home: Path) -> None:
+    environment = {"user_profiles": True, "variables": {"PIP_TIMEOUT": 5}}
+    message = refusal(play(pip_client_options={"global": {"timeout": 4}}, pip_client_environment=environment))
+    assert f"would not use 'timeout' from [global] of {home}/{FILE}: PIP_TIMEOUT wins." in message
+
+
+def test_a_file_of_its_own_and_the_variable_that_names_it(play: Play, home: Path) -> None:
+    path = str(home / "ci.conf")
+    variables: dict[str, Any] = {
+        "pip_client_level": "file",
+        "pip_client_path": path,
+        "pip_client_options": {"global": {"timeout": 4}},
+        "pip_client_environment": {"user_profiles": True, "variables": {"PIP_CONFIG_FILE": path}},
+    }
+    assert changed(play(**variables)) == 1
+    assert f"export PIP_CONFIG_FILE='{path}'\n" in profile_of(home).read_text()
+    assert changed(play(**variables)) == 0
+
+
+def test_tags_pick_parts(play: Play, home: Path) -> None:
+    assert changed(play("--tags", "pip_client_cache", **EVERYTHING)) == 1
+    assert (files_in(home), (home / "cache").is_dir()) == ({}, True)
+    assert "[global] timeout is not as it should be" in refusal(play("--tags", "pip_client_verify", **EVERYTHING))
+    assert changed(play("--skip-tags", "pip_client_environment,pip_client_verify", **EVERYTHING)) == 1
+    assert list(files_in(home)) == [FILE]
+    assert changed(play("--tags", "pip_client_environment", **EVERYTHING)) == 1
+    assert changed(play("--tags", "pip_client_verify", **EVERYTHING)) == 0
+
+
+def test_all_of_it_is_one_round_trip_to_the_target(play: Play, run: Command) -> None:
+    played = play("-vvv", "-e", "ansible_pipelining=true", **EVERYTHING)
+    assert changed(played) == 1
+    assert len(re.findall(r"^<localhost> (?:EXEC|PUT|FETCH)", played.stdout, re.MULTILINE)) == 1
+
+
+def play_with(play: Play, index: CountingIndex) -> subprocess.CompletedProcess[str]:
+    """Apply the role with a package to try, and this index; variables, as this machine's own would win over a file."""
+    certificates = dict.fromkeys(("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), index.authority)
+    environment = {"PIP_INDEX_URL": index.url, "NO_PROXY": "localhost", **certificates}
+    return play(
+        environment=environment, pip_client_options={"global": {"timeout": 5}}, pip_client_verify_package="maple"
+    )
+
+
+def test_a_package_is_taken_from_the_cache(play: Play, home: Path) -> None:
+    with CountingIndex(home, [Package("maple")]) as index:
+        assert changed(play_with(play, index)) == 1
+        assert index.counts()["file"] == 1
+
+
+def test_an_index_that_lets_pip_keep_nothing_fails_the_play(play: Play, home: Path) -> None:
+    with CountingIndex(home, [Package("maple")], Options(cache_control="", etag=False)) as index:
+        played = play_with(play, index)
+
+    assert "again in pass 3 of 3 instead of using its cache" in refusal(played)
+    assert (home / FILE).read_text() == "[global]\ntimeout = 5\n"
