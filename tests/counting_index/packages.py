@@ -20,19 +20,30 @@ _BACKEND = """\
 import base64, hashlib, os, zipfile
 
 NAME, VERSION, METADATA, SECONDS = {name!r}, {version!r}, {metadata!r}, {seconds!r}
+INFO = NAME + "-" + VERSION + ".dist-info"
+
+
+def prepare_metadata(metadata_directory, config_settings=None):
+    os.mkdir(os.path.join(metadata_directory, INFO))
+    with open(os.path.join(metadata_directory, INFO, "METADATA"), "w") as file:
+        file.write(METADATA)
+    return INFO
+
+
+if {prepares_metadata!r}:
+    prepare_metadata_for_build_wheel = prepare_metadata
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     import time
 
     time.sleep(SECONDS)
-    info = NAME + "-" + VERSION + ".dist-info"
     files = {{
         NAME + ".py": "VERSION = " + repr(VERSION) + "\\n",
-        info + "/METADATA": METADATA,
-        info + "/WHEEL": {wheel!r},
+        INFO + "/METADATA": METADATA,
+        INFO + "/WHEEL": {wheel!r},
     }}
-    record = info + "/RECORD"
+    record = INFO + "/RECORD"
     lines = []
     for path, text in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
@@ -50,13 +61,15 @@ class Package(NamedTuple):
     """A package to make: ``requires`` are its dependencies, ``padding`` bytes make its wheel larger.
 
     ``from_source`` gives a source distribution and no wheel, whose build needs ``build_requires`` and takes
-    ``build_seconds``.
+    ``build_seconds``. Its backend tells the metadata without a build, as those in wide use do, unless
+    ``prepares_metadata`` is false.
     """
 
     name: str
     version: str = "1.0"
     requires: tuple[str, ...] = ()
     from_source: bool = False
+    prepares_metadata: bool = True
     build_seconds: float = 0.0
     padding: int = 0
     build_requires: tuple[str, ...] = ()
@@ -102,6 +115,7 @@ def sdist(package: Package) -> bytes:
         version=package.version,
         metadata=metadata(package),
         seconds=package.build_seconds,
+        prepares_metadata=package.prepares_metadata,
         wheel=_WHEEL,
     )
     requires = json.dumps(package.build_requires)

@@ -34,6 +34,7 @@ FLAVOURED = (
     Package("salt"),
     Package("brewed", from_source=True),
     Package("distilled", from_source=True),
+    Package("moonshine", from_source=True, prepares_metadata=False),
     *(Package(f"grain{number}", padding=20000) for number in range(8)),
 )
 
@@ -161,6 +162,30 @@ def test_without_the_default_acl_the_second_build_fails(
     assert repaired["caches"][0]["repaired"]["changed"] > 0
     assert again["changed"] is False
     fetch(pip, people.bob, index, str(cache), build("distilled"))
+
+
+@pytest.mark.parametrize("release", SHARING)
+def test_members_build_from_source_under_umask_077(
+    people: People, all_pips: dict[str, Pip], shared: str, index: CountingIndex, release: str
+) -> None:
+    pip = all_pips[release]
+    fetch(pip, people.alice, index, shared, command("brewed"), umask=0o077)
+
+    assert fetch(pip, people.bob, index, shared, command("brewed"), umask=0o077)["file"] == 0
+
+
+def test_a_wheel_that_a_backend_without_metadata_built_under_umask_077_stops_others_until_it_is_removed(
+    people: People, all_pips: dict[str, Pip], shared: str, index: CountingIndex
+) -> None:
+    """pip has to build such a wheel in the temporary directory, for its metadata, and moves it with its mode."""
+    pip = all_pips["newest"]
+    fetch(pip, people.alice, index, shared, command("moonshine"), umask=0o077)
+    with pytest.raises(AssertionError, match="Permission denied"):
+        fetch(pip, people.bob, index, shared, command("moonshine"))
+
+    repaired = run_module("pip_cache", {"path": shared, "shared_group": people.group, "recurse": True})
+    assert repaired["caches"][0]["repaired"] == {"changed": 0, "removed": 1}
+    assert fetch(pip, people.bob, index, shared, command("moonshine"))["file"] == 0
 
 
 @pytest.mark.parametrize("release", SHARING)
