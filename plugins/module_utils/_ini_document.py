@@ -227,13 +227,18 @@ class FirstLine(NamedTuple):
     ending: str
 
 
+def is_utf16(content: bytes) -> bool:
+    """Tell whether a file's bytes are UTF-16: they say so, or of most pairs of bytes the same half is empty."""
+    halves = (content[0::2], content[1::2])
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or any(2 * half.count(0) > len(half) for half in halves)
+
+
 def decode(content: bytes) -> str:
     """Return a file's bytes as text from which encode() makes the same bytes, UTF-8 or not.
 
     Raise IniError for UTF-16, which neither pip nor this parser can read.
     """
-    looks_wide = len(content) > 1 and (not any(content[0::2]) or not any(content[1::2]))
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or looks_wide:
+    if is_utf16(content):
         raise IniError(
             "this looks like UTF-16, as PowerShell's '>' writes it, and pip cannot read it; save it as UTF-8",
             1,
@@ -260,15 +265,18 @@ def parse(text: str, dialect: Dialect, newline: str = "\n") -> Document:
 def check_repeats(document: Document) -> None:
     """Raise IniError for the first key or section that stands twice, as RawConfigParser would."""
     if document.dialect.strict and document.repeats:
-        repeat = document.repeats[0]
-        thing = f"the section [{repeat.section}]"
-        if repeat.name is not None:
-            thing = f"the key '{repeat.name}' of [{repeat.section}]"
-        raise IniError(
-            f"{thing} stands twice, in lines {repeat.first_line + 1} and {repeat.line + 1},"
-            " and pip stops at that; remove one, or set 'repair: true' to keep the last value",
-            repeat.line + 1,
+        raise repeat_error(
+            document.repeats[0], "pip stops at that; remove one, or set 'repair: true' to keep the last value"
         )
+
+
+def repeat_error(repeat: Repeat, advice: str) -> IniError:
+    """Return an error that names what stands twice, and says what follows from that and what to do."""
+    thing = f"the section [{repeat.section}]"
+    if repeat.name is not None:
+        thing = f"the key '{repeat.name}' of [{repeat.section}]"
+    lines = f"in lines {repeat.first_line + 1} and {repeat.line + 1}"
+    return IniError(f"{thing} stands twice, {lines}, and {advice}", repeat.line + 1)
 
 
 def parser_view(text: str, dialect: Dialect) -> View:

@@ -70,34 +70,10 @@ def own_lines(document: Document, option: Option) -> list[int]:
 def drop_items(document: Document, option: Option, items: list[str]) -> None:
     """Remove the given items from the option's list, at least one of which stays."""
     for index in _value_lines(document, option):
-        text = _value_text(document, option, index)
-        if not text:
-            continue
-        found = items_of(text, document.dialect)
+        found = _items_of_line(document, option, index)
         kept = [item for item in found if item not in items]
         if len(kept) < len(found):
             _replace_items_of_line(document, option, index, kept)
-
-
-def append_items(document: Document, option: Option, items: list[str]) -> None:
-    """Put items at the end of the option's list, each on a line of its own."""
-    last = _value_lines(document, option)[-1]
-    if last == option.line:
-        first = document.split_first_line(option)
-        indent = first.indent + DEFAULT_ITEM_INDENT
-    else:
-        indent = _indent(document.lines[last])
-    ending = document.line_end(last)
-    line = document.lines[last].rstrip("\r\n") + ending
-    document.replace_line(last, [line, *(indent + item + ending for item in items)])
-
-
-def uses_one_line_per_item(document: Document, option: Option) -> bool:
-    """Tell whether the list has the layout that this collection writes."""
-    if option.start != "":  # a value beside the key, or a key that has none and no delimiter
-        return False
-    following = _value_lines(document, option)[1:]
-    return all(len(items_of(document.lines[index].strip(), document.dialect)) == 1 for index in following)
 
 
 def _set_scalar(document: Document, option: Option, value: str) -> None:
@@ -137,42 +113,54 @@ def _completed(delimiter: str) -> str:
 
 
 def _set_items(document: Document, option: Option, items: list[str]) -> None:
-    _refuse_comments(option, items)
-    if uses_one_line_per_item(document, option):
-        _change_item_lines(document, option, items)
-        return
-    first = document.split_first_line(option)
-    end = document.line_end(option.line)
-    indent = _item_indent_of(document, option) or first.indent + DEFAULT_ITEM_INDENT
-    remove_option(document, option)
-    head = first.indent + first.key + (first.delimiter or DEFAULT_DELIMITER).rstrip() + end
-    document.replace_line(option.line, [head, *_indented(items, indent, end)])
+    """Make these the items of the option's list, one a line.
+
+    A line below the key whose items all stay is not touched, nor is a comment between them.
+    """
+    lines = _value_lines(document, option)
+    old = [(index, item) for index in lines for item in _items_of_line(document, option, index)]
+    same, tail = _ends_in_common([item for _index, item in old], items)
+    gone = old[same : len(old) - tail]
+    anchor = gone[0][0] if gone else old[same - 1][0] if same else option.line
+    of_line: dict[int, list[str]] = {index: [] for index in lines}
+    for index, item in old[:same]:
+        of_line[index].append(item)
+    of_line[anchor] += items[same : len(items) - tail]
+    for index, item in old[len(old) - tail :]:
+        of_line[index].append(item)
+    indent = _indent(document.lines[anchor])
+    if anchor == option.line:
+        indent = _item_indent_of(document, option) or indent + DEFAULT_ITEM_INDENT
+    for index, wanted in of_line.items():
+        kept, new = _kept_line(document, option, index, wanted)
+        _refuse_comments(option, new)
+        end = document.line_end(index)
+        lines = [line.rstrip("\r\n") + end for line in kept] + _indented(new, indent, end)
+        if lines != [document.lines[index]]:
+            document.replace_line(index, lines)
 
 
-def _change_item_lines(document: Document, option: Option, items: list[str]) -> None:
-    """Change only the lines between the items that stay at the front and those that stay at the end."""
-    indexes = _value_lines(document, option)[1:]
-    old = [document.lines[index].strip() for index in indexes]
+def _ends_in_common(old: list[str], new: list[str]) -> tuple[int, int]:
+    """Return how many items two lists have in common at their front, and behind that at their end."""
+    shorter = min(len(old), len(new))
     same = 0
-    while same < min(len(old), len(items)) and old[same] == items[same]:
+    while same < shorter and old[same] == new[same]:
         same += 1
     tail = 0
-    while tail < min(len(old), len(items)) - same and old[-1 - tail] == items[-1 - tail]:
+    while tail < shorter - same and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    gone = indexes[same : len(indexes) - tail]
-    new = items[same : len(items) - tail]
-    for index in gone:
-        document.replace_line(index, [])
-    if not new:
-        return
-    first = document.split_first_line(option)
-    indent = _item_indent_of(document, option) or first.indent + DEFAULT_ITEM_INDENT
-    anchor = gone[0] if gone else [option.line, *indexes][same]
-    end = document.line_end(anchor)
-    lines = _indented(new, indent, end)
-    if not gone:
-        lines.insert(0, document.lines[anchor].rstrip("\r\n") + end)
-    document.replace_line(anchor, lines)
+    return same, tail
+
+
+def _kept_line(document: Document, option: Option, index: int, wanted: list[str]) -> tuple[list[str], list[str]]:
+    """Return what stays of a line of a list that is to hold the ``wanted`` items, and the items it does not hold."""
+    if index == option.line and option.start != "":  # no item stays beside the key
+        first = document.split_first_line(option)
+        return [first.indent + first.key + (first.delimiter or DEFAULT_DELIMITER).rstrip()], wanted
+    held = _items_of_line(document, option, index)
+    if wanted[: len(held)] == held:
+        return [document.lines[index]], wanted[len(held) :]
+    return [], wanted
 
 
 def _replace_items_of_line(document: Document, option: Option, index: int, items: list[str]) -> None:
@@ -207,10 +195,9 @@ def _value_lines(document: Document, option: Option) -> list[int]:
     return [option.line, *has_text]
 
 
-def _value_text(document: Document, option: Option, index: int) -> str:
-    if index == option.line:
-        return option.start or ""
-    return document.lines[index].strip()
+def _items_of_line(document: Document, option: Option, index: int) -> list[str]:
+    text = document.lines[index].strip() if index > option.line else option.start or ""
+    return items_of(text, document.dialect) if text else []
 
 
 def _item_indent_of(document: Document, option: Option) -> str | None:
@@ -253,6 +240,20 @@ class Placement(NamedTuple):
     after: int
     style: Style
     instead: bool = False
+
+
+def place_at_end(document: Document, section: Section) -> Placement:
+    """Return the placement of a new last option of the section: below its last one.
+
+    Comments at the end of that one's list, indented like items of it, are not left to stand below another key.
+    """
+    after = section.end - 1
+    if section.options and (section.options[-1].start == "" or after > section.options[-1].line):
+        depth = len(_indent(document.lines[section.options[-1].line]))
+        stop = len(document.lines)
+        while after + 1 < stop and document.is_comment(after + 1) and len(_indent(document.lines[after + 1])) > depth:
+            after += 1
+    return Placement(after, style_of(document, section))
 
 
 def style_of(document: Document, section: Section) -> Style:

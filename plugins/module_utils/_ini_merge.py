@@ -35,6 +35,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import (
     Asked,
     Request,
     Value,
+    check_content,
     items_of,
 )
 
@@ -103,7 +104,8 @@ def replace(text: str | None, content: str, dialect: Dialect) -> Merged:
     """Make ``content`` the whole text, and say what that changes in the old one, if that can be read."""
     try:
         document = parse(content, dialect)
-        check_repeats(document)
+        if dialect.strict:
+            check_content(document)
         if dialect.strict and document.bom:
             raise IniError("it starts with a byte order mark (BOM), which pip cannot read; save it without", 1)
     except IniError as error:
@@ -152,7 +154,7 @@ class _Merger:
             self._blocks.setdefault(block.name, []).append(block)
         self._alike = {name.strip(): name for name in self._blocks}
         self._repeats = {(repeat.section, repeat.name): repeat for repeat in reversed(document.repeats)}
-        self._styles: dict[str, edit.Style] = {}
+        self._ends: dict[str, edit.Placement] = {}
         self._comments: dict[str, _Comments] = {}
 
     def merge(self) -> list[Change]:
@@ -227,8 +229,9 @@ class _Merger:
             return  # items go and items come: see _set_key
         if option is None or kept == before:
             self._note(section, asked.key, "unchanged", before or None, before or None)
-        elif kept:
-            self._refuse_repeated(section, name)
+            return
+        self._refuse_repeated(section, name)
+        if kept:
             edit.drop_items(self.document, option, list(asked.value))
             self._note(section, asked.key, "changed", before, kept)
         else:
@@ -266,10 +269,7 @@ class _Merger:
             self._note(section, asked.key, "unchanged", before, after)
             return
         self._refuse_repeated(section, name)
-        if isinstance(before, list) and before and after[: len(before)] == before and self.request.append:
-            edit.append_items(self.document, option, list(after[len(before) :]))
-        else:
-            edit.set_option(self.document, option, after)
+        edit.set_option(self.document, option, after)
         self._note(section, asked.key, "changed", before, after)
 
     def _wanted_items(self, section: str, name: str, before: list[str], asked: list[str]) -> list[str]:
@@ -280,9 +280,8 @@ class _Merger:
         return kept + [item for item in dict.fromkeys(asked) if item not in kept]
 
     def _add_key(self, section: Section, name: str, asked: Asked) -> None:
-        style = self._style(section)
         comment = self.request.comments.get(section.name, {}).get(name, [])
-        placement = self._placement(section, name, style, comment)
+        placement = self._placement(section, name, comment)
         ending = self.document.line_end(placement.after)
         above = placement.after - 1 if placement.instead else placement.after
         if self._stands_above(above, comment):
@@ -299,17 +298,18 @@ class _Merger:
     def _appends(self, asked: Asked) -> bool:
         return self.request.append and isinstance(asked.value, list)
 
-    def _placement(self, section: Section, name: str, style: edit.Style, comment: list[str]) -> edit.Placement:
+    def _placement(self, section: Section, name: str, comment: list[str]) -> edit.Placement:
         """Below (or instead of) the key's commented-out twin, below its own comment, or at the end."""
+        at_end = self._end(section)
         if self.request.commented != "ignore":
             twin = self._comments_of(section).twins.get(name)
             if twin is not None:
-                return edit.place_by_comment(self.document, twin, style, self.request.commented == "uncomment")
+                return edit.place_by_comment(self.document, twin, at_end.style, self.request.commented == "uncomment")
         if comment:
             for found in self._comments_of(section).by_text.get(comment[-1], ()):
                 if self._stands_above(found.line, comment):
-                    return edit.place_by_comment(self.document, found, style, False)
-        return edit.Placement(section.end - 1, style)
+                    return edit.place_by_comment(self.document, found, at_end.style, False)
+        return at_end
 
     def _uncommented(self, placement: edit.Placement, value: Value, ending: str) -> list[str]:
         """Return the twin's line as an active one: its own spelling and delimiter, the new value."""
@@ -357,10 +357,10 @@ class _Merger:
         value = None if option is None else self.document.value(option)
         return items_of(value, self.document.dialect) if value else []
 
-    def _style(self, section: Section) -> edit.Style:
-        if section.name not in self._styles:
-            self._styles[section.name] = edit.style_of(self.document, section)
-        return self._styles[section.name]
+    def _end(self, section: Section) -> edit.Placement:
+        if section.name not in self._ends:
+            self._ends[section.name] = edit.place_at_end(self.document, section)
+        return self._ends[section.name]
 
     def _comments_of(self, section: Section) -> _Comments:
         if section.name not in self._comments:

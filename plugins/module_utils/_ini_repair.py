@@ -87,8 +87,9 @@ def _move_options(document: Document, block: Section, first: Section) -> None:
     kept = [index for index in range(block.line + 1, block.end) if index not in dropped]
     for index in [block.line, *kept]:
         document.replace_line(index, [])
-    indent = edit.style_of(document, first).indent
-    document.insert_after(first.end - 1, [_reindented(document, index, owner.get(index), indent) for index in kept])
+    place = edit.place_at_end(document, first)
+    lines = [_reindented(document, index, owner.get(index), place.style.indent) for index in kept]
+    document.insert_after(place.after, lines)
 
 
 def _reindented(document: Document, index: int, option: Option | None, indent: str) -> str:

@@ -17,9 +17,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import 
     DEFAULT_SECTION,
     TOP,
     Dialect,
+    Document,
     IniError,
-    check_repeats,
     parse,
+    repeat_error,
 )
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -68,16 +69,14 @@ def build_request(
     wanted: dict[str, dict[str, Asked]] = {}
     remove_keys: dict[str, dict[str, str]] = {}
     append = list_mode == "append"
-    for section, keys in _mapping(sections, "sections").items():
-        for key, value in _mapping(keys, f"sections, [{section}]").items():
-            name = _key_name(section, key, dialect)
-            if name in wanted.get(section, ()) or name in remove_keys.get(section, ()):
-                raise UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
+    for section, keys in _sections(sections, "sections").items():
+        named = _by_name(section, _mapping(keys, f"sections, [{section}]"), dialect)
+        for name, (key, value) in named.items():
             if value is None or (value == [] and not append):
                 remove_keys.setdefault(section, {})[name] = key
             else:
                 _check_section(section, dialect)
-                asked = Asked(str(key).strip(), _value(section, key, value, dialect))
+                asked = Asked(key, _value(section, key, value, dialect))
                 wanted.setdefault(section, {})[name] = asked
     request = Request(
         set=wanted,
@@ -91,7 +90,7 @@ def build_request(
         remove_empty_sections=remove_empty_sections,
         repair=repair,
     )
-    for section, what in _mapping(remove, "remove").items():
+    for section, what in _sections(remove, "remove").items():
         _add_removals(request, section, what, dialect)
     return request
 
@@ -103,7 +102,7 @@ def sections_of_content(content: str, dialect: Dialect) -> dict[str, dict[str, V
     """
     try:
         document = parse(content, dialect)
-        check_repeats(document)
+        check_content(document)
     except IniError as error:
         raise UserError(f"content, line {error.line}: {error}.") from None
     sections: dict[str, dict[str, Value]] = {}
@@ -115,6 +114,17 @@ def sections_of_content(content: str, dialect: Dialect) -> dict[str, dict[str, V
                 raise UserError(f"content, line {option.line + 1}: '{option.key}' has no value; give it one.")
             keys[option.key] = items_of(value, dialect) if "\n" in value else value
     return sections
+
+
+def check_content(document: Document) -> None:
+    """Raise IniError for the first key or section that stands twice in what a play asks for.
+
+    Only the last line of a key that stands twice would be asked for, in any dialect.
+    """
+    strict = document.dialect.strict
+    repeats = [repeat for repeat in document.repeats if strict or repeat.name is not None]
+    if repeats:
+        raise repeat_error(repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once")
 
 
 def items_of(value: str, dialect: Dialect) -> list[str]:
@@ -152,8 +162,24 @@ def _check_section(section: str, dialect: Dialect) -> None:
     _check_encodable(section, "the section name")
 
 
-def _key_name(section: str, key: Any, dialect: Dialect) -> str:
-    text = str(key).strip()
+def _sections(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
+    """Return what is asked of each section, under its name: a text, also where YAML reads a number."""
+    return {_text(f"{what}: the name of a section", name): asked for name, asked in _mapping(value, what).items()}
+
+
+def _by_name(section: str, keys: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[str, Any]]:
+    """Return the keys of a section and what belongs to them, under the names by which the dialect compares them."""
+    named: dict[str, tuple[str, Any]] = {}
+    for word, what in keys.items():
+        key = _text(f"[{section}], the name of a key", word).strip()
+        name = _key_name(section, key, dialect)
+        if name in named:
+            raise UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
+        named[name] = (key, what)
+    return named
+
+
+def _key_name(section: str, text: str, dialect: Dialect) -> str:
     where = f"[{section}] {text!r}"
     if LINE_BREAK.search(text):
         raise UserError(f"{where}: the key holds a line break, which cannot be written.")
@@ -175,7 +201,7 @@ def _check_encodable(text: str, what: str) -> None:
         raise UserError(f"{what} holds a character that UTF-8 cannot write.") from None
 
 
-def _value(section: str, key: Any, value: Any, dialect: Dialect) -> Value:
+def _value(section: str, key: str, value: Any, dialect: Dialect) -> Value:
     where = f"[{section}] {key}"
     if isinstance(value, (list, tuple)):
         return [_item(where, item, dialect) for item in value]
@@ -219,11 +245,10 @@ def _text(where: str, value: Any) -> str:
 
 def _comments(comments: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, dict[str, list[str]]]:
     lines: dict[str, dict[str, list[str]]] = {}
-    for section, keys in _mapping(comments, "comments").items():
-        for key, text in _mapping(keys, f"comments, [{section}]").items():
-            where = f"comments, [{section}] {key}"
-            texts = LINE_BREAK.split(_text(where, text).strip())
-            name = _key_name(section, key, dialect)
+    for section, keys in _sections(comments, "comments").items():
+        for name, (key, text) in _by_name(section, _mapping(keys, f"comments, [{section}]"), dialect).items():
+            comment = _text(f"comments, [{section}] {key}", text).strip()
+            texts = LINE_BREAK.split(comment) if comment else []
             lines.setdefault(section, {})[name] = [f"# {line.strip().lstrip('#;').lstrip()}".rstrip() for line in texts]
     return lines
 
@@ -237,22 +262,29 @@ def _add_removals(request: Request, section: str, what: Any, dialect: Dialect) -
             )
         request.remove_sections.append(section)
         return
-    if isinstance(what, str):
-        what = [what]
-    items = what if isinstance(what, Mapping) else dict.fromkeys(_list(section, what))
-    for key, asked in items.items():
-        name = _key_name(section, key, dialect)
+    for name, (key, asked) in _removed_keys(section, what, dialect).items():
         is_set = name in request.set.get(section, ())
         if asked is None or asked == ALL:
             if is_set:
                 raise UserError(f"[{section}] {key}: this key is to be set and to be removed; choose one.")
-            request.remove_keys.setdefault(section, {}).setdefault(name, str(key))
+            request.remove_keys.setdefault(section, {}).setdefault(name, key)
         else:
             listed = asked if isinstance(asked, (list, tuple)) else [asked]
             values = [_item(f"remove, [{section}] {key}", item, dialect) for item in listed]
             if is_set:
                 _check_items_apart(request, section, key, name, values)
-            request.remove_items.setdefault(section, {})[name] = Asked(str(key).strip(), values)
+            request.remove_items.setdefault(section, {})[name] = Asked(key, values)
+
+
+def _removed_keys(section: str, what: Any, dialect: Dialect) -> dict[str, tuple[str, Any]]:
+    """Return the keys to remove from a section, each with the items to remove, or None for the whole key."""
+    if isinstance(what, Mapping):
+        return _by_name(section, what, dialect)
+    named: dict[str, tuple[str, Any]] = {}
+    for key in [what] if isinstance(what, str) else _list(section, what):
+        for name, found in _by_name(section, {key: None}, dialect).items():
+            named.setdefault(name, found)  # a list of spellings to remove contradicts nothing
+    return named
 
 
 def _check_items_apart(request: Request, section: str, key: str, name: str, items: list[str]) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import 
     DIALECTS,
     GENERIC,
     PIP,
+    Dialect,
     decode,
     encode,
     parser_view,
@@ -132,6 +133,18 @@ def test_broken_content_is_refused_with_its_line() -> None:
         sections_of_content("[global]\nnonsense\n", PIP)
 
 
+@pytest.mark.parametrize("dialect", [PIP, GENERIC], ids=lambda dialect: str(dialect.name))
+def test_content_in_which_a_key_stands_twice_is_refused(dialect: Dialect) -> None:
+    with pytest.raises(UserError, match=r"content, line 3: .* in lines 2 and 3, .*; give it once") as refusal:
+        sections_of_content("[a]\nk = 1\nk = 2\n", dialect)
+    assert "repair" not in str(refusal.value)  # it mends files, not what the play says
+
+
+def test_names_that_yaml_reads_as_numbers_and_booleans_are_texts() -> None:
+    sections: dict[Any, Any] = {5: {7: 1}, True: {False: 2}}
+    assert ask("", sections=sections).text == "[5]\n7 = 1\n\n[true]\nfalse = 2\n"
+
+
 def test_exact_reports_what_it_replaces() -> None:
     merged = replace("[a]\nold = 1\nsame = 2\n", "# new\n[a]\nsame = 2\nnew = 3\n", PIP)
     assert merged.text == "# new\n[a]\nsame = 2\nnew = 3\n"
@@ -169,6 +182,8 @@ def test_a_section_with_blanks_in_its_name_is_warned_of() -> None:
         {"sections": {"glo\nbal": {"a": 1}}},
         {"sections": {"DEFAULT": {"a": 1}}},
         {"sections": {"": {"a": 1}}},
+        {"sections": {None: {"a": 1}}},
+        {"sections": {"global": {None: 1}}},
         {"sections": {"a": {"k": 1}}, "remove": {"a": "*"}},
         {"sections": {"a": {"k": [1]}}, "remove": {"a": {"k": [2]}}},
         {"sections": {"a": {"k": [1]}}, "remove": {"a": {"k": [1]}}, "list_mode": "append"},
