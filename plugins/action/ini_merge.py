@@ -18,6 +18,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import (
     masked_change,
     pip_warnings,
 )
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_task import (
     ARGUMENT_SPEC,
     MUTUALLY_EXCLUSIVE,
@@ -66,7 +67,7 @@ class ActionModule(PosixOrWindowsAction):
             "changed": file.changed,
             "changes": [masked_change(change) for change in merged.changes],
             "diff": [content_diff(path, file)],
-            "warnings": merged.warnings + _warnings_about(file, arguments["dialect"]),
+            "warnings": list(map(mask_urls, merged.warnings)) + _warnings_about(file, arguments["dialect"]),
         }
         if file.backup_file:
             result["backup_file"] = file.backup_file

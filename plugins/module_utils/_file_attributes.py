@@ -5,13 +5,55 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import stat
-from typing import Any
+from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+
+
+def check_attributes(path: str, options: Mapping[str, Any]) -> None:
+    """Refuse, before anything is written, an owner, a group or a mode that could not be set afterwards.
+
+    Raise UserError for the first one.
+    """
+    try:
+        old = os.stat(path)
+    except OSError:
+        old = None
+    mode = asked_mode(path, options["mode"], 0 if old is None else stat.S_IMODE(old.st_mode))
+    if old is not None:
+        check_may_set_mode(path, mode)
+    user = _number_of(path, "user", options["owner"], lambda name: pwd.getpwnam(name).pw_uid)
+    group = _number_of(path, "group", options["group"], lambda name: grp.getgrnam(name).gr_gid)
+    if os.geteuid() == 0:
+        return
+    if user not in (None, os.geteuid() if old is None else old.st_uid):
+        raise UserError(f"{path}: only root can give a file to the user '{options['owner']}'; leave 'owner' out.")
+    if group not in (None, os.getegid(), *os.getgroups(), *([] if old is None else [old.st_gid])):
+        raise UserError(
+            f"{path}: only root, or a member, can give a file to the group '{options['group']}'; leave 'group' out."
+        )
+
+
+def _number_of(path: str, kind: str, name: Any, number_of: Callable[[str], int]) -> int | None:
+    """Return the number of a user or a group that is given by its name or its number; None where none is given."""
+    if name is None:
+        return None
+    try:
+        return int(name)
+    except ValueError:
+        pass
+    try:
+        return number_of(str(name))
+    except (KeyError, ValueError):  # ValueError: a character that no name can have
+        raise UserError(
+            f"{path}: there is no {kind} '{name}' on this host; create it first, or correct the name."
+        ) from None
 
 
 def set_attributes(
@@ -38,10 +80,27 @@ def set_attributes(
     old_mode, mode = born_with or (None, None)
     if None not in (old_mode, mode) and old_mode != mode:
         changed = True
-        diff.setdefault("before", {})["mode"] = f"{old_mode:04o}"
-        diff.setdefault("after", {})["mode"] = f"{mode:04o}"
+        diff.setdefault("before", {})["mode"] = f"0{old_mode:03o}"  # as Ansible writes it
+        diff.setdefault("after", {})["mode"] = f"0{mode:03o}"
     headers = {"before_header": f"{path} (attributes)", "after_header": f"{path} (attributes)"}
     return changed, [dict(diff, **headers)] if diff else []
+
+
+def asked_mode(path: str, mode: Any, old_mode: int) -> int | None:
+    """Return the mode that a play asks for as a number; None where it asks for none. Raise UserError for no mode."""
+    if mode is None:
+        return None
+    asked = mode_number(mode, old_mode)
+    if asked is None:
+        raise UserError(f"{path}: '{mode}' is no mode; give one such as '0644' or 'u=rw,go=r'.")
+    return asked
+
+
+def check_may_set_mode(path: str, mode: int | None) -> None:
+    """Raise UserError where this user may not give the file at ``path`` that mode; None: no mode is to be set."""
+    old = os.stat(path)
+    if mode not in (None, stat.S_IMODE(old.st_mode)) and os.geteuid() not in (0, old.st_uid):
+        raise UserError(f"{path}: only the owner of this file may change its mode; work as its owner, or with become.")
 
 
 def mode_number(mode: Any, old_mode: int) -> int | None:

@@ -117,12 +117,12 @@ def _set_items(document: Document, option: Option, items: list[str]) -> None:
 
     A line below the key whose items all stay is not touched, nor is a comment between them.
     """
-    lines = _value_lines(document, option)
-    old = [(index, item) for index in lines for item in _items_of_line(document, option, index)]
+    value_lines = _value_lines(document, option)
+    old = [(index, item) for index in value_lines for item in _items_of_line(document, option, index)]
     same, tail = _ends_in_common([item for _index, item in old], items)
     gone = old[same : len(old) - tail]
     anchor = gone[0][0] if gone else old[same - 1][0] if same else option.line
-    of_line: dict[int, list[str]] = {index: [] for index in lines}
+    of_line: dict[int, list[str]] = {index: [] for index in value_lines}
     for index, item in old[:same]:
         of_line[index].append(item)
     of_line[anchor] += items[same : len(items) - tail]

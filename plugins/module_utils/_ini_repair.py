@@ -88,8 +88,8 @@ def _move_options(document: Document, block: Section, first: Section) -> None:
     for index in [block.line, *kept]:
         document.replace_line(index, [])
     place = edit.place_at_end(document, first)
-    lines = [_reindented(document, index, owner.get(index), place.style.indent) for index in kept]
-    document.insert_after(place.after, lines)
+    moved = [_reindented(document, index, owner.get(index), place.style.indent) for index in kept]
+    document.insert_after(place.after, moved)
 
 
 def _reindented(document: Document, index: int, option: Option | None, indent: str) -> str:

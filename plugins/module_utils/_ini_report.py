@@ -5,20 +5,30 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import BOM
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import BOM, is_utf16
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Change
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_diff, mask_text, mask_value
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import (
+    mask_diff,
+    mask_text,
+    mask_urls,
+    mask_value,
+)
 
 
 def masked_change(change: Change) -> dict[str, Any]:
     """Return a change as plain data without secrets."""
     key = change.key or ""
-    return dict(change._asdict(), before=mask_value(key, change.before), after=mask_value(key, change.after))
+    return {
+        "section": mask_urls(change.section),
+        "key": change.key and mask_urls(change.key),
+        "action": change.action,
+        "before": mask_value(key, change.before),
+        "after": mask_value(key, change.after),
+    }
 
 
 def content_diff(path: str, file: FileChange) -> dict[str, str]:
@@ -28,7 +38,9 @@ def content_diff(path: str, file: FileChange) -> dict[str, str]:
 
 
 def shown(content: bytes) -> str:
-    """Return bytes as text for people: what is not UTF-8 as an escape, a BOM as a word."""
+    """Return bytes as text for people: what is not UTF-8 as an escape, a BOM as a word, UTF-16 not at all."""
+    if is_utf16(content):
+        return "<UTF-16>\n"  # no secret would be found in it
     return content.decode("utf-8", "backslashreplace").replace(BOM, "<BOM>")
 
 
@@ -47,10 +59,10 @@ def pip_warnings(path: str, file: FileChange) -> list[str]:
     return warnings
 
 
-def secret_warnings(path: str, file: FileChange) -> list[str]:
-    """Return a warning where a file that everybody can read has just got its first secret."""
+def secret_warnings(path: str, file: FileChange, mode: int) -> list[str]:
+    """Return a warning where a file that everybody can read, as its ``mode`` says, has just got its first secret."""
     is_new = file.changed and holds_secret(file.after) and not holds_secret(file.before or b"")
-    if is_new and is_readable_by_all(file.path):
+    if is_new and mode & stat.S_IROTH:
         return [f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'."]
     return []
 
@@ -59,8 +71,3 @@ def holds_secret(content: bytes) -> bool:
     """Tell whether an INI file's bytes hold a secret."""
     text = content.decode("utf-8", "surrogateescape")
     return mask_text(text) != text
-
-
-def is_readable_by_all(path: str) -> bool:
-    """Tell whether users other than the file's owner and group may read it."""
-    return os.path.exists(path) and bool(os.stat(path).st_mode & stat.S_IROTH)

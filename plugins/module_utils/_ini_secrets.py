@@ -12,11 +12,14 @@ import io
 import re
 from typing import Any
 
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP, IniError, parse
+
 MASK = "********"
 MASK_CHANGED = "******** (another secret)"
 
 SECRET_KEY = re.compile(
-    r"(?:^|[-_])(?:password|passwd|passphrase|pass|secret|token|api[-_]?key|private[-_]?key|credentials?)s?(?:$|[-_])",
+    r"password|passwd|passphrase"
+    r"|(?:^|[^a-z0-9])(?:pass|pwd|secret|token|(?:api|access|private)[-_]?key|credential)s?(?:$|[^a-z0-9])",
     re.IGNORECASE,
 )
 # scheme://user:password@ and scheme://token@. Behind "user:" everything up to the last @ of the word goes,
@@ -27,7 +30,7 @@ _URL_USER = re.compile(
 )
 # user:password@host without a scheme, as pip takes it for a proxy.
 _BARE_USER = re.compile(r"(?P<before>^|[\s=,;#])(?P<user>[^\s/:@=,;#]+:[^\s/@]+)@(?=[^\s@])")
-_ASSIGNMENT = re.compile(r"^(?P<head>[ \t]*(?:[#;]+[ \t]*)?(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*)(?P<value>.*)$")
+_ASSIGNMENT = re.compile(r"^(?P<head>\s*(?:[#;]+\s*)?(?P<key>[^\s=:#;\[][^=:]*?)\s*[=:]\s*)(?P<value>.*)$")
 
 
 def is_secret_key(key: str) -> bool:
@@ -45,7 +48,7 @@ def mask_value(key: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [mask_value(key, item) for item in value]
     if isinstance(value, dict):
-        return {name: mask_value(str(name), item) for name, item in value.items()}
+        return {mask_urls(str(name)): mask_value(str(name), item) for name, item in value.items()}
     if not isinstance(value, str):
         return MASK if is_secret_key(key) and value is not None and not isinstance(value, bool) else value
     if is_secret_key(key) and value:
@@ -77,6 +80,30 @@ def mask_text(text: str) -> str:
                 body = assignment.group("head") + (MASK if assignment.group("value").strip() else "")
         masked.append(mask_urls(body) + line[len(line.rstrip("\r\n")) :])
     return "".join(masked)
+
+
+def mask_content(content: str | None) -> str | None:
+    """Return the INI text that a play gives, masked: whole, where it is none, for then nobody knows what is what."""
+    if not content:
+        return content
+    try:
+        parse(content, PIP)
+    except IniError:
+        return MASK
+    return mask_text(content)
+
+
+def mask_quotes(said: str, text: str) -> str:
+    """Return what a program said about an INI text, without the secrets that it may have quoted from there."""
+    secrets: set[str] = set()
+    for line, masked in zip(_lines(text), _lines(mask_text(text))):
+        around = masked.split(MASK)
+        found = re.fullmatch("(.*?)".join(map(re.escape, around)), line, re.DOTALL)
+        for secret in found.groups() if found else ():
+            secrets.update((secret, secret.partition(":")[2]))  # of "user:password" the password alone, too
+    for secret in sorted(secrets - {""}, key=len, reverse=True):
+        said = said.replace(secret, MASK)
+    return said
 
 
 def _lines(text: str) -> list[str]:

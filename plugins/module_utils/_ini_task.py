@@ -14,7 +14,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserEr
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import DIALECTS, IniError, decode
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged, merge, replace
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request, sections_of_content
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_text, mask_value
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_content, mask_value
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
@@ -37,7 +37,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "run_as": {"type": "str"},
 }
 
-MUTUALLY_EXCLUSIVE = [("sections", "content"), ("exact", "sections")]
+MUTUALLY_EXCLUSIVE = [("sections", "content")]
 
 _OF_THE_REQUEST = (
     "remove",
@@ -52,8 +52,9 @@ _OF_THE_REQUEST = (
 
 def masked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments as they may be shown: without the secrets, and with all else."""
-    masked = {name: mask_value("", arguments[name]) for name in ("sections", "remove", "comments")}
-    return {**arguments, **masked, "content": arguments["content"] and mask_text(arguments["content"])}
+    names = ("sections", "remove", "comments", "purge_sections", "validate")
+    masked = {name: mask_value("", arguments[name]) for name in names}
+    return {**arguments, **masked, "content": mask_content(arguments["content"])}
 
 
 def merge_content(path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n") -> Merged:
@@ -73,11 +74,18 @@ def merge_content(path: str, before: bytes | None, arguments: Mapping[str, Any],
 def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> Merged:
     dialect = DIALECTS[arguments["dialect"]]
     if arguments["exact"]:
-        if arguments["content"] is None:
-            raise UserError("'exact' makes the file the text of 'content', which is missing; give it.")
+        _check_exact(arguments)
         return replace(None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect)
     sections = arguments["sections"]
     if arguments["content"] is not None:
         sections = sections_of_content(arguments["content"], dialect)
     request = build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
     return merge(decode(before or b""), request, dialect, newline)
+
+
+def _check_exact(arguments: Mapping[str, Any]) -> None:
+    if arguments["content"] is None:
+        raise UserError("'exact' makes the file the text of 'content', which is missing; give it.")
+    for name in ("sections", "remove", "purge_sections", "comments"):
+        if arguments[name]:
+            raise UserError(f"'exact' makes the file the text of 'content'; leave out '{name}', or 'exact'.")

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._accounts import user_name
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._file_attributes import mode_number
+from ansible_collections.devfleet.pip.plugins.module_utils._file_attributes import asked_mode, check_may_set_mode
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
     PIP,
     IniError,
@@ -274,13 +274,9 @@ def _mode_of(path: str) -> int | None:
 
 def _mode_asked(path: str, old_mode: int | None, mode: Any) -> int | None:
     """Return the mode that the task asks for as a number; None where it asks for none."""
-    if mode is None:
-        return None
-    asked = mode_number(mode, 0o644 if old_mode is None else old_mode)
-    if asked is None:
-        raise UserError(f"{path}: '{mode}' is no mode; give one such as '0644' or 'u=rw,go=r'.")
-    if old_mode not in (None, asked) and os.geteuid() not in (0, os.stat(path).st_uid):
-        raise UserError(f"{path}: only the owner of this file may change its mode; work as its owner, or with become.")
+    asked = asked_mode(path, mode, 0o644 if old_mode is None else old_mode)
+    if old_mode is not None:
+        check_may_set_mode(path, asked)
     return asked
 
 

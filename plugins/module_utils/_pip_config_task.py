@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request, sections_of_content
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_text, mask_urls, mask_value
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_content, mask_urls, mask_value
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import find_option
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import configure
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
@@ -59,7 +59,7 @@ RULES: dict[str, Any] = {
 def masked_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a task as they may be shown: without the secrets, and with all else."""
     masked = {name: mask_value("", options[name]) for name in ("options", "remove", "comments")}
-    return {**options, **masked, "content": options["content"] and mask_text(options["content"])}
+    return {**options, **masked, "content": mask_content(options["content"])}
 
 
 def run(module: AnsibleModule, options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES) -> dict[str, Any]:

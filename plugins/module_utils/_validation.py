@@ -11,6 +11,7 @@ from typing import Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_quotes
 
 Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
 
@@ -29,7 +30,8 @@ def command_judge(module: AnsibleModule, path: str, command: str | None) -> Judg
     def judge(new_file: str) -> None:
         status, output, errors = run(module, path, [word.replace("%s", new_file) for word in words])
         if status != 0:
-            said = " ".join((errors or output).split())
+            with open(new_file, encoding="utf-8", errors="surrogateescape") as file:
+                said = " ".join(mask_quotes(errors or output, file.read()).split())
             raise UserError(
                 f"{path}: '{command}' refused the new content (status {status}): {said or 'no reason given'}"
             )

@@ -55,7 +55,8 @@ options:
     type: str
   exact:
     description:
-      - Make the file the text of O(content), byte for byte.
+      - Make the file the text of O(content), byte for byte. Nothing is left to O(sections), O(remove),
+        O(purge_sections) and O(comments) then, which are refused.
     type: bool
     default: false
   remove:
@@ -226,12 +227,16 @@ backup_file:
 import functools
 import os
 import stat
-from typing import Any, Callable
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._file_attributes import mode_number, set_attributes
+from ansible_collections.devfleet.pip.plugins.module_utils._file_attributes import (
+    asked_mode,
+    check_attributes,
+    set_attributes,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import encode
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange, WriteRules, change_file
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged
@@ -271,7 +276,7 @@ def main() -> None:
     except UserError as error:
         module.fail_json(msg=mask_urls(str(error)))
     for warning in result.pop("warnings"):
-        module.warn(warning)
+        module.warn(mask_urls(warning))
     module.exit_json(**result)
 
 
@@ -283,25 +288,26 @@ def run(module: AnsibleModule, path: str, options: dict[str, Any]) -> dict[str, 
         merged.append(merge_content(path, before, options))
         return encode(merged[-1].text)
 
+    check_attributes(path, options)
     old_mode = mode_of(path)
-    mode = None if options["mode"] is None or old_mode is None else mode_number(options["mode"], old_mode)
+    mode = None if None in (options["mode"], old_mode) else mode_after(path, options["mode"], old_mode)
     rules = WriteRules(
         create=options["create"],
         follow=options["follow"],
         backup=options["backup"],
         unsafe_writes=options["unsafe_writes"],
         mode=mode,
-        new_mode=mode_of_new_file(options["mode"]),
+        new_mode=lambda content: mode_after(path, options["mode"], None, content),
         validate=command_judge(module, path, options["validate"]),
     )
     file = change_file(path, change, rules, module.check_mode)
-    born_with = (old_mode, mode) if file.changed and not module.check_mode else None
-    attributes_changed, attributes_diff = set_attributes(module, file.path, options, born_with)
+    attributes_changed, attributes_diff = set_attributes_of(module, file, options, old_mode, mode)
+    last_mode = mode_after(path, options["mode"], old_mode, file.after)
     result: dict[str, Any] = {
         "path": path,
         "changed": file.changed or attributes_changed,
         "changes": [masked_change(change) for change in merged[-1].changes],
-        "warnings": merged[-1].warnings + warnings_about(path, file, options),
+        "warnings": merged[-1].warnings + warnings_about(path, file, options["dialect"], last_mode),
     }
     if file.backup_file:
         result["backup_file"] = file.backup_file
@@ -318,15 +324,32 @@ def mode_of(path: str) -> int | None:
         return None
 
 
-def mode_of_new_file(mode: Any) -> Callable[[bytes], int]:
-    """Return how a new file's first mode follows from its content."""
+def mode_after(path: str, mode: Any, old_mode: int | None, content: bytes = b"") -> int:
+    """Return the mode that the file has in the end: what ``mode`` makes of the one that it has without it."""
+    without = old_mode
+    if without is None:  # a new file
+        without = 0o600 if holds_secret(content) else 0o644
+    asked = asked_mode(path, mode, without)
+    return without if asked is None else asked
 
-    return lambda content: 0o600 if mode is not None or holds_secret(content) else 0o644
+
+def set_attributes_of(
+    module: AnsibleModule, file: FileChange, options: dict[str, Any], old_mode: int | None, mode: int | None
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Set the file's attributes, as the task asks; return whether that changed, and the diff.
+
+    A new file has none that were others before, and a file that was not made has none.
+    """
+    if old_mode is None and not file.changed:
+        return False, []
+    born_with = (old_mode, mode) if file.changed and not module.check_mode else None
+    changed, diff = set_attributes(module, file.path, options, born_with)
+    return changed, [] if old_mode is None else diff
 
 
-def warnings_about(path: str, file: FileChange, options: dict[str, Any]) -> list[str]:
-    """Return what the user should know about the file beside what was asked."""
-    return (pip_warnings(path, file) if options["dialect"] == "pip" else []) + secret_warnings(path, file)
+def warnings_about(path: str, file: FileChange, dialect: str, mode: int) -> list[str]:
+    """Return what the user should know about the file, which has that mode now, beside what was asked."""
+    return (pip_warnings(path, file) if dialect == "pip" else []) + secret_warnings(path, file, mode)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import pytest
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import (
     holds_secret,
     is_secret_key,
+    mask_content,
     mask_diff,
+    mask_quotes,
     mask_text,
     mask_urls,
     mask_value,
@@ -45,7 +47,21 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert mask_urls(text) == text
 
 
-@pytest.mark.parametrize("key", ["password", "db_password", "api-key", "API_TOKEN", "client-secret", "passphrase"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "password",
+        "db_password",
+        "api-key",
+        "API_TOKEN",
+        "client-secret",
+        "passphrase",
+        "smtp.password",
+        "dbPassword",
+        "--token",
+        "ftp_pwd",
+    ],
+)
 def test_keys_that_say_password(key: str) -> None:
     assert is_secret_key(key)
     assert mask_value(key, "open sesame") == "********"
@@ -70,7 +86,7 @@ def test_holds_secret() -> None:
 def test_a_text_is_masked_line_by_line_comments_too() -> None:
     text = (
         "[a]\r\npassword =\r\n  one\r\n# between\r\n  two\r\nuser = me\r\n"
-        "# password = three\r\n; see https://u:four@h/\r\ntoken=fi\x0cve\r\n"
+        "# password = three\r\n; see https://u:four@h/\r\ntoken=fi\x0cve\r\n\x0cpassword = two\r\n"
     )
     masked = mask_text(text)
     for secret in ("one", "two", "three", "four", "fi", "ve"):
@@ -90,3 +106,27 @@ def test_a_diff_shows_that_a_secret_changed_and_not_the_secret() -> None:
 def test_a_diff_without_changes_is_one() -> None:
     before, after = mask_diff("url = https://u:p@h/\n", "url = https://u:p@h/\n")
     assert before == after
+
+
+def test_a_name_that_is_a_url_is_masked_too() -> None:
+    masked = mask_value("", {'url "https://u:hunter2@h/"': {"insteadOf": "x"}})
+    assert masked == {'url "https://********@h/"': {"insteadOf": "x"}}
+
+
+@pytest.mark.parametrize("content", ["{'global': {'password': 'hunter2'}}", "password: {a: hunter2}\n"])
+def test_what_is_given_as_an_ini_text_and_is_none_is_masked_whole(content: str) -> None:
+    assert mask_content(content) == "********"
+
+
+def test_an_ini_text_that_is_given_is_masked_line_by_line() -> None:
+    assert mask_content("[a]\npassword = p\nk = 1\n") == "[a]\npassword = ********\nk = 1\n"
+    assert (mask_content(None), mask_content("")) == (None, "")
+
+
+def test_what_a_program_quotes_of_a_text_is_masked() -> None:
+    text = "[a]\npassword = open sesame\nurl = https://bob:hunter2@h/ https://bob:hunter3@h/\nk = 1\n"
+    said = "line 2: 'open sesame' is too short; https://bob:hunter2@h/: bob may not log in with hunter3; k = 1"
+    masked = mask_quotes(said, text)
+    for secret in ("sesame", "hunter2", "hunter3"):
+        assert secret not in masked
+    assert masked.endswith("; k = 1")

@@ -96,6 +96,55 @@ def test_the_mode_of_a_new_file(tmp_path: Path, value: str, mode: str | None, ex
     assert stat.S_IMODE(path.stat().st_mode) == expected
 
 
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("mode", "rubbish"), ("mode", "99999"), ("mode", "preserve"), ("owner", "no-such-one"), ("group", "no-such-one")],
+)
+def test_attributes_that_cannot_be_set_are_refused_before_anything_is_written(
+    path: Path, exists: bool, attribute: str, value: str
+) -> None:
+    if not exists:
+        path.unlink()
+    message = refusal(path, sections=TIMEOUT_2, **{attribute: value})
+    assert f"'{value}'" in message
+    assert path.exists() == exists
+
+
+@pytest.mark.parametrize("mode", ["0640", "g+w", "u=rw,g=r,o="])
+@pytest.mark.parametrize("value", ["https://u:p@h/", "https://h/"])
+def test_a_new_file_with_a_mode_is_the_same_in_check_mode(tmp_path: Path, mode: str, value: str) -> None:
+    arguments: dict[str, Any] = {"sections": {"global": {"index-url": value}}, "mode": mode}
+    checked = merge(tmp_path / "pip.conf", check=True, **arguments)
+    done = merge(tmp_path / "pip.conf", **arguments)
+    for name in ("changed", "changes", "diff"):
+        assert checked[name] == done[name]
+    assert warnings_of(checked) == warnings_of(done)
+    assert merge(tmp_path / "pip.conf", **arguments)["changed"] is False
+
+
+def test_a_mode_in_symbols_starts_from_the_mode_that_a_new_file_has(tmp_path: Path) -> None:
+    for value, expected in (("https://u:p@h/", 0o620), ("https://h/", 0o664)):
+        path = tmp_path / f"{expected}"
+        merge(path, sections={"global": {"index-url": value}}, mode="g+w")
+        assert stat.S_IMODE(path.stat().st_mode) == expected
+
+
+def test_attributes_of_a_file_that_is_not_made_are_no_change(tmp_path: Path) -> None:
+    arguments = {"remove": {"global": ["timeout"]}, "mode": "0600"}
+    checked = merge(tmp_path / "pip.conf", check=True, **arguments)
+    assert (checked["changed"], checked) == (False, merge(tmp_path / "pip.conf", **arguments))
+    assert not (tmp_path / "pip.conf").exists()
+
+
+@pytest.mark.parametrize(("mode", "is_warned"), [(None, True), ("0600", False), ("0644", True)])
+def test_check_mode_warns_of_a_readable_secret_as_the_run_does(path: Path, mode: str | None, is_warned: bool) -> None:
+    path.chmod(0o644)
+    arguments: dict[str, Any] = {"sections": {"global": {"password": "p"}}, **({"mode": mode} if mode else {})}
+    for check in (True, False):
+        assert ("every user can read" in warnings_of(merge(path, check=check, **arguments))) == is_warned
+
+
 def test_a_secret_put_into_a_readable_file_is_warned_of(path: Path) -> None:
     path.chmod(0o644)
     result = merge(path, sections={"global": {"index-url": "https://u:p@h/"}})
@@ -115,6 +164,13 @@ def test_secrets_appear_nowhere(path: Path) -> None:
             "sections": {"global": {"index-url": "https://u:hunter2@h/"}},
             "validate": "grep -n hunter2 %s /nowhere",
         },
+        {"sections": TIMEOUT_2, "validate": 'sh -c "cat %s; exit 1"'},
+        {"sections": TIMEOUT_2, "validate": 'sh -c "cat %s >&2; exit 1"'},
+        {"content": {"global": {"password": "hunter2"}}},
+        {"content": "", "sections": {"global": {"password": "hunter2"}}},
+        {"sections": {'url "https://u:hunter2@h/"': {"insteadOf": "x"}, " global": {"dbpassword": "hunter2"}}},
+        {"remove": {'url "https://u:hunter2@h/"': "*"}},
+        {"purge_sections": ['url "https://u:hunter2@h/"']},
     ]
     for arguments in asked:
         result = merge(path, **arguments)
@@ -176,6 +232,16 @@ def test_exact_makes_the_file_the_content(path: Path) -> None:
     assert merge(path, content=content, exact=True)["changed"] is False
 
 
+def test_exact_shows_nothing_of_a_file_in_which_no_secret_would_be_found(path: Path) -> None:
+    path.write_bytes("[global]\npassword = hunter2\n".encode("utf-16"))
+    diff = merge(path, content="[global]\n", exact=True)["diff"][0]
+    assert (diff["before"], diff["after"]) == ("<UTF-16>\n", "[global]\n")
+
+
+def test_exact_that_is_false_excludes_nothing(path: Path) -> None:
+    assert merge(path, sections=TIMEOUT_2, exact=False)["changed"] is True
+
+
 def test_a_broken_file_is_named_with_its_line_and_stays(path: Path) -> None:
     path.write_text("[global]\ntimeout = 1\ntimeout = 9\n")
     message = refusal(path, sections=TIMEOUT_2)
@@ -218,6 +284,11 @@ def test_a_validation_that_says_no(path: Path) -> None:
         ({"sections": {"global": {"a=b": 1}}}, "a=b"),
         ({"sections": {"global": {"a": 1}}, "remove": {"global": ["A"]}}, "[global] A"),
         ({"exact": True}, "content"),
+        ({"exact": True, "content": "", "sections": TIMEOUT_2}, "mutually exclusive"),
+        ({"exact": True, "sections": TIMEOUT_2}, "content"),
+        ({"exact": True, "content": "", "remove": {"global": ["a"]}}, "remove"),
+        ({"exact": True, "content": "", "purge_sections": ["global"]}, "purge_sections"),
+        ({"exact": True, "content": "", "comments": {"global": {"a": "b"}}}, "comments"),
         ({"sections": {}, "content": ""}, "mutually exclusive"),
         ({"sections": TIMEOUT_2, "run_as": "nobody-of-that-name"}, "nobody-of-that-name"),
     ],
