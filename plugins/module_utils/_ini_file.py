@@ -75,7 +75,7 @@ def change_file(
         if check_mode or not os.path.isdir(directory):
             before, after = _read_and_change(target, change, rules)
             if before != after:
-                _check_writable(directory)
+                _check_writable(directory, target if _may_write_in_place(rules) else None)
                 if check_mode and rules.validate is not None:
                     _validate_elsewhere(target, after, rules.validate)
             if check_mode or before == after:
@@ -85,7 +85,7 @@ def change_file(
             before, after = _read_and_change(target, change, rules)
             backup_file = None
             if before != after:
-                _check_writable(directory)
+                _check_writable(directory, target if _may_write_in_place(rules) else None)
                 if rules.backup and before is not None:
                     backup_file = _back_up(target, before)
                 _write(target, before, after, rules)
@@ -202,13 +202,24 @@ def _check_directory(directory: str) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), nearest)
 
 
-def _check_writable(directory: str) -> None:
-    """Refuse, in check mode as in a run, a directory in which no file can be made."""
+def _check_writable(directory: str, instead: str | None = None) -> None:
+    """Refuse, in check mode as in a run, a directory in which no file can be made.
+
+    ``instead`` is a file that may be written in place, if it can be.
+    """
     nearest = _nearest(directory)
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not _takes_new_files(nearest) and (instead is None or not os.access(instead, os.W_OK)):
         is_read_only = os.statvfs(nearest).f_flag & os.ST_RDONLY
         number = errno.EROFS if is_read_only else errno.EACCES
         raise OSError(number, os.strerror(number), nearest)
+
+
+def _may_write_in_place(rules: WriteRules) -> bool:
+    return rules.unsafe_writes and not rules.backup  # a backup is a new file beside the old one
+
+
+def _takes_new_files(directory: str) -> bool:
+    return os.access(directory, os.W_OK | os.X_OK)
 
 
 def _validate_elsewhere(target: str, content: bytes, validate: Callable[[str], None]) -> None:
@@ -272,14 +283,19 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
 
 def _write(target: str, before: bytes | None, after: bytes, rules: WriteRules) -> None:
     directory, name = os.path.split(target)
+    if not _takes_new_files(directory):  # and 'unsafe_writes' is set, or _check_writable would have refused it
+        if rules.validate is not None:
+            _validate_elsewhere(target, after, rules.validate)
+        _check_unchanged(target, before)
+        _write_in_place(target, after)
+        return
     _sweep(directory, name)
     temporary = os.path.join(directory, f".{name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     _write_new(temporary, target, before, after, rules)
     try:
         if rules.validate is not None:
             rules.validate(temporary)
-        if read_file(target) != before:
-            raise UserError(f"{target}: somebody else wrote this file at the same time; run the play again.")
+        _check_unchanged(target, before)
         try:
             os.rename(temporary, target)
         except OSError as error:
@@ -292,6 +308,11 @@ def _write(target: str, before: bytes | None, after: bytes, rules: WriteRules) -
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def _check_unchanged(target: str, before: bytes | None) -> None:
+    if read_file(target) != before:
+        raise UserError(f"{target}: somebody else wrote this file at the same time; run the play again.")
 
 
 def _sweep(directory: str, name: str) -> None:

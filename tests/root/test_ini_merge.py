@@ -124,6 +124,28 @@ def test_a_bind_mounted_file_is_written_in_place_where_that_is_allowed(fresh: Pa
         subprocess.run(["umount", path], check=True)
 
 
+def test_a_file_in_a_directory_of_roots_is_written_in_place_where_that_is_allowed(people: People, fresh: Path) -> None:
+    path = fresh / "pip.conf"
+    path.write_text("[global]\ntimeout = 1  # longer than what follows\n")
+    os.chown(path, pwd.getpwnam(people.alice).pw_uid, -1)
+    assert "permission denied" in refusal(path, run_as=people.alice)
+    assert "refused" in refusal(path, run_as=people.alice, unsafe_writes=True, validate="false %s")
+    assert "permission denied" in refusal(path, run_as=people.alice, unsafe_writes=True, backup=True)
+    arguments = {"run_as": people.alice, "unsafe_writes": True, "mode": "0600"}
+    assert merge(path, check=True, **arguments)["changed"] is True
+    assert merge(path, **arguments)["changed"] is True
+    assert (path.read_text(), path.owner()) == ("[global]\ntimeout = 2\n", people.alice)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert merge(path, **arguments)["changed"] is False
+
+
+def test_with_run_as_an_owner_that_the_user_cannot_set_is_refused_before_writing(people: People, home: Path) -> None:
+    path = home / "pip.conf"
+    assert "only root" in refusal(path, run_as=people.alice, owner="root")
+    assert "only root" in refusal(path, run_as=people.alice, group="root")
+    assert not path.exists()
+
+
 def test_an_acl_stays(people: People, fresh: Path) -> None:
     path = fresh / "pip.conf"
     path.write_text("[global]\n")
