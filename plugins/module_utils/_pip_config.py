@@ -128,7 +128,8 @@ def merged_file(
         legacy_text = decode(legacy)
         moved = moved_options(legacy_text)
         where = target.path
-        return merge_with_legacy(None if before is None else decode(before), legacy_text, moved, wish.request)
+        text = None if before is None else decode(before)
+        return merge_with_legacy(text, legacy_text, moved, wish.request, newline)
     except IniError as error:
         raise UserError(f"{where}, line {error.line}: {error}.") from None
     except UserError as error:

@@ -35,17 +35,20 @@ class Moved(NamedTuple):
     dropped: dict[str, dict[str, str]]
 
 
-def merge_with_legacy(text: str | None, legacy_text: str, moved: Moved, request: Request) -> Merged:
+def merge_with_legacy(
+    text: str | None, legacy_text: str, moved: Moved, request: Request, newline: str = "\n"
+) -> Merged:
     """Merge the request into ``text``, and with it what the old file says and nothing else does.
 
     Where there is no new file (None) the old text itself, comments and all, is what the request is merged into.
-    ``moved`` is what moved_options() makes of the old text. Raise IniError where ``text`` cannot be read.
+    ``moved`` is what moved_options() makes of the old text. ``newline`` is the line end where there is none to follow.
+    Raise IniError where ``text`` cannot be read.
     """
     if text is not None:
-        return merge(text, _completed(request, moved, parse(text, PIP).view()), PIP)
+        return merge(text, _completed(request, moved, parse(text, PIP).view()), PIP, newline)
     remove = {section: {**keys, **request.remove_keys.get(section, {})} for section, keys in moved.dropped.items()}
     completed = _completed(request, moved, {})
-    merged = merge(legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), PIP)
+    merged = merge(legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), PIP, newline)
     return merged._replace(changes=[_as_in_a_new_file(change) for change in merged.changes])
 
 

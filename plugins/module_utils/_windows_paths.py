@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ntpath
 import re
+from typing import Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 
@@ -15,6 +16,7 @@ LONGEST = 259
 # What ansible.windows.win_copy adds to the name of a backup: '.', a process id, '.20261124-040500.bak'.
 _LONGEST_OF_A_BACKUP = len(".4294967295.20261124-040500.bak")
 
+_VARIABLE = re.compile(r"%([^%\\/:]+)%")
 _VARIABLE_FIRST = re.compile(r"%[^%\\/:]+%[\\/]")
 _FORBIDDEN = re.compile(r'[<>"|?*\x00-\x1f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?$", re.IGNORECASE)
@@ -32,6 +34,8 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
     if not is_absolute(path):
         raise UserError(f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users.")
     normal = ntpath.normpath(path)
+    if not is_absolute(normal):
+        raise UserError(f"{option}: '{path}' leaves the directory of its variable by '..'; write the path out.")
     names = ntpath.splitdrive(normal)[1].strip("\\").split("\\")
     for name in names:
         if _FORBIDDEN.search(name) or ":" in name or name.endswith((" ", ".")) or _DEVICE.match(name):
@@ -44,6 +48,24 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
             " shorter path."
         )
     return normal
+
+
+def expanded(option: str, path: str, environment: Mapping[str, str]) -> str:
+    """Return the path with the variables in it replaced; ``environment``: those of the host, names in upper case."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1].upper() not in environment:
+            raise UserError(
+                f"{option}: '{path}' has {match[0]}, a variable that this host has not; write the path out."
+            )
+        return environment[match[1].upper()]
+
+    return _VARIABLE.sub(value, path)
+
+
+def lies_in(path: str, directory: str) -> bool:
+    """Tell whether a path is that of the directory, or leads to something in it."""
+    return (path.lower().rstrip("\\") + "\\").startswith(directory.lower().rstrip("\\") + "\\")
 
 
 def is_absolute(path: str) -> bool:

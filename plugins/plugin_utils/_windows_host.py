@@ -9,7 +9,7 @@ import base64
 import hashlib
 import ntpath
 import tempfile
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, module_loader
@@ -73,9 +73,18 @@ class WindowsHost:
             raise UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
         return result.get("backup_file") or None
 
-    def remove(self, path: str) -> None:
-        """Remove a file."""
+    def remove(self, path: str, content: bytes) -> None:
+        """Remove a file that read() returned as ``content``; what is on the disk is compared with it first."""
+        self._refuse_another_writer(path, content)
         self.call("win_file", {"path": path, "state": "absent"}, path)
+
+    def entries(self, directory: str, recurse: bool = False) -> Sequence[Mapping[str, Any]]:
+        """Return what ansible.windows.win_find tells of everything in a directory; it follows no link."""
+        arguments = {"paths": [directory], "file_type": "any", "hidden": True, "get_checksum": False}
+        found: Sequence[Mapping[str, Any]] = self.call("win_find", {**arguments, "recurse": recurse}, directory)[
+            "files"
+        ]
+        return found
 
     def call(self, module: str, arguments: dict[str, Any], about: str) -> Mapping[str, Any]:
         """Run a module of ansible.windows; return its result. ``about``: what an error is to name."""

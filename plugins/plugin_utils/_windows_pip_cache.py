@@ -10,9 +10,9 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache import TAG_NAME, TAG_TEXT
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache import TAG_NAME, TAG_TEXT, check_content
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place, cache_dir
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile, windows_path
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import expanded, lies_in, windows_path
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
@@ -30,15 +30,21 @@ _NOT_ON_WINDOWS = {
     **dict.fromkeys(("check_users", "venvs"), ""),
 }
 
+# Directories of the system and of users: no cache, and no cache holds them.
+_NO_CACHES = ("SYSTEMROOT", "PROGRAMDATA", "PUBLIC", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
+# Nor may one lie in these, on whatever drive they are.
+_OF_THE_SYSTEM = ("windows", "program files", "program files (x86)")
+
 
 class Cache(NamedTuple):
-    """A cache to work on. owner: an account's name or SID. user: whose own cache it is; '' for a place that the task
-    names. home: the profile of another user that the cache lies in; '' where no other user is involved."""
+    """A cache to work on. owner: an account's name or SID. is_mine: whether that is whom the task runs as. user: whose
+    own cache it is; '' for a place that the task names. profile: the owner's profile, '' where it is not known."""
 
     path: str
     owner: str
+    is_mine: bool
     user: str = ""
-    home: str = ""
+    profile: str = ""
 
 
 def run(host: WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -69,20 +75,25 @@ def _find_caches(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Ca
     place = Place("windows", environment, environment.get("USERPROFILE", ""))
     if options["users"] is not None:
         return _caches_of_users(host, place, options["users"])
-    me = host.call("win_whoami", {}, "the account")["account"]["sid"]
+    me = host.call("win_whoami", {}, "the account")["account"]
     if options["path"] is None:
-        return [Cache(cache_dir(place), me, environment.get("USERNAME", ""))], []
+        return [Cache(cache_dir(place), me["sid"], True, environment.get("USERNAME", ""), place.home)], []
     path = options["path"]
     if path == "~" or path.startswith(("~\\", "~/")):
         path = ntpath.join(place.home, path[2:])
-    return [Cache(_checked_path(path), options["owner"] or me)], []
+    path = _checked_path(path, environment)
+    my_names = (me["sid"], me["account_name"], f"{me['domain_name']}\\{me['account_name']}")
+    if options["owner"] is None or options["owner"].lower() in [name.lower() for name in my_names]:
+        return [Cache(path, me["sid"], True, profile=place.home)], []
+    return [Cache(path, options["owner"], False)], []
 
 
-def _checked_path(path: str) -> str:
+def _checked_path(path: str, environment: Mapping[str, str]) -> str:
     """Return the path of a directory that may be made, given away and removed; raise UserError for any other."""
-    normal = windows_path("path", path)
+    normal = windows_path("path", expanded("path", path, environment))
     names = ntpath.splitdrive(normal)[1].strip("\\").lower().split("\\")
-    if not names[0] or names[0] in ("windows", "program files", "program files (x86)") or names == ["programdata"]:
+    known = [environment[name] for name in _NO_CACHES if name in environment]
+    if not names[0] or names[0] in _OF_THE_SYSTEM or any(lies_in(directory, normal) for directory in known):
         raise UserError(f"path: '{path}' is no place for a cache; name a directory of its own.")
     if names[0] == "users" and len(names) < 3:
         raise UserError(f"path: '{path}' holds a user's profile; name a directory in it.")
@@ -93,9 +104,9 @@ def _caches_of_users(host: WindowsHost, place: Place, users: Sequence[str]) -> t
     profiles, missing = find_profiles(host, users)
     caches = []
     for profile in profiles:
-        is_own = profile.path.lower() == place.home.lower()
-        theirs = place if is_own else Place("windows", {}, profile.path)
-        caches.append(Cache(cache_dir(theirs), profile.sid, profile.user, "" if is_own else profile.path))
+        is_mine = profile.path.lower() == place.home.lower()
+        theirs = place if is_mine else Place("windows", {}, profile.path)
+        caches.append(Cache(cache_dir(theirs), profile.sid, is_mine, profile.user, profile.path))
     return caches, [_failure("", user, reason) for user, reason in missing]
 
 
@@ -112,18 +123,19 @@ class _Work:
     def bring(self) -> dict[str, Any]:
         """Bring the cache to the state that is asked for; return its result. Raise UserError."""
         cache = self.cache
-        found = self.host.stat(cache.path, get_size=self.options["state"] == "purged")
+        state = self.options["state"]
+        if not cache.is_mine:
+            refuse_links(self.host, cache.path, cache.profile or ntpath.splitdrive(cache.path)[0] + "\\")
+        found = self.host.stat(cache.path)
         if found["exists"] and not found["isdir"]:
             raise UserError(f"{cache.path}: this is no directory, and pip would cache nothing; name another place.")
-        if cache.home:
-            refuse_links(self.host, cache.path, cache.home)
-        is_there = found["exists"]
-        if self.options["state"] == "absent" or (self.options["state"] == "purged" and found.get("size")):
+        if found["exists"] and state != "present":
+            self._empty("removed" if state == "absent" else "purged")
+        if state == "absent":
             self._do("win_file", {"path": cache.path, "state": "absent"})
-            is_there = False
-        if self.options["state"] != "absent":
+        else:
             self._do("win_file", {"path": cache.path, "state": "directory"})
-            if is_there or not self.check_mode:  # else there is nothing to look at
+            if found["exists"] or not self.check_mode:  # else there is nothing to look at
                 self._give()
                 self._tag()
         return {
@@ -131,20 +143,45 @@ class _Work:
             "user": cache.user,
             "changed": self.changed,
             "failed": False,
-            "state": "absent" if self.options["state"] == "absent" else "present",
+            "state": "absent" if state == "absent" else "present",
             "owner": cache.owner,
             "usable_by": [],  # nobody can be asked from here
         }
 
+    def _empty(self, purpose: str) -> None:
+        """Remove what pip has put there; refuse a directory that holds anything else."""
+        names = self._names_for(purpose)
+        for name in names:
+            if name != TAG_NAME:
+                self._do("win_file", {"path": ntpath.join(self.cache.path, name), "state": "absent"})
+
+    def _names_for(self, purpose: str) -> list[str]:
+        """Return what is in the cache; raise UserError for what pip has not put there. ``purpose``: for the message."""
+        names = [entry["filename"] for entry in self.host.entries(self.cache.path)]
+        check_content(self.cache.path, names, purpose)
+        return names
+
     def _give(self) -> None:
         """Make it the owner's, and closed to other users, as what lies in a profile is anyway."""
         path = self.cache.path
+        if self.options["recurse"]:
+            self._names_for("repaired")
+            self._refuse_links_inside()
         self._do("win_owner", {"path": path, "user": self.cache.owner, "recurse": self.options["recurse"]})
-        if is_in_a_profile(path):
+        if self.cache.profile and lies_in(path, self.cache.profile):
             return
         for user in (self.cache.owner, SYSTEM, ADMINISTRATORS):
             self._do("win_acl", {"path": path, "user": user, "rights": "FullControl", "type": "allow"})
         self._do("win_acl_inheritance", {"path": path, "state": "absent", "reorganize": False})
+
+    def _refuse_links_inside(self) -> None:
+        """Refuse to give away, with what is in the cache, what its links lead to: win_owner follows them."""
+        for entry in self.host.entries(self.cache.path, recurse=True):
+            if entry["islnk"] or entry["isjunction"] or entry["nlink"] > 1:
+                raise UserError(
+                    f"{entry['path']}: this is a link, and what it leads to would be given away too; remove it, or"
+                    " empty the cache with 'state: purged'."
+                )
 
     def _tag(self) -> None:
         """Write, or remove, the file by which backup programs know a cache."""
@@ -157,6 +194,7 @@ class _Work:
             self.changed = True
             if not self.check_mode:
                 self.host.write(path, None, TAG_TEXT.encode(), False)
+                self._do("win_owner", {"path": path, "user": self.cache.owner})
 
     def _do(self, module: str, arguments: dict[str, Any]) -> None:
         self.changed |= bool(self.host.call(module, arguments, self.cache.path).get("changed"))

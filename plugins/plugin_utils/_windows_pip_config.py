@@ -28,7 +28,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
 from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import find_targets, is_own, refuse_links
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
+    find_targets,
+    is_own,
+    real_path,
+    refuse_links,
+)
 
 _NOT_ON_WINDOWS = {
     "mode": "give rights with ansible.windows.win_acl",
@@ -72,7 +77,8 @@ class _File:
         target = self.target
         warnings = self._check_places()
         before = self._contents[target.path] = self.host.read(target.path)
-        legacy = self._content(target.legacy) if target.legacy and self.options["legacy"] != "keep" else None
+        old = self._old_content()
+        legacy = None if self.options["legacy"] == "keep" else old
         merged = merged_file(target, before, legacy, self.wish, self.options, newline="\r\n")
         self._check_secrets(merged)
         if before is None and not merged.text:
@@ -92,7 +98,8 @@ class _File:
         }
         if file.backup_file:
             result["backup_file"] = file.backup_file
-        self._finish_legacy(legacy, result)
+        if old is not None:
+            self._finish_legacy(old, result)
         return result
 
     def _write(self, file: FileChange, legacy: bytes | None) -> FileChange:
@@ -172,17 +179,25 @@ class _File:
 
     # The old place
 
-    def _finish_legacy(self, content: bytes | None, result: dict[str, Any]) -> None:
-        path = self.target.legacy
-        if path is None:
-            return
-        if content is None:
-            if self.options["legacy"] == "keep" and self._content(path) is not None:
-                result["legacy"] = {"path": path, "action": "kept"}
-                result["warnings"].append(
-                    f"{path}: pip still reads this old file, below {self.target.path}; 'legacy: migrate' moves what it"
-                    " says there."
-                )
+    def _old_content(self) -> bytes | None:
+        """Return what stands in the old place; None where that is nothing, or the new place by another name."""
+        old, new = self.target.legacy, self.target.path
+        if old is None or self._content(old) is None:
+            return None
+        stats: dict[str, Mapping[str, Any]] = {}
+        directory, name = ntpath.split(old)
+        # People link one place to the other: then what stands in the old one is the file itself.
+        is_new = ntpath.join(real_path(self.host, directory, stats), name).lower()
+        return None if is_new == real_path(self.host, new, stats).lower() else self._content(old)
+
+    def _finish_legacy(self, content: bytes, result: dict[str, Any]) -> None:
+        path = str(self.target.legacy)
+        if self.options["legacy"] == "keep":
+            result["legacy"] = {"path": path, "action": "kept"}
+            result["warnings"].append(
+                f"{path}: pip still reads this old file, below {self.target.path}; 'legacy: migrate' moves what it"
+                " says there."
+            )
             return
         action = "migrated" if self.options["legacy"] == "migrate" else "removed"
         result["legacy"] = {"path": path, "action": action}
@@ -191,6 +206,6 @@ class _File:
                 backup = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak"
                 self.host.write(backup, None, content, False)
                 result["legacy"]["backup_file"] = backup
-            self.host.remove(path)
+            self.host.remove(path, content)
         result["diff"].append(content_diff(path, FileChange(path, content, b"", None)))
         result["changed"] = True

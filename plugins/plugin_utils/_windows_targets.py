@@ -18,7 +18,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
     failure,
     place_with_file,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_absolute, windows_path
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import expanded, is_absolute, windows_path
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
@@ -29,10 +29,11 @@ _OF_THE_MACHINE = ("PROGRAMDATA", "ALLUSERSPROFILE")
 
 
 class Profile(NamedTuple):
-    """The home directory of a user, and the security identifier (SID) of that user."""
+    """The home directory of a user, the security identifier (SID) of that user, and whether the directory exists."""
 
     path: str
     sid: str
+    exists: bool
 
     @property
     def user(self) -> str:
@@ -53,7 +54,7 @@ def find_targets(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Ta
     if level == "site":
         return _targets_of_venvs(host, place, options["venvs"] or [])
     if level == "file":
-        path = windows_path("path", options["path"], options["backup"])
+        path = windows_path("path", expanded("path", options["path"], environment), options["backup"])
         return [Target("file", path, place_with_file(place, path), None)], []
     return [Target("global", file_to_write("global", place), place, None)], []
 
@@ -64,9 +65,7 @@ def is_own(target: Target) -> bool:
 
 
 def refuse_links(host: WindowsHost, path: str, home: str) -> None:
-    """Refuse to be led out of another user's profile by a link that its owner planted on the way to ``path``."""
-    if not host.stat(home)["exists"]:
-        raise UserError(f"{path}: the profile {home} does not exist; its user has to log in once.")
+    """Refuse to be led out of another user's directory ``home`` by a link that was planted on the way to ``path``."""
     part = home
     for name in ntpath.relpath(path, home).split("\\"):
         part = ntpath.join(part, name)
@@ -78,6 +77,21 @@ def refuse_links(host: WindowsHost, path: str, home: str) -> None:
                 f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
                 " 'become_method: runas', or replace the link."
             )
+
+
+def real_path(host: WindowsHost, path: str, stats: dict[str, Mapping[str, Any]]) -> str:
+    """Return where the path leads, through all links on the way. ``stats``: what is known of each path by now."""
+    drive, rest = ntpath.splitdrive(path)
+    part = drive + "\\"
+    names = rest.strip("\\").split("\\")
+    for number, name in enumerate(names, start=1):
+        part = ntpath.join(part, name)
+        if part not in stats:
+            stats[part] = host.stat(part)
+        if stats[part].get("islnk") or stats[part].get("isjunction"):
+            target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
+            return real_path(host, ntpath.normpath(ntpath.join(target, *names[number:])), stats)
+    return path
 
 
 def environment_of(host: WindowsHost) -> dict[str, str]:
@@ -95,24 +109,32 @@ def find_profiles(host: WindowsHost, users: Sequence[str]) -> tuple[list[Profile
     found: dict[str, Profile] = {}
     missing = []
     for user in users:
-        profiles = known if user == EVERYBODY else _profiles_of(user, known)
-        if not profiles and user != EVERYBODY:
+        profiles = [profile for profile in known if profile.exists] if user == EVERYBODY else _profiles_of(user, known)
+        lost = [profile for profile in profiles if not profile.exists]
+        if lost:
+            reason = f"The profile {lost[0].path} of '{user}' does not exist; that user has to log in once."
+            missing.append((user, reason))
+        elif not profiles and user != EVERYBODY:
             there = ", ".join(profile.user for profile in known)
             reason = f"There is no profile of '{user}' on this host (there are: {there}); the user has to log in once"
             missing.append((user, f"{reason}, or correct the name."))
-        found.update((profile.path.lower(), profile) for profile in profiles)
+        else:
+            found.update((profile.path.lower(), profile) for profile in profiles)
     return list(found.values()), missing
 
 
 def _known_profiles(host: WindowsHost) -> list[Profile]:
+    """Return the profiles of people; Windows also lists those whose directory somebody has removed."""
     keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles")["sub_keys"]
-    profiles = []
+    paths = {}
     for sid in (key for key in keys if _SID_OF_A_PERSON.match(key)):
         key = host.call("win_reg_stat", {"path": f"{_PROFILES}\\{sid}"}, "the list of profiles")
         path = key["properties"].get("ProfileImagePath", {}).get("value")
         if path:
-            profiles.append(Profile(path, sid))
-    return profiles
+            paths[sid] = path
+    parents = sorted({ntpath.dirname(path) for path in paths.values()})
+    there = {entry["path"].lower() for parent in parents for entry in host.entries(parent) if entry["isdir"]}
+    return [Profile(path, sid, path.lower() in there) for sid, path in paths.items()]
 
 
 def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
@@ -157,8 +179,8 @@ def _targets_of_venvs(
     host: WindowsHost, place: Place, venvs: Sequence[str]
 ) -> tuple[list[Target], list[dict[str, Any]]]:
     targets, failures = [], []
-    for prefix in dict.fromkeys(windows_path("venvs", venv) for venv in venvs):
-        path = file_to_write("site", place._replace(prefix=prefix))
+    for prefix in dict.fromkeys(windows_path("venvs", expanded("venvs", venv, place.environment)) for venv in venvs):
+        path = windows_path("venvs", file_to_write("site", place._replace(prefix=prefix)))
         if host.stat(ntpath.join(prefix, "pyvenv.cfg"))["exists"]:
             targets.append(Target("site", path, place._replace(prefix=prefix), None))
         else:

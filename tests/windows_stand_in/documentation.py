@@ -35,8 +35,7 @@ def check_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     is_internal = module == "win_copy" and "_copy_mode" in arguments
     if is_internal:
         spec.update(_BETWEEN_WIN_COPY_AND_ITSELF)
-    given = {name: value for name, value in arguments.items() if is_internal or not name.startswith("_ansible_")}
-    given = {name: value for name, value in given.items() if not name.startswith("_ansible_")}
+    given = {name: value for name, value in arguments.items() if not name.startswith("_ansible_")}
     checked = ArgumentSpecValidator(spec).validate(given)
     if checked.error_messages:
         raise ContractError(f"ansible.windows.{module}: {' '.join(checked.error_messages)}")

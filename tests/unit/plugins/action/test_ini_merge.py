@@ -214,6 +214,7 @@ def test_a_link_stays_a_link(windows: HostInAFile) -> None:
         ("C:pip.ini", "no absolute path"),
         ("/etc/pip.conf", "no absolute path"),
         ("~/pip.ini", "no absolute path"),
+        (r"%APPDATA%\..\pip.ini", "by '..'"),
         (r"C:\ProgramData\pip\nul", "'nul'"),
         (r"C:\ProgramData\pi?.ini", "'pi?.ini'"),
         (r"C:\ProgramData\pip.ini:stream", "'pip.ini:stream'"),

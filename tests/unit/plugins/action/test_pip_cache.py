@@ -66,6 +66,7 @@ def test_what_lies_outside_of_a_profile_is_closed_to_others(windows: HostInAFile
 def test_a_tilde_is_the_users_profile(windows: HostInAFile) -> None:
     assert make(windows, path="~/pip-cache")["caches"][0]["path"] == r"C:\Users\ada\pip-cache"
     assert windows.host.node(r"C:\Users\ada\pip-cache")["owner"] == ADA
+    assert "no place for a cache" in refusal(windows, path="~", state="absent")
 
 
 def test_owners_are_repaired_inside(windows: HostInAFile) -> None:
@@ -76,6 +77,26 @@ def test_owners_are_repaired_inside(windows: HostInAFile) -> None:
     assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == ADA
     assert make(windows, users=["grace"], recurse=True)["changed"] is True
     assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == GRACE
+
+
+def test_everything_in_it_is_the_users_after_one_run(windows: HostInAFile) -> None:
+    arguments = {"users": ["grace"], "recurse": True, "cachedir_tag": True}
+    make(windows, **arguments)
+    assert windows.host.node(OF_GRACE + r"\CACHEDIR.TAG")["owner"] == GRACE
+    assert make(windows, **arguments)["changed"] is False
+
+
+@pytest.mark.parametrize("kind", ["junction", "symbolic link", "hard link"])
+def test_what_a_link_in_the_cache_leads_to_is_not_given_away(windows: HostInAFile, kind: str) -> None:
+    host = windows.host
+    host.add_file(OF_GRACE + r"\http-v2\a\x", b"x")
+    if kind == "hard link":
+        host.node(OF_GRACE + r"\http-v2\a\x")["nlink"] = 2
+    else:
+        host.remove_tree(OF_GRACE + r"\http-v2\a\x")
+        host.add_link(OF_GRACE + r"\http-v2\a\x", r"C:\WINDOWS\system32", kind)
+    windows.save(host)
+    assert r"http-v2\a\x: this is a link" in refusal(windows, users=["grace"], recurse=True)
 
 
 def test_the_tag_comes_and_goes(windows: HostInAFile) -> None:
@@ -98,6 +119,56 @@ def test_absent_and_purged(windows: HostInAFile) -> None:
     assert make(windows, state="absent")["changed"] is False
 
 
+def test_emptying_leaves_the_tag(windows: HostInAFile) -> None:
+    windows.write(OF_ADA + r"\wheels\a\b.whl", b"")
+    make(windows, cachedir_tag=True)
+    assert make(windows, state="purged", cachedir_tag=True)["changed"] is True
+    assert list(windows.host.files()) == [OF_ADA + r"\CACHEDIR.TAG"]
+    assert make(windows, state="purged", cachedir_tag=True)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "purpose"),
+    [({"state": "absent"}, "removed"), ({"state": "purged"}, "purged"), ({"recurse": True}, "repaired")],
+)
+def test_a_directory_that_holds_more_than_a_cache_is_left_alone(
+    windows: HostInAFile, arguments: dict[str, Any], purpose: str
+) -> None:
+    windows.write(SHARED_DISK + r"\thesis.docx", b"x")
+    message = refusal(windows, path=SHARED_DISK, **arguments)
+    assert message.startswith(f"'{SHARED_DISK}' holds 'thesis.docx', which is no part of a pip cache")
+    assert f"cannot be {purpose}" in message
+
+
+def test_variables_in_a_path_are_those_of_the_host(windows: HostInAFile) -> None:
+    make(windows, path=r"%ProgramData%\caches\pip")
+    assert who_has_access(windows, r"C:\ProgramData\caches\pip") == {ADA, SYSTEM, ADMINISTRATORS}
+    assert "a variable that this host has not" in refusal(windows, path=r"%NOWHERE%\pip")
+
+
+def test_a_directory_of_that_name_on_another_disk_is_no_profile(windows: HostInAFile) -> None:
+    make(windows, path=r"D:\Users\build\pip")
+    assert who_has_access(windows, r"D:\Users\build\pip") == {ADA, SYSTEM, ADMINISTRATORS}
+
+
+@pytest.mark.parametrize("planted", [r"D:\caches\pip", r"D:\caches"])
+def test_a_junction_on_the_way_to_another_users_cache_leads_nowhere(windows: HostInAFile, planted: str) -> None:
+    host = windows.host
+    host.add_directory(r"C:\WINDOWS\system32\pip")
+    host.add_link(planted, r"C:\WINDOWS\system32", kind="junction")
+    windows.save(host)
+    assert f"{planted} is a link" in refusal(windows, path=SHARED_DISK, owner="grace")
+    make(windows, path=SHARED_DISK, owner=r"PC1\ada")  # one's own
+
+
+def test_a_profile_whose_directory_is_gone_is_nobodys(windows: HostInAFile) -> None:
+    host = windows.host
+    host.remove_tree(r"C:\Users\grace")
+    windows.save(host)
+    assert [cache["user"] for cache in make(windows, users=["*"])["caches"]] == ["ada"]
+    assert r"The profile C:\Users\grace of 'grace' does not exist" in refusal(windows, users=["grace"])
+
+
 def test_a_junction_in_another_users_profile_leads_nowhere(windows: HostInAFile) -> None:
     host = windows.host
     host.add_directory(r"C:\WINDOWS\system32\Cache")
@@ -113,7 +184,11 @@ def test_a_file_where_the_cache_should_be(windows: HostInAFile) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["C:\\", r"C:\Windows\Temp", r"c:\users", r"C:\Users\grace", r"C:\ProgramData", "cache", "/var/cache/pip"]
+    "path",
+    [
+        *("C:\\", r"C:\Windows\Temp", r"c:\users", r"C:\Users\grace", r"C:\ProgramData", "cache", "/var/cache/pip"),
+        *(r"%USERPROFILE%\.", r"%LOCALAPPDATA%\..", r"%LOCALAPPDATA%\.", r"%PUBLIC%\..\grace"),
+    ],
 )
 def test_places_that_are_none_for_a_cache(windows: HostInAFile, path: str) -> None:
     assert refusal(windows, path=path, state="absent").startswith(f"path: '{path}'")

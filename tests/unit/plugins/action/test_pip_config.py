@@ -99,7 +99,7 @@ def test_a_user_of_a_domain_whose_name_was_taken(windows: HostInAFile) -> None:
     host.state["profiles"]["S-1-5-21-9-9-9-1001"] = r"C:\Users\grace.CORP"
     windows.save(host)
     configure_in_corp = {"users": [r"CORP\grace"], "options": TIMEOUT_2}
-    assert "does not exist" in refusal(windows, **configure_in_corp)
+    assert r"The profile C:\Users\grace.CORP of 'CORP\grace' does not exist" in refusal(windows, **configure_in_corp)
     host.add_directory(r"C:\Users\grace.CORP")
     windows.save(host)
     configure(windows, **configure_in_corp)
@@ -111,6 +111,16 @@ def test_a_user_without_a_profile_is_named_and_the_others_are_configured(windows
     assert result["failed"] is True
     assert "no profile of 'linus' on this host (there are: ada, grace)" in result["msg"]
     assert windows.host.files() == {OF_GRACE: WRITTEN}
+
+
+def test_a_profile_whose_directory_is_gone_is_nobodys(windows: HostInAFile) -> None:
+    host = windows.host
+    host.remove_tree(r"C:\Users\grace")
+    windows.save(host)
+    assert [file["user"] for file in configure(windows, users=["*"], options=TIMEOUT_2)["files"]] == ["ada"]
+    assert r"The profile C:\Users\grace of 'grace' does not exist" in refusal(
+        windows, users=["grace"], options=TIMEOUT_2
+    )
 
 
 def test_services_are_no_people(windows: HostInAFile) -> None:
@@ -242,6 +252,52 @@ def test_the_old_file_is_moved_with_its_comments(windows: HostInAFile) -> None:
     for part in ("changed", "diff", "files"):
         assert checked[part] == done[part], part
     assert configure(windows, **arguments)["changed"] is False
+
+
+@pytest.mark.parametrize("legacy", ["migrate", "remove"])
+@pytest.mark.parametrize("linked", ["directory", "file", "redirected"])
+def test_the_file_itself_under_its_old_name_stays(windows: HostInAFile, legacy: str, linked: str) -> None:
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    if linked == "redirected":
+        set_environment(windows, APPDATA=r"c:\users\ada")
+    else:
+        host = windows.host
+        if linked == "directory":
+            host.add_link(r"C:\Users\ada\AppData\Roaming\pip", r"C:\Users\ada\pip", kind="junction")
+        else:
+            host.add_link(OF_ADA, LEGACY_OF_ADA)
+        windows.save(host)
+    result = configure(windows, legacy=legacy, options=TIMEOUT_2)
+    assert windows.host.files() == {LEGACY_OF_ADA: b"[global]\r\nretries = 9\r\ntimeout = 2\r\n"}
+    assert "legacy" not in result["files"][0]
+    assert configure(windows, legacy=legacy, options=TIMEOUT_2)["changed"] is False
+
+
+def test_an_old_name_that_is_only_a_link_to_the_file_goes(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, WRITTEN)
+    host = windows.host
+    host.add_link(LEGACY_OF_ADA, OF_ADA)
+    windows.save(host)
+    assert configure(windows, legacy="remove", options=TIMEOUT_2)["files"][0]["legacy"]["action"] == "removed"
+    assert windows.host.files() == {OF_ADA: WRITTEN}
+    assert configure(windows, legacy="remove", options=TIMEOUT_2)["changed"] is False
+
+
+def test_an_empty_old_file_becomes_one_with_the_line_ends_of_windows(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"")
+    configure(windows, legacy="migrate", options=TIMEOUT_2)
+    assert windows.host.files() == {OF_ADA: WRITTEN}
+
+
+def test_another_writers_change_of_the_old_file_is_not_lost(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    host = windows.host
+    host.state["written_by_another"] = {LEGACY_OF_ADA: "[global]\r\nretries = 1\r\n"}
+    windows.save(host)
+    result = windows.run("pip_config", {"legacy": "remove", "options": TIMEOUT_2})
+    assert result["failed"] is True
+    assert f"{LEGACY_OF_ADA}: somebody else wrote this file at the same time" in result["msg"]
+    assert windows.host.content(LEGACY_OF_ADA) == b"[global]\r\nretries = 1\r\n"
 
 
 # Other people's profiles

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile, windows_path
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import (
+    expanded,
+    is_in_a_profile,
+    lies_in,
+    windows_path,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,23 @@ def test_the_usual_form_of_a_path(path: str, normal: str) -> None:
 )
 def test_what_windows_keeps_closed_to_other_users(path: str, expected: bool) -> None:
     assert is_in_a_profile(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "directory", "expected"),
+    [
+        (r"C:\Users\ADA\pip", r"c:\users\ada", True),
+        (r"C:\Users\ada", "C:\\Users\\ada\\", True),
+        (r"C:\Users\adam", r"C:\Users\ada", False),
+        (r"D:\x", "D:\\", True),
+    ],
+)
+def test_what_lies_in_a_directory(path: str, directory: str, expected: bool) -> None:
+    assert lies_in(path, directory) is expected
+
+
+def test_variables_are_replaced_or_refused() -> None:
+    environment = {"APPDATA": r"C:\Users\ada\AppData\Roaming"}
+    assert expanded("path", r"%AppData%\pip", environment) == r"C:\Users\ada\AppData\Roaming\pip"
+    with pytest.raises(UserError, match=r"has %HOME%, a variable"):
+        expanded("path", r"%HOME%\pip", environment)
