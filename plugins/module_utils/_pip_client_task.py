@@ -8,7 +8,7 @@ The module does it on a POSIX target; the action plugin of the same name on the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
 
@@ -31,9 +31,20 @@ CONFIG_RULES = {"required_if": config_task.RULES["required_if"]}
 
 def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return the results of two tasks as one."""
-    return {
-        **first,
-        **second,
-        "changed": first["changed"] or second["changed"],
-        "diff": first["diff"] + second.get("diff", []),
-    }
+    result = {**first, **second, "changed": first["changed"] or second["changed"]}
+    for part in ("diff", "warnings"):
+        if part in first or part in second:
+            result[part] = first.get(part, []) + second.get(part, [])
+    return result
+
+
+def set_for_shells(environment: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the pip variables that the shells of users will have by this task: they win over every file."""
+    if not environment or environment["state"] == "absent":
+        return {}
+    if not any(environment[place] for place in ("machine_profile", "etc_environment", "user_profiles")):
+        return {}
+    from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import text_of
+
+    variables = environment["variables"].items()
+    return {name: text_of(value) for name, value in variables if value is not None and name.startswith("PIP_")}

@@ -16,7 +16,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_plac
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import fault_of_place
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import ERROR, UNKNOWN_KEY, check_option
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import Value
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import Value, is_absolute
 
 # What pip reads beside its options. They are every program's, so nothing sets them for everybody.
 HOME_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
@@ -30,7 +30,7 @@ _NAME = re.compile(r"PIP_[A-Z0-9][A-Z0-9_]*")
 class Circumstances(NamedTuple):
     """What a value is judged by: the place of pip, its releases, where the variables go, what the task tolerates.
 
-    unknown: 'error', 'warn' or 'allow', as in the module pip_config.
+    unknown: 'error', 'warn' or 'allow', as in the module pip_config. place: its platform decides what a path is.
     """
 
     place: Place
@@ -38,6 +38,11 @@ class Circumstances(NamedTuple):
     places: Sequence[str]
     unknown: str
     check_mode: bool
+
+    @property
+    def windows(self) -> bool:
+        """Whether the variables are those of a Windows host."""
+        return self.place.platform == "windows"
 
 
 def check_variables(
@@ -50,9 +55,10 @@ def check_variables(
     texts: dict[str, str | None] = {}
     faults: list[str] = []
     warnings: list[str] = []
+    others = () if circumstances.windows else HOME_VARIABLES
     for name, given in variables.items():
-        if not _NAME.fullmatch(name) and name not in HOME_VARIABLES:
-            faults.append(_not_a_name(name))
+        if not _NAME.fullmatch(name) and name not in others:
+            faults.append(_not_a_name(name, others))
         elif given is None:
             texts[name] = None
         else:
@@ -69,13 +75,15 @@ def check_variables(
     return texts, warnings
 
 
-def _not_a_name(name: str) -> str:
+def _not_a_name(name: str, others: Sequence[str]) -> str:
     upper = name.upper().replace("-", "_")
     if _NAME.fullmatch(upper):
         return f"variables: pip's variables are written in capitals; '{name}' has to be {upper}."
     meant = nearest_option(GLOBAL, name)
     advice = f"; the variable for the option '{meant}' is {_variable_of(meant)}" if meant else ""
-    return f"variables: '{name}' is neither a PIP_* variable nor one of {', '.join(HOME_VARIABLES)}{advice}."
+    if not others:
+        return f"variables: '{name}' is no PIP_* variable{advice}."
+    return f"variables: '{name}' is neither a PIP_* variable nor one of {', '.join(others)}{advice}."
 
 
 def _variable_of(option: str) -> str:
@@ -110,7 +118,7 @@ def _judge(name: str, value: Value, circumstances: Circumstances) -> tuple[list[
     key = settings_of_environment({name: ""}).get(name)
     if key is None:
         return [f"{name}: pip ignores this variable, as it is a command line's alone; remove it."], []
-    findings = check_option(GLOBAL, key, value, pip_versions=circumstances.pip_versions)
+    findings = check_option(GLOBAL, key, value, pip_versions=circumstances.pip_versions, windows=circumstances.windows)
     tolerated = circumstances.unknown
     faults, warnings = [], []
     for finding in findings:
@@ -150,9 +158,14 @@ def _judge_home(name: str, value: Value, places: Sequence[str]) -> list[str]:
 
 
 def _judge_config_file(value: Value, circumstances: Circumstances) -> tuple[list[str], list[str]]:
-    if not isinstance(value, str) or not os.path.isabs(value):
-        return [f"PIP_CONFIG_FILE: '{value}' is no absolute path; pip expands nothing in it. Begin with '/'."], []
-    if value == os.devnull:
+    null = "nul" if circumstances.windows else os.devnull
+    beginning = "a drive, as in C:\\Users" if circumstances.windows else "'/'"
+    if value != null and not (isinstance(value, str) and is_absolute(value, circumstances.windows)):
+        return [
+            f"PIP_CONFIG_FILE: '{value}' is no absolute path; pip expands nothing in it. Begin with {beginning}."
+        ], []
+    value = str(value)
+    if value == null:
         return [], [f"PIP_CONFIG_FILE: with {value} pip reads no configuration file at all."]
     warnings = ["PIP_CONFIG_FILE: pip does not read the user's own file where this variable is set."]
     if not circumstances.place.exists(value) and not circumstances.check_mode:

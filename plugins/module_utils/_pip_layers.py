@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import stat
 from typing import Iterable, NamedTuple, Sequence
@@ -84,12 +85,25 @@ def fault_of_place(name: str, value: str, place: Place) -> str:
 
     pip takes the option, and fails later, or caches nothing. Empty where nothing is wrong.
     """
+    if place.platform == "windows":
+        return _fault_on_windows(name, value, place)
     path = expanded(value, place)
     if name in MUST_EXIST and not os.path.exists(path):
         return f"there is no file {path}; put it there first"
     if name in MUST_EXIST and not os.access(path, os.R_OK):
         return f"this user may not read {path}; give everybody who uses pip the right to"
     if name == "cache-dir" and os.path.exists(path) and not os.path.isdir(path):
+        return f"{path} is no directory, and pip would cache nothing; name another place"
+    return ""
+
+
+def _fault_on_windows(name: str, path: str, place: Place) -> str:
+    """Return the same for a Windows host, which is asked by the tests of the place."""
+    if path == "~" or path.startswith(("~\\", "~/")):
+        path = ntpath.join(place.home, ntpath.normpath(path)[2:])
+    if name in MUST_EXIST and not place.exists(path):
+        return f"there is no file {path}; put it there first"
+    if name == "cache-dir" and not place.is_directory(path) and place.exists(path):
         return f"{path} is no directory, and pip would cache nothing; name another place"
     return ""
 

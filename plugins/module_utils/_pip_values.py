@@ -265,7 +265,7 @@ def _variable(setting: Setting, value: str) -> Finding:
 
 def _check_absolute(setting: Setting, path: str) -> list[Finding]:
     name = setting.option.name
-    if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or _is_absolute(path, setting.windows):
+    if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return []
     message = (
         f"{setting.name} is {quoted(path)}, a relative path, which means another place for each directory "
@@ -276,7 +276,8 @@ def _check_absolute(setting: Setting, path: str) -> list[Finding]:
     return [setting.finding(PATH, f"{message}.", ERROR if name in _ABSOLUTE else WARNING)]
 
 
-def _is_absolute(path: str, windows: bool) -> bool:
+def is_absolute(path: str, windows: bool) -> bool:
+    """Say whether a path means the same wherever pip is run; ``windows``: on a Windows host."""
     if not windows:
         return posixpath.isabs(path)
     drive, rest = ntpath.splitdrive(path)

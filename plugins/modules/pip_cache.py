@@ -150,7 +150,8 @@ attributes:
     platforms: posix, windows
     support: partial
     details:
-      - On Windows sharing and pruning are refused by name, and nobody is asked whether pip would use the cache.
+      - On Windows sharing and pruning are refused by name, and nobody is asked whether pip would use the cache. Of a
+        cache the path, the user, the state and the owner (perhaps as a security identifier) are told.
 seealso:
   - module: devfleet.pip.pip_config
   - module: devfleet.pip.pip_info

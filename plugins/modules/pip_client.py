@@ -15,8 +15,8 @@ author:
 description:
   - Does what M(devfleet.pip.pip_cache), then M(devfleet.pip.pip_config), and then M(devfleet.pip.pip_environment) would
     do, and tells what pip will not use.
-  - On a fleet the number of tasks is what a run costs. This is the one task of the role P(devfleet.pip.pip_client#role)
-    on a POSIX host.
+  - On a fleet the number of tasks is what a run costs. This is the one task of the role
+    P(devfleet.pip.pip_client#role).
 extends_documentation_fragment:
   - devfleet.pip.attributes
 attributes:
@@ -48,6 +48,8 @@ options:
       - The options of M(devfleet.pip.pip_environment). Without them, or with an empty dictionary, environment variables
         are left alone.
       - Where a file of pip fails, no variable is touched.
+      - On Windows the places are C(machine_profile), the machine's variables, and C(user_profiles), those of the user
+        that the task runs as. The others, and C(users), are refused.
     type: dict
   verify:
     description:
@@ -131,6 +133,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_client_task impo
     PARTS,
     RULES,
     joined,
+    set_for_shells,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_verdict import what_is_not_there, what_pip_does_not_use
 
@@ -212,18 +215,6 @@ def checked(
     if answer.error_messages:
         module.fail_json(msg=f"{name}: {mask_urls('; '.join(answer.error_messages))}", caches=[])
     return dict(answer.validated_parameters)
-
-
-def set_for_shells(environment: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the pip variables that the shells of users will have by this task: they win over every file."""
-    if not environment or environment["state"] == "absent":
-        return {}
-    if not any(environment[place] for place in ("machine_profile", "etc_environment", "user_profiles")):
-        return {}
-    from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import text_of
-
-    variables = environment["variables"].items()
-    return {name: text_of(value) for name, value in variables if value is not None and name.startswith("PIP_")}
 
 
 if __name__ == "__main__":

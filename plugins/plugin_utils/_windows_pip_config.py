@@ -20,8 +20,20 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import (
     merged_file,
     writes_secret,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import check_options, result_of, wish_of
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import MUST_EXIST, PipFile, layers_of, look_at
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import (
+    NO_VARIABLES,
+    check_options,
+    result_of,
+    wish_of,
+    with_variables,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import (
+    MUST_EXIST,
+    PipFile,
+    fault_of_place,
+    layers_of,
+    look_at,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import ConfigFile, config_files
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
@@ -42,8 +54,13 @@ _NOT_ON_WINDOWS = {
 }
 
 
-def run(host: WindowsHost, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+def run(
+    host: WindowsHost, options: dict[str, Any], check_mode: bool, variables: Mapping[str, str] = NO_VARIABLES
+) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where something failed.
+
+    ``variables`` are PIP_* variables that every pip in question will see beside those it sees now.
+    """
     try:
         refuse_posix_options(options, _NOT_ON_WINDOWS)
         check_options(options)
@@ -51,7 +68,7 @@ def run(host: WindowsHost, options: dict[str, Any], check_mode: bool) -> dict[st
         targets, files = find_targets(host, options)
     except UserError as error:
         return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
-    for target in targets:
+    for target in (with_variables(target, variables) for target in targets):
         try:
             files.append(_File(host, target, wish, options, check_mode).configure())
         except UserError as error:
@@ -139,22 +156,12 @@ class _File:
                     continue
                 if asked.value.startswith("~") and self.target.level != "user":
                     continue  # each user's own
-                fault = self._fault_of_place(name, asked.value)
+                fault = fault_of_place(name, asked.value, self.target.place)
                 if fault:
                     faults.append(f"{self.target.path}: [{section}] {asked.key}: {fault}.")
         if faults and self.options["unknown"] == "error" and not self.check_mode:
             raise UserError(" ".join(faults))
         return faults
-
-    def _fault_of_place(self, name: str, path: str) -> str:
-        if path == "~" or path.startswith(("~\\", "~/")):
-            path = ntpath.join(self.target.place.home, ntpath.normpath(path)[2:])
-        found = self.host.stat(path)
-        if name in MUST_EXIST and not found["exists"]:
-            return f"there is no file {path}; put it there first"
-        if name == "cache-dir" and found["exists"] and not found["isdir"]:
-            return f"{path} is no directory, and pip would cache nothing; name another place"
-        return ""
 
     def _check_secrets(self, merged: Merged) -> None:
         is_private = self.target.level == "user" or is_in_a_profile(self.target.path)

@@ -46,7 +46,7 @@ def find_targets(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Ta
     check_levels(options)
     environment = environment_of(host)
     level = options["level"]
-    place = _own_place(host, environment)
+    place = own_place(host, environment)
     if level == "user" and options["users"] is not None:
         return _targets_of_users(host, place, options["users"])
     if level == "user":
@@ -151,11 +151,16 @@ def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
     return []
 
 
-def _own_place(host: WindowsHost, environment: Mapping[str, str]) -> Place:
+def own_place(host: WindowsHost, environment: Mapping[str, str]) -> Place:
+    """Return the place of the user that the task runs as, whose ``environment`` this is."""
+
     def exists(path: str) -> bool:
         return bool(host.stat(path)["exists"])
 
-    return Place("windows", environment, environment.get("USERPROFILE", ""), is_directory=exists, exists=exists)
+    def is_directory(path: str) -> bool:
+        return bool(host.stat(path, follow=True).get("isdir"))
+
+    return Place("windows", environment, environment.get("USERPROFILE", ""), is_directory=is_directory, exists=exists)
 
 
 def _target_of_user(place: Place, user: str) -> Target:

@@ -27,6 +27,10 @@ SYSTEM = "S-1-5-18"
 ADMINISTRATORS = "S-1-5-32-544"
 USERS = "S-1-5-32-545"
 PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+ENVIRONMENTS = {
+    r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment": "machine",
+    r"HKCU:\Environment": "user",
+}
 
 _ACCOUNTS = {SYSTEM: r"NT AUTHORITY\SYSTEM", ADMINISTRATORS: r"BUILTIN\Administrators", USERS: r"BUILTIN\Users"}
 _LONGEST_PATH = 259
@@ -311,7 +315,8 @@ class WindowsHost:
         variables = self.state["environment"][level]
         found = next((known for known in variables if known.upper() == name.upper()), None)
         before = variables[found] if found else None
-        changed = before is not None if not after else before != after
+        # PowerShell compares texts without case.
+        changed = before is not None if not after else before is None or before.lower() != after.lower()
         if changed and not self.is_check_mode:
             if found:
                 del variables[found]
@@ -333,6 +338,10 @@ class WindowsHost:
 
     def _win_reg_stat(self, arguments: dict[str, Any]) -> Result:
         path = arguments["path"]
+        if path in ENVIRONMENTS:
+            variables = self.state["environment"][ENVIRONMENTS[path]]
+            values = {name: {"value": value, "raw_value": value, "type": "REG_SZ"} for name, value in variables.items()}
+            return {"exists": True, "sub_keys": [], "properties": values}
         if path == PROFILES:
             return {"exists": True, "properties": {}, "sub_keys": list(self.state["profiles"])}
         sid = path[len(PROFILES) + 1 :]

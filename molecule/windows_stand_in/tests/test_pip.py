@@ -83,7 +83,7 @@ def test_the_cache_on_another_disk_is_closed_to_others_too(windows: WindowsHost)
 
 def test_the_environment(windows: WindowsHost) -> None:
     environment = windows.state["environment"]
-    assert environment["machine"] == {"PIP_DEFAULT_TIMEOUT": "20"}
+    assert environment["machine"] == {"PIP_DEFAULT_TIMEOUT": "20", "PIP_NO_INPUT": "0"}
     assert environment["user"] == {"PIP_CACHE_DIR": ON_ANOTHER_DISK}
 
 

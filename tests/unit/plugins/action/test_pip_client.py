@@ -55,7 +55,7 @@ def test_what_pip_would_not_use_fails_the_task(windows: HostInAFile) -> None:
     [
         ({"cache": {"mode": "0700"}, "config": {}}, "mode"),
         ({"config": {"option": {}}}, "option"),
-        ({"environment": {"machine_profile": True}}, "win_environment"),
+        ({"environment": {"machine_profiles": True}}, "machine_profiles"),
         ({"only": ["files"]}, "only"),
     ],
 )
@@ -93,3 +93,139 @@ def test_nothing_to_say_makes_no_file(windows: HostInAFile) -> None:
     result = windows.run("pip_client", {"config": {"options": {"global": {"timeout": None}}}})
     assert (result["failed"], result["changed"]) == (False, False)
     assert windows.host.files() == {}
+
+
+# Environment variables
+
+ON_ANOTHER_DISK = r"D:\pip-cache"
+
+
+def set_variables(windows: HostInAFile, check: bool = False, **environment: Any) -> dict[str, Any]:
+    result = windows.run("pip_client", {"environment": environment}, check=check)
+    assert not result.get("failed"), result
+    return result
+
+
+def variables(windows: HostInAFile, level: str) -> dict[str, str]:
+    return dict(windows.host.state["environment"][level])
+
+
+def write_variables(windows: HostInAFile, level: str, **values: str) -> None:
+    host = windows.host
+    host.state["environment"][level].update(values)
+    windows.save(host)
+
+
+def test_variables_of_the_machine_and_of_the_user(windows: HostInAFile) -> None:
+    arguments = {
+        "machine_profile": True,
+        "user_profiles": True,
+        "variables": {"PIP_CACHE_DIR": ON_ANOTHER_DISK, "PIP_RETRIES": 0, "PIP_NO_INPUT": True, "PIP_PROXY": None},
+    }
+    write_variables(windows, "machine", pip_proxy="http://old.example:1", PATH="x")
+    checked = set_variables(windows, check=True, **arguments)
+    assert variables(windows, "user") == {}
+    done = set_variables(windows, **arguments)
+    expected = {"PIP_CACHE_DIR": ON_ANOTHER_DISK, "PIP_RETRIES": "0", "PIP_NO_INPUT": "true"}
+    assert variables(windows, "machine") == {"PATH": "x", **expected}
+    assert variables(windows, "user") == expected
+    for part in ("changed", "environment", "diff"):
+        assert checked[part] == done[part], part
+    machine, user = done["environment"]
+    assert [change["action"] for change in machine["changes"]] == ["added", "added", "added", "removed"]
+    assert (machine["user"], user["user"], user["path"]) == (None, "ada", r"HKCU:\Environment")
+    assert set_variables(windows, **arguments)["changed"] is False
+    assert "win_environment" not in windows.calls
+
+
+def test_a_list_is_parted_by_blanks_as_pip_reads_it(windows: HostInAFile) -> None:
+    set_variables(windows, user_profiles=True, variables={"PIP_TRUSTED_HOST": ["a.example", "b.example"]})
+    assert variables(windows, "user") == {"PIP_TRUSTED_HOST": "a.example b.example"}
+
+
+def test_a_change_of_nothing_but_capitals_is_one(windows: HostInAFile) -> None:
+    write_variables(windows, "user", PIP_INDEX_URL="https://pypi.example/Simple")
+    arguments = {"user_profiles": True, "variables": {"PIP_INDEX_URL": "https://pypi.example/simple"}}
+    assert set_variables(windows, **arguments)["changed"] is True
+    assert variables(windows, "user") == {"PIP_INDEX_URL": "https://pypi.example/simple"}
+    assert set_variables(windows, **arguments)["changed"] is False
+
+
+def test_variables_go(windows: HostInAFile) -> None:
+    write_variables(windows, "user", PIP_TIMEOUT="9", PIP_RETRIES="9")
+    arguments = {"user_profiles": True, "state": "absent", "variables": {"PIP_TIMEOUT": 20}}
+    assert set_variables(windows, **arguments)["changed"] is True
+    assert variables(windows, "user") == {"PIP_RETRIES": "9"}
+    assert set_variables(windows, **arguments)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("stale", "left"),
+    [("remove", {}), ("report", {"PIP_NO_CACHE_DIR": "false"}), ("keep", {"PIP_NO_CACHE_DIR": "false"})],
+)
+def test_variables_that_mislead_pip(windows: HostInAFile, stale: str, left: dict[str, str]) -> None:
+    write_variables(windows, "machine", PIP_NO_CACHE_DIR="false")
+    result = set_variables(windows, machine_profile=True, stale=stale)
+    assert variables(windows, "machine") == left
+    assert result["changed"] is (stale == "remove")
+    assert [line["variable"] for line in result["left"]] == (["PIP_NO_CACHE_DIR"] if stale == "report" else [])
+    assert len(result["warnings"]) == len(result["left"])
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"variables": {"PIP_TIMEOUT": 3}}, "No place is named"),
+        ({"etc_environment": True}, "etc_environment: a Windows host has no such thing"),
+        ({"services": ["agent"]}, "services: a Windows host has no such thing"),
+        ({"user_profiles": True, "users": ["*"]}, "users: on Windows only"),
+        ({"user_profiles": True, "variables": {"PIP_TIMOUT": 3}}, "the nearest one is PIP_TIMEOUT"),
+        ({"user_profiles": True, "variables": {"PIP_TIMEOUT": "soon"}}, "'soon' is no value"),
+        ({"user_profiles": True, "variables": {"PIP_DOWNLOAD_CACHE": "D:\\x"}}, "use PIP_CACHE_DIR"),
+        ({"user_profiles": True, "variables": {"PIP_CACHE_DIR": "/var/cache"}}, "relative path"),
+        ({"user_profiles": True, "variables": {"PIP_CERT": "D:\\ca.pem"}}, r"there is no file D:\ca.pem"),
+        ({"user_profiles": True, "variables": {"PIP_CONFIG_FILE": "/etc/pip.conf"}}, "as in C:"),
+        ({"user_profiles": True, "variables": {"HOME": "C:\\x"}}, "'HOME' is no PIP_* variable"),
+    ],
+)
+def test_bad_variables_are_refused_before_anything_is_done(
+    windows: HostInAFile, environment: dict[str, Any], words: str
+) -> None:
+    before = windows.host.state["environment"]
+    config = {"options": {"global": {"timeout": 2}}}
+    result = windows.run(
+        "pip_client", {"config": config, "cache": {"path": ON_ANOTHER_DISK}, "environment": environment}
+    )
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert windows.host.files() == {}
+    assert windows.host.state["environment"] == before
+
+
+def test_a_variable_with_a_password_is_not_for_the_machine(windows: HostInAFile) -> None:
+    secret = {"PIP_INDEX_URL": "https://u:hunter2@pypi.example/simple"}
+    refused = windows.run("pip_client", {"environment": {"machine_profile": True, "variables": secret}})
+    assert "allow_secrets" in refused["msg"]
+    results = [
+        refused,
+        set_variables(windows, user_profiles=True, variables=secret),
+        set_variables(windows, machine_profile=True, variables=secret, allow_secrets=True),
+    ]
+    assert "hunter2" not in json.dumps(results)
+    assert variables(windows, "machine") == variables(windows, "user") == secret
+
+
+def test_a_variable_that_says_something_else_than_the_file_fails_the_task(windows: HostInAFile) -> None:
+    config = {"options": {"global": {"timeout": 2}}}
+    environment = {"user_profiles": True, "variables": {"PIP_TIMEOUT": 9}}
+    result = windows.run("pip_client", {"config": config, "environment": environment, "verify": True})
+    assert f"pip would not use 'timeout' from [global] of {OF_ADA}: PIP_TIMEOUT wins." == result["msg"]
+    environment["variables"] = {"PIP_TIMEOUT": 2}
+    windows.run("pip_client", {"environment": environment})
+    both = {"config": config, "environment": environment, "verify": True}
+    assert windows.run("pip_client", both)["failed"] is False
+    assert windows.run("pip_client", {**both, "only": ["verify"]})["failed"] is False
+    environment["variables"] = {"PIP_TIMEOUT": 2, "PIP_RETRIES": 1}
+    verdict = windows.run("pip_client", {**both, "only": ["verify"]})
+    assert verdict["msg"] == r"HKCU:\Environment: PIP_RETRIES is not as it should be."
+    assert (verdict["changed"], variables(windows, "user")) == (False, {"PIP_TIMEOUT": "2"})
