@@ -14,9 +14,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import (
     content_diff,
-    holds_secret,
     masked_change,
-    pip_warnings,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_task import (
@@ -31,6 +29,11 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action impor
     refuse_posix_options,
 )
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_report import (
+    backup_warnings,
+    pip_warnings,
+    secret_warnings,
+)
 
 _BY_WIN_ACL = "give rights with ansible.windows.win_acl"
 _BY_WIN_OWNER = "change the owner with ansible.windows.win_owner"
@@ -81,12 +84,6 @@ def _refuse_link(host: WindowsHost, path: str) -> None:
 
 
 def _warnings_about(file: FileChange, dialect: str) -> list[str]:
-    """Return what the user should know about the file beside what was asked."""
+    is_private = is_in_a_profile(file.path)
     warnings = pip_warnings(file.path, file) if dialect == "pip" else []
-    is_first_secret = file.changed and holds_secret(file.after) and not holds_secret(file.before or b"")
-    if is_first_secret and not is_in_a_profile(file.path):
-        warnings.append(
-            f"{file.path}: this file holds a secret now, and Windows lets every user read what lies outside of a user's"
-            " profile; close it with ansible.windows.win_acl, or put the secret into a user's own file."
-        )
-    return warnings
+    return warnings + secret_warnings(file, is_private) + backup_warnings(file, is_private)

@@ -10,10 +10,13 @@ import time
 from typing import Any, Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import encode
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import BOM, encode
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import content_diff, masked_change, pip_warnings
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import (
+    content_diff,
+    masked_change,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import (
     described_shadows,
@@ -37,9 +40,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import (
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import ConfigFile, config_files
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile, lies_in
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_report import backup_warnings, pip_warnings
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
     find_targets,
     is_own,
@@ -111,7 +115,11 @@ class _File:
             "failed": False,
             "shadowed": described_shadows(target, self.wish, merged.text, layers),
             "diff": [content_diff(target.path, file)],
-            "warnings": warnings + merged.warnings + pip_warnings(target.path, file) + faults,
+            "warnings": [
+                *(*warnings, *merged.warnings, *faults),
+                *pip_warnings(target.path, file),
+                *backup_warnings(file, self._is_private()),
+            ],
         }
         if file.backup_file:
             result["backup_file"] = file.backup_file
@@ -164,12 +172,17 @@ class _File:
         return faults
 
     def _check_secrets(self, merged: Merged) -> None:
-        is_private = self.target.level == "user" or is_in_a_profile(self.target.path)
-        if not is_private and not self.options["allow_secrets"] and writes_secret(merged.changes):
+        if not self._is_private() and not self.options["allow_secrets"] and writes_secret(merged.changes):
             raise UserError(
                 f"{self.target.path}: a password would stand in a file that others can read; put it into the users'"
                 " own files, or into a netrc file, or set 'allow_secrets: true'."
             )
+
+    def _is_private(self) -> bool:
+        """Tell whether Windows keeps the file closed to other users."""
+        path, home = self.target.path, self.target.place.home
+        is_on_same_disk = ntpath.splitdrive(path)[0].lower() == ntpath.splitdrive(home)[0].lower()
+        return self.target.level == "user" or lies_in(path, home) or (is_on_same_disk and is_in_a_profile(path))
 
     # What pip will take
 
@@ -178,7 +191,9 @@ class _File:
         # An old file that is to go has gone, also in check mode, where it is still there.
         read = [file for file in config_files(self.target.place) if not file.legacy or self.options["legacy"] == "keep"]
         files = [self._look_at(file, text) for file in read]
-        return layers_of(files), [file.fault for file in files if file.fault and file.file.path != self.target.path]
+        # What is not UTF-8 stops no pip here, which reads a file in the code page of Windows.
+        stopping = [file for file in files if file.document is None or (file.content or b"").startswith(BOM.encode())]
+        return layers_of(files), [file.fault for file in stopping if file.fault and file.file.path != self.target.path]
 
     def _look_at(self, file: ConfigFile, text: str) -> PipFile:
         content = encode(text) if file.path == self.target.path else self._content(file.path)

@@ -46,8 +46,9 @@ class WindowsHost:
 
     accounts: {sid: name}; profiles: {sid: path}; user: the sid that modules run as; environment: {variable: value} of
     each level (process, user, machine); nodes: everything in the file system, under its path in lower case.
-    held_open: files that another process has open; written_by_another: {path: text that another process writes as soon
-    as the file has been read}; calls: the modules that were run, each with its arguments.
+    held_open: files that another process has open; held_for_reading: those that it lets others read;
+    written_by_another: {path: text that another process writes as soon as the file has been read}; calls: the modules
+    that were run, each with its arguments.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -218,6 +219,8 @@ class WindowsHost:
                 result["backup_file"] = f"{node['path']}.4711.20261124-040500.bak"
                 self.add_file(result["backup_file"], base64.b64decode(node["content"]))
             self._refuse_held(node, "")
+            if node["path"] in self.state["held_for_reading"]:
+                raise ModuleError(_HELD.format(node["path"]))
             node["content"] = content
         else:
             self.add_file(path, base64.b64decode(content))
@@ -466,6 +469,7 @@ def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), u
         },
         "nodes": {},
         "held_open": [],
+        "held_for_reading": [],
         "written_by_another": {},
         "calls": [],
     }

@@ -91,3 +91,18 @@ def test_links_on_the_way_are_followed(host: WindowsHost) -> None:
     assert host.content(r"c:\users\ADA\AppData\Roaming\pip\pip.ini") == b"[global]\n"
     found = host.run("win_stat", {"path": r"C:\Users\ada\AppData\Roaming\pip"})["stat"]
     assert (found["isjunction"], found["lnk_source"]) == (True, r"C:\WINDOWS\system32")
+
+
+def test_win_find_names_links_and_does_not_follow_them(host: WindowsHost) -> None:
+    host.add_file(r"C:\cache\wheels\a", b"")
+    host.add_link(r"C:\cache\http", r"C:\WINDOWS", kind="junction")
+    arguments = {"paths": [r"C:\cache"], "file_type": "any", "hidden": True, "get_checksum": False}
+    found = host.run("win_find", arguments)["files"]
+    assert [(file["filename"], file["isdir"], file["isjunction"]) for file in found] == [
+        ("http", True, True),
+        ("wheels", True, False),
+    ]
+    everything = host.run("win_find", {**arguments, "recurse": True})["files"]
+    assert [file["filename"] for file in everything] == ["http", "wheels", "a"]
+    with pytest.raises(ContractError, match="hiden"):
+        host.run("win_find", {**arguments, "hiden": True})

@@ -144,6 +144,8 @@ def test_bytes_that_are_not_utf8_stay(windows: HostInAFile) -> None:
     result = merge(windows, sections=TIMEOUT_2)
     assert windows.host.content(PIP_INI) == b"[global]\r\n# caf\xe9\r\ntimeout = 2\r\n"
     assert "line 2" in " ".join(result["warnings"])
+    assert "code page" in " ".join(result["warnings"])
+    assert merge(windows, sections=TIMEOUT_2)["warnings"] == []
 
 
 def test_a_bom_goes_and_is_told_of(windows: HostInAFile) -> None:
@@ -180,6 +182,18 @@ def test_a_file_that_a_program_holds_open(windows: HostInAFile) -> None:
     message = refusal(windows, sections=TIMEOUT_2)
     assert message.startswith(f"{PIP_INI}: this file cannot be read (")
     assert message.endswith("close that program, and run the play again.")
+
+
+def test_a_file_that_a_program_lets_others_only_read(windows: HostInAFile) -> None:
+    windows.write(PIP_INI, b"[global]\r\ntimeout = 1\r\n")
+    host = windows.host
+    host.state["held_for_reading"] = [PIP_INI]
+    windows.save(host)
+    result = windows.run("ini_merge", {"path": PIP_INI, "sections": TIMEOUT_2})
+    assert result["failed"] is True
+    assert result["msg"].startswith(f"{PIP_INI}: this file cannot be written (")
+    assert result["msg"].endswith("close that program, and run the play again.")
+    assert windows.host.files() == {PIP_INI: b"[global]\r\ntimeout = 1\r\n"}
 
 
 def test_a_directory_where_the_file_should_be(windows: HostInAFile) -> None:
@@ -297,6 +311,13 @@ def test_a_first_secret_outside_of_a_profile_is_warned_of(windows: HostInAFile) 
     secret = {"global": {"index-url": "https://u:p@h/"}}
     assert "win_acl" in " ".join(merge(windows, sections=secret)["warnings"])
     assert merge(windows, OF_ADA, sections=secret)["warnings"] == []
+
+
+def test_a_copy_of_a_secret_is_warned_of_where_it_is_open(windows: HostInAFile) -> None:
+    for path, is_open in ((PIP_INI, True), (OF_ADA, False)):
+        windows.write(path, b"[global]\r\nindex-url = https://u:p@h/\r\n")
+        result = merge(windows, path, sections=TIMEOUT_2, backup=True)
+        assert [result["backup_file"] in warning for warning in result["warnings"]] == [True] * is_open
 
 
 def test_async_is_refused(windows: HostInAFile) -> None:

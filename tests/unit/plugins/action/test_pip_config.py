@@ -166,6 +166,15 @@ def test_a_broken_file_beside_is_told_of(windows: HostInAFile) -> None:
     assert "UTF-16" in " ".join(configure(windows, options=TIMEOUT_2)["warnings"])
 
 
+def test_what_is_not_ascii_is_warned_of_once(windows: HostInAFile) -> None:
+    windows.write(MACHINES, b"[global]\r\n# caf\xe9\r\n")  # stops no pip whose code page has it
+    options = {"global": {"cache-dir": "C:\\Users\\Jos\u00e9\\cache"}}
+    warnings = configure(windows, options=options)["warnings"]
+    assert len(warnings) == 1
+    assert f"{OF_ADA}, line 2: this line holds characters that are not ASCII" in warnings[0]
+    assert configure(windows, options=options)["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -221,9 +230,11 @@ def test_a_password_is_only_for_a_users_own_file(windows: HostInAFile) -> None:
     secret = {"global": {"index-url": "https://u:hunter2@pypi.example/simple"}}
     message = refusal(windows, level="global", options=secret)
     assert "allow_secrets" in message
+    assert "allow_secrets" in refusal(windows, level="file", path=r"D:\Users\team\pip.ini", options=secret)
     results = [
         configure(windows, options=secret),
         configure(windows, level="global", options=secret, allow_secrets=True),
+        configure(windows, level="file", path=r"%APPDATA%\other\pip.ini", options=secret),
         windows.run("pip_config", {"options": {"global": {"password": "hunter2\n# x"}}}),
     ]
     assert "hunter2" not in json.dumps(results) + message
