@@ -23,7 +23,11 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_task import (
     masked_arguments,
     merge_content,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile, windows_path
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import (
+    is_in_a_profile,
+    profile_of,
+    windows_path,
+)
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import (
     PosixOrWindowsAction,
     refuse_posix_options,
@@ -33,6 +37,10 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_report impor
     backup_warnings,
     pip_warnings,
     secret_warnings,
+)
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
+    environment_of,
+    refuse_links_of_others,
 )
 
 _BY_WIN_ACL = "give rights with ansible.windows.win_acl"
@@ -63,6 +71,8 @@ class ActionModule(PosixOrWindowsAction):
         if before is None and not merged.text:
             before = b""  # nothing to say is no reason to make a file
         file = FileChange(path, before, encode(merged.text), None)
+        if file.changed and profile_of(path):
+            refuse_links_of_others(host, path, environment_of(host).get("USERPROFILE", ""))
         if file.changed and not self._task.check_mode:
             file = file._replace(backup_file=host.write(path, before, file.after, arguments["backup"]))
         result: dict[str, Any] = {

@@ -20,10 +20,8 @@ _VARIABLE = re.compile(r"%([^%\\/:]+)%")
 _VARIABLE_FIRST = re.compile(r"%[^%\\/:]+%[\\/]")
 _FORBIDDEN = re.compile(r'[<>"|?*\x00-\x1f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?$", re.IGNORECASE)
-_HOME_OF_A_USER = re.compile(
-    r"(?:[A-Z]:\\Users\\(?!Public\\|Default\\|All Users\\)[^\\]+|%(?:USERPROFILE|APPDATA|LOCALAPPDATA)%)\\",
-    re.IGNORECASE,
-)
+_HOME_OF_A_USER = re.compile(r"([A-Z]:\\Users\\(?!Public\\|Default\\|All Users\\)[^\\]+)\\", re.IGNORECASE)
+_HOME_OF_MINE = re.compile(r"%(?:USERPROFILE|APPDATA|LOCALAPPDATA)%\\", re.IGNORECASE)
 
 
 def windows_path(option: str, path: str, backup: bool = False) -> str:
@@ -76,4 +74,10 @@ def is_absolute(path: str) -> bool:
 
 def is_in_a_profile(path: str) -> bool:
     """Tell whether the file lies in one user's profile, which Windows keeps closed to other users."""
-    return bool(_HOME_OF_A_USER.match(ntpath.normpath(path)))
+    return bool(profile_of(path) or _HOME_OF_MINE.match(ntpath.normpath(path)))
+
+
+def profile_of(path: str) -> str:
+    """Return the profile that the file lies in, whose user can put links on the way to it; '' where it lies in none."""
+    found = _HOME_OF_A_USER.match(ntpath.normpath(path))
+    return found[1] if found else ""

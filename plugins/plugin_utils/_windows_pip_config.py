@@ -49,6 +49,7 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets impo
     is_own,
     real_path,
     refuse_links,
+    refuse_links_of_others,
 )
 
 _NOT_ON_WINDOWS = {
@@ -147,8 +148,10 @@ class _File:
     # What is refused
 
     def _refuse_links(self, path: str) -> None:
-        if self.target.level == "user" and not is_own(self.target):
+        if not is_own(self.target):
             refuse_links(self.host, path, self.target.place.home)
+        elif self.target.level != "user":
+            refuse_links_of_others(self.host, path, self.target.place.home)
 
     def _check_places(self) -> list[str]:
         """Refuse files that are not there and a cache that is no directory: pip takes them, and fails later.

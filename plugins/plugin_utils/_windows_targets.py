@@ -18,7 +18,13 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
     failure,
     place_with_file,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import expanded, is_absolute, windows_path
+from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import (
+    expanded,
+    is_absolute,
+    lies_in,
+    profile_of,
+    windows_path,
+)
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
@@ -77,6 +83,13 @@ def refuse_links(host: WindowsHost, path: str, home: str) -> None:
                 f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
                 " 'become_method: runas', or replace the link."
             )
+
+
+def refuse_links_of_others(host: WindowsHost, path: str, my_home: str) -> None:
+    """Refuse the same on the way to a file that lies in the profile of anybody but the user that the task runs as."""
+    profile = profile_of(path)
+    if profile and not lies_in(path, my_home):
+        refuse_links(host, path, profile)
 
 
 def real_path(host: WindowsHost, path: str, stats: dict[str, Mapping[str, Any]]) -> str:

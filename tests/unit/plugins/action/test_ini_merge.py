@@ -220,6 +220,16 @@ def test_a_link_stays_a_link(windows: HostInAFile) -> None:
     assert windows.host.content(r"C:\dotfiles\pip.ini") == b"[global]\ntimeout = 2\n"
 
 
+def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile) -> None:
+    path = r"C:\Users\grace\tool\tool.ini"
+    merge(windows, path, sections=TIMEOUT_2)
+    host = windows.host
+    host.remove_tree(r"C:\Users\grace\tool")
+    host.add_link(r"C:\Users\grace\tool", r"C:\WINDOWS", kind="junction")
+    windows.save(host)
+    assert r"C:\Users\grace\tool is a link" in refusal(windows, path, sections=TIMEOUT_2)
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

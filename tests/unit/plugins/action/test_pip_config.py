@@ -327,6 +327,17 @@ def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile, pla
     assert f"{planted} is a link" in refusal(windows, users=["grace"], options=TIMEOUT_2)
 
 
+def test_a_link_in_another_users_virtual_environment_leads_nowhere(windows: HostInAFile) -> None:
+    windows.write(r"C:\Users\grace\venv\pyvenv.cfg", b"")
+    host = windows.host
+    host.add_link(r"C:\Users\grace\venv\pip.ini", r"C:\WINDOWS\win.ini")
+    windows.save(host)
+    arguments = {"level": "site", "venvs": [r"C:\Users\grace\venv"], "options": TIMEOUT_2}
+    assert r"C:\Users\grace\venv\pip.ini is a link" in refusal(windows, **arguments)
+    path = r"C:\Users\grace\venv\pip.ini"
+    assert f"{path} is a link" in refusal(windows, level="file", path=path, options=TIMEOUT_2)
+
+
 def test_ones_own_links_are_followed(windows: HostInAFile) -> None:
     windows.write(r"D:\dotfiles\pip.ini", b"[global]\ntimeout = 1\n")
     host = windows.host
