@@ -92,7 +92,8 @@ as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "make root: its tests make throw-away users, so run it as root." >&2; exit 1; }
 
 unit: $(test_venv)/.stamp $(tree)/.stamp
-	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" pytest -o cache_dir=.cache/pytest tests/unit tests/end_to_end $(ARGS)
+	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" pytest -o cache_dir=.cache/pytest -n auto --dist loadfile \
+		tests/unit tests/end_to_end $(ARGS)
 
 browser: $(test_venv)/.stamp $(tree)/.stamp
 	@tests/tools/install-packages chromium chromium-driver
