@@ -33,6 +33,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_no_merge_was_left_half_done(page: Path) -> None:
+    assert re.findall(r"^(?:<{7}|={7}$|>{7}).*", page.read_text(), re.MULTILINE) == []
+
+
 def test_the_index_names_every_page() -> None:
     index = ROOT / "docs/index.md"
     named = set(re.findall(r"[\w.-]+\.md", index.read_text()))
