@@ -11,6 +11,7 @@ import tempfile
 from datetime import datetime, timezone
 from typing import Any, Mapping
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
@@ -43,7 +44,8 @@ class ActionModule(ActionBase):
         report = build_report(hosts, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
         directory = os.path.abspath(arguments["dest"])
         paths = {kind: os.path.join(directory, f"report.{kind}") for kind in ("json", "html")}
-        result = {"changed": is_news(report, paths["json"]), "summary": report["summary"], **paths}
+        is_changed = is_news(report, paths["json"]) or not os.path.exists(paths["html"])
+        result = {"changed": is_changed, "summary": report["summary"], **paths}
         if not self._task.check_mode:
             try:
                 os.makedirs(directory, exist_ok=True)
@@ -58,11 +60,13 @@ class ActionModule(ActionBase):
 
 def findings_of(variables: Mapping[str, Any]) -> HostFindings:
     """Return what the playbook registered for one host."""
-    return HostFindings(
-        audit_of=variables.get("audit_of"),
-        info=plain(variables.get("audit_pip") or {}),
-        comparison=plain(variables.get("audit_comparison") or {}),
-    )
+    info = plain(variables.get("audit_pip") or {})
+    try:
+        audit_of = variables.get("audit_of")
+    except AnsibleError as error:  # one host's variable must not cost the others their report
+        reason = f"audit_of: {error}; correct the variable."
+        return HostFindings(None, info, {"result": {"failed": True, "msg": reason}})
+    return HostFindings(str(audit_of or ""), info, plain(variables.get("audit_comparison") or {}))
 
 
 def plain(value: Any) -> Any:

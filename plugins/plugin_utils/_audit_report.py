@@ -8,6 +8,7 @@ The same findings give the same report, in the same order. No secret is in it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -26,10 +27,12 @@ _DRIFT_OF_ACTION = {
     "repaired": "repeated",
     "stale_removed": "unwanted",
 }
-# Of a cache these say how full it is, and nothing of how it should be.
+# Of a cache these say how full it is.
 _SIZES = ("bytes", "files")
 # Told with the caches.
 _NO_CACHE = "no_cache"
+# The directory that Ansible makes on a host for one task; its name differs from run to run.
+_NAME_OF_THIS_RUN = re.compile(r"ansible-tmp-[\d.]+-\d+-\d+")
 # What pip_info only mentions.
 _HINT = "hint"
 
@@ -125,7 +128,8 @@ def _failures_to_compare(result: Data) -> Iterator[dict[str, Any]]:
 
 
 def _failure(message: str, user: str | None = None, path: str | None = None) -> dict[str, Any]:
-    return {"user": user, "path": path or None, "message": " ".join(message.split()).removeprefix("Task failed: ")}
+    message = _NAME_OF_THIS_RUN.sub("ansible-tmp", " ".join(message.split())).removeprefix("Task failed: ")
+    return {"user": user, "path": path or None, "message": message}
 
 
 # What is not as wanted
@@ -140,10 +144,10 @@ def _drift(comparison: Data) -> Iterator[dict[str, Any]]:
     for shadow in result.get("shadowed", []):
         if not shadow["same_value"] and shadow["key"] not in comparison.get("defaults", []):
             yield _drift_of_shadow(shadow, levels[shadow["path"]])
-    caches = {cache["path"]: cache for cache in result.get("caches", [])}
-    for diff in result.get("diff", []):
-        if diff["before_header"] in caches:
-            yield from _drift_of_cache(diff, caches[diff["before_header"]]["user"] or None)
+    diffs = {diff["before_header"]: diff for diff in result.get("diff", [])}
+    for cache in result.get("caches", []):
+        if cache["changed"]:
+            yield from _drift_of_cache(cache, diffs.get(cache["path"], {}))
     for file in result.get("environment") or []:
         yield from _drift_of_environment(file)
 
@@ -184,41 +188,46 @@ def _drift_of_shadow(shadow: Data, level: str) -> dict[str, Any]:
     )
 
 
-def _drift_of_cache(diff: Data, user: str | None) -> Iterator[dict[str, Any]]:
-    before, after = diff["before"], diff["after"]
-    keys = [key for key in after if key not in _SIZES and after[key] != before.get(key)]
-    if before["state"] != after["state"]:
-        keys = ["state"]
-    for key in keys:
+def _drift_of_cache(cache: Data, diff: Data) -> Iterator[dict[str, Any]]:
+    before, after = diff.get("before", {}), diff.get("after", {})
+    for key in _keys_of_cache(before, after):
         yield _drift_entry(
             "cache",
-            user=user,
+            user=cache["user"] or None,
             level="cache",
-            path=diff["before_header"],
-            key=key,
-            wanted=_counted(after[key]),
+            path=cache["path"],
+            key=key or None,
+            wanted=_counted(after.get(key)),
             found=_counted(before.get(key)),
         )
 
 
+def _keys_of_cache(before: Data, after: Data) -> list[str]:
+    """Return what of a cache is not as it should be: how full it is only where that is all. Of one on a Windows
+    host it is only known that something is not: then it is ['']."""
+    if not before or not after:
+        return [""]
+    if before["state"] != after["state"]:
+        return ["state"]
+    keys = [key for key in after if after[key] != before.get(key)]
+    return [key for key in keys if key not in _SIZES] or [key for key in keys if key == "files"] or [""]
+
+
 def _drift_of_environment(file: Data) -> Iterator[dict[str, Any]]:
-    for change in file["changes"]:
-        if change["action"] in _DRIFT_OF_ACTION:
-            yield _drift_entry(
-                _DRIFT_OF_ACTION[change["action"]],
-                user=file["user"],
-                level="environment",
-                path=file["path"],
-                key=change["variable"],
-                wanted=change["after"],
-                found=change["before"],
-            )
+    common = {"user": file["user"], "level": "environment", "path": file["path"]}
+    changes = [change for change in file["changes"] if change["action"] in _DRIFT_OF_ACTION]
+    for change in changes:
+        kind = _DRIFT_OF_ACTION[change["action"]]
+        yield _drift_entry(kind, **common, key=change["variable"], wanted=change["after"], found=change["before"])
+    if file["changed"] and not changes:
+        yield _drift_entry("text", **common)
 
 
 def _counted(value: Any) -> Any:
-    """Return {'files': 2, 'bytes': 80} as '2 files, 80 bytes', all else as it is."""
+    """Return {'files': 1, 'bytes': 80} as '1 file, 80 bytes', all else as it is."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{number} {name}" for name, number in value.items() if number)
+        counts = ((number, name.removesuffix("s") if number == 1 else name) for name, number in value.items())
+        return ", ".join(f"{number} {name}" for number, name in counts if number)
     return value
 
 

@@ -88,3 +88,14 @@ def test_a_wrong_word_in_the_inventory_is_named(play: Play, home: Path) -> None:
     assert play("audit", "--limit", "one", "-e", "audit_of=wrkstation").returncode == 0
     (failure,) = report_in(home)["hosts"][0]["failures"]
     assert "'wrkstation' is none of workstation, build_agent, pip_client" in failure["message"]
+
+
+def test_a_variable_that_is_not_there_costs_nobody_else_the_report(play: Play, home: Path) -> None:
+    (home / "host_vars").mkdir()
+    (home / "host_vars/one.json").write_text('{"audit_of": "{{ no_such_variable }}"}')
+    inventory = (home / "inventory").read_text().replace("audit_of=workstation ", "")
+    (home / "inventory").write_text(inventory)
+    assert play("audit").returncode == 0
+    one, two = report_in(home)["hosts"]
+    assert (one["state"], two["state"]) == ("failed", "not_compared")
+    assert "'no_such_variable' is undefined" in one["failures"][0]["message"]

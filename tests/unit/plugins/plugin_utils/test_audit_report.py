@@ -75,6 +75,11 @@ def test_a_host_on_which_all_is_well_has_nothing_to_say() -> None:
             "failed",
             "no",
         ),
+        (
+            HostFindings(None, made.info([]), {"result": {"failed": True, "msg": "audit_of: 'x' is undefined"}}),
+            "failed",
+            "'x' is undefined",
+        ),
         (HostFindings(None, made.info([]), {}), "not_compared", None),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -98,6 +103,12 @@ def test_a_reason_that_two_tasks_give_stands_once() -> None:
     failed = {"failed": True, "msg": "Task failed: no sudo"}
     host = host_with(HostFindings("workstation", failed, {"result": failed}))
     assert [failure["message"] for failure in host["failures"]] == ["no sudo"]
+
+
+def test_no_reason_names_what_is_another_at_each_run() -> None:
+    message = "Failed command was: ( mkdir /home/ada/.ansible/tmp/ansible-tmp-1795578164.989-32258-2276215877711 )"
+    (failure,) = host_with(made.unreachable(message))["failures"]
+    assert failure["message"] == "Failed command was: ( mkdir /home/ada/.ansible/tmp/ansible-tmp )"
 
 
 def test_a_user_of_whom_nothing_can_be_told_fails_alone() -> None:
@@ -178,6 +189,7 @@ def test_a_variable_drifts_as_an_option_does() -> None:
     added = {"variable": "PIP_CACHE_DIR", "action": "added", "before": None, "after": "/var/cache/pip"}
     stale = {"variable": "PIP_DOWNLOAD_CACHE", "action": "stale_removed", "line": 3, "before": None, "after": None}
     file = {"path": "/etc/profile.d/pip.sh", "user": None, "failed": False, "changed": True, "changes": [added, stale]}
+    assert [entry["kind"] for entry in compared(environment=[{**file, "changes": []}])["drift"]] == ["text"]
     assert [
         (entry["level"], entry["kind"], entry["key"], entry["wanted"])
         for entry in compared(environment=[file])["drift"]
@@ -198,14 +210,30 @@ def test_a_cache_drifts_in_what_it_should_be_not_in_how_full_it_is() -> None:
     before = {"state": "present", "owner": "root", "mode": "0700", "acl": "", "tag": False, "bytes": 9, "files": 1}
     after = {**before, "mode": "2775", "bytes": 0, "files": 0, "pruned": {"files": 1, "bytes": 9}}
     diff = {"before_header": path, "after_header": path, "before": before, "after": after}
-    found = {"path": path, "user": "", "failed": False}
+    found = {"path": path, "user": "", "changed": True, "failed": False}
     host = compared(caches=[found], diff=[diff])
     assert [(entry["key"], entry["wanted"], entry["found"]) for entry in host["drift"]] == [
         ("mode", "2775", "0700"),
-        ("pruned", "1 files, 9 bytes", None),
+        ("pruned", "1 file, 9 bytes", None),
     ]
     absent = {**diff, "before": {"state": "absent"}}
     assert [entry["key"] for entry in compared(caches=[found], diff=[absent])["drift"]] == ["state"]
+
+
+def test_a_cache_that_would_be_emptied_drifts() -> None:
+    before = {"state": "present", "owner": "ada", "mode": "0700", "bytes": 9, "files": 2}
+    diff = {"before_header": "/c", "before": before, "after": {**before, "bytes": 0, "files": 0}}
+    host = compared(caches=[{"path": "/c", "user": "ada", "changed": True, "failed": False}], diff=[diff])
+    assert [(entry["key"], entry["wanted"], entry["found"]) for entry in host["drift"]] == [("files", 0, 2)]
+
+
+def test_a_cache_of_which_only_the_change_is_known_drifts() -> None:
+    caches = [
+        {"path": path, "user": "ada", "changed": changed, "failed": False}
+        for path, changed in (("C:\\x", True), ("C:\\y", False))
+    ]
+    host = compared(caches=caches)
+    assert [(entry["kind"], entry["path"], entry["key"]) for entry in host["drift"]] == [("cache", "C:\\x", None)]
 
 
 def test_a_problem_stands_once_with_all_its_users_and_hints_not_at_all() -> None:
