@@ -38,6 +38,7 @@ const SIZES = [
 ];
 
 const report = JSON.parse(document.getElementById("report").textContent);
+const isCompared = report.hosts.some((host) => host.audit_of);
 const hosts = new Map(report.hosts.map((host) => [host.name, host]));
 const noFilter = { text: "", state: "", host: "", pip: "", python: "" };
 const filter = { ...noFilter, words: [] };
@@ -53,13 +54,14 @@ function element(name, attributes = {}, ...children) {
 }
 
 const byId = (id) => document.getElementById(id);
-const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+const counted = (number, one, many) => `${grouped(number)} ${number === 1 ? one : many}`;
+const grouped = (number) => (number === null ? "" : number.toLocaleString("en"));
 const badge = (kind, text) => element("span", { class: `badge ${kind}` }, text);
 const compare = new Intl.Collator("en", { numeric: true }).compare;
 
 function size(bytes) {
   if (bytes === null) return "";
-  for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+  for (const [unit, factor] of [["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
     if (bytes >= factor) return `${(bytes / factor).toLocaleString("en", { maximumFractionDigits: 1 })} ${unit}`;
   }
   return `${bytes} B`;
@@ -68,6 +70,11 @@ function size(bytes) {
 function shown(value) {
   if (value === null) return element("span", { class: "none" }, "none");
   return element("code", {}, Array.isArray(value) ? value.join("\n") : String(value));
+}
+
+// A long path is broken behind a separator.
+function breakable(text) {
+  return element("span", {}, ...text.split(/(?<=[/\\])/).flatMap((part) => [part, element("wbr")]).slice(0, -1));
 }
 
 // What is at the top
@@ -84,7 +91,7 @@ function stack(counts) {
 
 function legend(counts, withButtons) {
   const items = Object.keys(STATES).filter((state) => counts[state]).map((state) => {
-    const text = `${counts[state].toLocaleString("en")} ${STATES[state]}`;
+    const text = `${grouped(counts[state])} ${STATES[state]}`;
     const content = [element("span", { class: `dot ${state}`, "aria-hidden": "true" }), text];
     if (!withButtons) return element("li", {}, ...content);
     return element("li", {}, facetButton("state", state, ...content));
@@ -100,8 +107,8 @@ function facetButton(facet, value, ...content) {
 }
 
 function tile(title, place, number, of, ...more) {
-  const suffix = of === null ? null : element("small", {}, ` of ${of.toLocaleString("en")}`);
-  const value = element("div", { class: "number" }, number.toLocaleString("en"), suffix);
+  const suffix = of === null ? null : element("small", {}, ` of ${grouped(of)}`);
+  const value = element("div", { class: "number" }, grouped(number), suffix);
   return element("article", { class: "tile" }, element("h3", {}, element("a", { href: `#${place}` }, title)), value, ...more);
 }
 
@@ -112,7 +119,7 @@ function fillOverview() {
   byId("overview").append(
     tile("Hosts as wanted", "hosts", ofHosts.as_wanted, ofHosts.total, stack(ofHosts), legend(ofHosts, true)),
     tile("Users as wanted", "users", users.as_wanted, users.total, stack(users), legend(users, false)),
-    tile("Drift", "drift", drift, null, note(`on ${counted(drifting, "host", "hosts")}`)),
+    tile("Drift", "drift", drift, null, note(isCompared ? `on ${counted(drifting, "host", "hosts")}` : "no host was compared")),
     tile("Problems", "problems", problems.error + problems.warning, null,
       note(`${counted(problems.error, "error", "errors")}, ${counted(problems.warning, "warning", "warnings")}`)),
     tile("Caches refused", "caches", caches.refused, caches.total, note(`${size(caches.bytes)} in all caches`)),
@@ -128,7 +135,7 @@ function chart(title, bars, facet) {
     return element("li", {},
       element("span", { class: "label" }, label),
       element("span", { class: "track", "aria-hidden": "true" }, bar.number ? fill : ""),
-      element("span", { class: "value" }, bar.number.toLocaleString("en")));
+      element("span", { class: "value" }, grouped(bar.number)));
   });
   const content = bars.length ? element("ul", { class: "bars" }, ...items) : element("p", { class: "none" }, "None found.");
   return element("article", { class: "chart" }, element("h3", {}, title), content);
@@ -158,16 +165,21 @@ const longest = Math.max(0, ...report.hosts.map((host) => host.name.length));
 const hostColumn = {
   title: "Host", value: (row) => row.host, cell: hostCell, head: true, style: longest > LONG_NAME ? "wide" : "short",
 };
-const number = (title, name) => ({ title, value: (row) => row[name], number: true });
+const number = (title, name) => ({ title, value: (row) => row[name], cell: (row) => grouped(row[name]), number: true });
 const text = (title, name, style = "") => ({ title, value: (row) => row[name] ?? "", style });
+const path = (title, name) => ({ ...text(title, name, "path"), cell: (row) => breakable(row[name] ?? "") });
 const optional = (column) => ({ ...column, optional: true });
 const state = (title) => ({
   title, style: "short", value: (row) => ORDER.indexOf(row.state),
   cell: (row) => badge(row.state, STATES[row.state]), words: (row) => STATES[row.state],
 });
 const value = (title, name) => ({
-  title, value: (row) => [row[name] ?? ""].flat().map(String).join(" "), cell: (row) => shown(row[name]),
+  title, style: "value", value: (row) => [row[name] ?? ""].flat().map(String).join(" "), cell: (row) => shown(row[name]),
 });
+
+// Nothing is known of a host that could not be reached: that is no 0.
+const known = (host, number) => (host.state === "unreachable" ? null : number);
+const NOT_COMPARED = "No host was compared: 'audit_of' says what a host is held against.";
 
 const TABLES = [
   {
@@ -178,19 +190,20 @@ const TABLES = [
       text("pip", "pips"), text("Python", "python", "short"), optional(text("Why it failed", "why", "wide")),
     ],
     rows: report.hosts.map((host) => ({
-      host: host.name, state: host.state, audit_of: host.audit_of, users: host.users.length, drift: host.drift.length,
-      problems: host.problems.length, refused: host.caches.filter((cache) => cache.refused).length,
+      host: host.name, state: host.state, audit_of: host.audit_of, users: known(host, host.users.length),
+      drift: host.state === "not_compared" ? null : known(host, host.drift.length), problems: known(host, host.problems.length),
+      refused: known(host, host.caches.filter((cache) => cache.refused).length),
       pips: [...new Set(host.pips.map((pip) => pip.version))].join(", "), python: host.python,
       why: host.failures.map((failure) => failure.message).join(" "),
     })),
   },
   {
-    id: "drift", title: "Drift", none: "Nothing drifts.", first: 0,
+    id: "drift", title: "Drift", none: isCompared || !hosts.size ? "Nothing drifts." : NOT_COMPARED, first: 0,
     columns: [
       hostColumn, text("User", "user", "short"), text("Level", "level", "short"),
       { title: "What", style: "short", value: (row) => DRIFT[row.kind], cell: (row) => badge("drift", DRIFT[row.kind]) },
-      { title: "Option", value: (row) => row.option, cell: (row) => shown(row.option || null) },
-      value("Wanted", "wanted"), value("Found", "found"), optional(text("Who wins", "winner", "path")), text("File", "path", "path"),
+      { title: "Option", style: "value", value: (row) => row.option, cell: (row) => shown(row.option || null) },
+      value("Wanted", "wanted"), value("Found", "found"), optional(text("Who wins", "winner", "path")), path("File", "path"),
     ],
     rows: report.hosts.flatMap((host) => host.drift.map((entry) => ({
       ...entry, host: host.name, option: [entry.section && `[${entry.section}]`, entry.key].filter(Boolean).join(" "),
@@ -219,7 +232,7 @@ const TABLES = [
         title: "State", style: "short", value: (row) => CACHE_ORDER.indexOf(row.state),
         cell: (row) => badge(row.state, row.state), words: (row) => row.state,
       },
-      text("Directory", "path", "path"), { ...number("Size", "bytes"), cell: (row) => size(row.bytes) }, number("Files", "files"),
+      path("Directory", "path"), { ...number("Size", "bytes"), cell: (row) => size(row.bytes) }, number("Files", "files"),
       optional(text("Why pip would not use it", "why", "wide")),
     ],
     rows: report.hosts.flatMap((host) => host.caches.map((cache) => ({
@@ -303,14 +316,14 @@ function show(table, everything = false) {
   const part = everything ? rows : rows.slice(from, from + PAGE_ROWS);
   table.body.replaceChildren(...part.map((row) => element("tr", {}, ...table.columns.map((column) => cellOf(column, row)))));
   const all = table.rows.length;
-  table.count.textContent = rows.length === all ? String(all.toLocaleString("en")) : `${rows.length} of ${all}`;
+  table.count.textContent = rows.length === all ? grouped(all) : `${grouped(rows.length)} of ${grouped(all)}`;
   table.scroll.hidden = !rows.length;
   table.empty.hidden = Boolean(rows.length);
   table.empty.textContent = all ? "The filter leaves none." : table.none;
   table.pager.hidden = pages === 1;
   table.previous.disabled = table.page === 0;
   table.next.disabled = table.page === pages - 1;
-  table.where.textContent = `${from + 1} to ${from + part.length} of ${rows.length}`;
+  table.where.textContent = `${grouped(from + 1)} to ${grouped(from + part.length)} of ${grouped(rows.length)}`;
 }
 
 // The filter
