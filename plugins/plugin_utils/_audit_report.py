@@ -158,8 +158,9 @@ def _drift_of_file(file: Data) -> Iterator[dict[str, Any]]:
     for change in file["changes"]:
         if change["action"] in _DRIFT_OF_ACTION:
             found = True
-            kind = _DRIFT_OF_ACTION[change["action"]]
-            place = {"section": change["section"], "key": change["key"]}
+            # What is repaired of no section is how the file begins: its byte order mark.
+            kind = _DRIFT_OF_ACTION[change["action"]] if change["section"] else "text"
+            place = {"section": change["section"] or None, "key": change["key"]}
             yield _drift_entry(kind, **common, **place, wanted=change["after"], found=change["before"])
     if "mode" in file:
         found = True

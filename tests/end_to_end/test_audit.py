@@ -68,6 +68,54 @@ def test_variables_of_the_workstation_can_stand_in_the_inventory(play: Play, hom
     assert (home / FILE).read_text() == "[global]\ntimeout = 7\n"
 
 
+def test_drift_of_kinds_that_need_no_other_user(play: Play, home: Path) -> None:
+    """Those that do are planted by the Molecule scenario audit."""
+    options = {"global": {"timeout": 3}}
+    wanted: dict[str, dict[str, Any]] = {
+        "fine": {"pip_client_options": options},
+        "mark": {"pip_client_options": options},
+        "text": {"pip_client_options": options, "pip_client_mode": "exact"},
+        "unwanted": {"pip_client_options": {"global": {"no-input": None}}},
+        "emptied": {"pip_client_cache": {"path": f"{home}/cache", "state": "purged"}},
+        "variable": {
+            "pip_client_environment": {"user_profiles": True, "stale": "remove", "variables": {"PIP_RETRIES": 3}}
+        },
+    }
+    files = {
+        "fine": b"[global]\ntimeout = 3\n",
+        "mark": b"\xef\xbb\xbf[global]\ntimeout = 3\n",
+        "text": b"# mine\n[global]\ntimeout = 3\n",
+        "unwanted": b"[global]\nno-input = true\n",
+        "emptied": f"[global]\ncache-dir = {home}/cache\n".encode(),
+    }
+    for name, content in files.items():
+        (home / f"{name}.conf").write_bytes(content)
+    (home / "cache/http-v2").mkdir(parents=True)
+    (home / "cache/http-v2/a").write_text("x")
+    (home / ".profile").write_text("export PIP_DOWNLOAD_CACHE=/x\n")
+    place = {"pip_client_level": "file", "pip_client_path": f"{home}/{{{{ inventory_hostname }}}}.conf"}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_of": "pip_client"}
+    inventory = {"all": {"hosts": wanted, "vars": {**local, **place}}}
+    (home / "inventory").write_text(json.dumps(inventory))
+
+    played = play("audit")
+    assert played.returncode == 0, played.stdout + played.stderr
+    hosts = {host["name"]: host for host in report_in(home)["hosts"]}
+    assert [host["failures"] for host in hosts.values()] == [[]] * len(wanted)
+    assert {
+        name: [(entry["kind"], entry["key"], entry["wanted"], entry["found"]) for entry in host["drift"]]
+        for name, host in hosts.items()
+    } == {
+        "fine": [],
+        "mark": [("text", None, "starts without it", "starts with a byte order mark (BOM)")],
+        "text": [("text", None, None, None)],
+        "unwanted": [("unwanted", "no-input", None, "true")],
+        "emptied": [("cache", "files", 0, 1)],
+        "variable": [("unwanted", "PIP_DOWNLOAD_CACHE", None, None), ("missing", "PIP_RETRIES", "3", None)],
+    }
+    assert {name: (home / f"{name}.conf").read_bytes() for name in files} == files
+
+
 def test_check_mode_shows_the_table_and_writes_nothing(play: Play, home: Path) -> None:
     played = play("audit", "--check")
     assert played.returncode == 0, played.stdout + played.stderr

@@ -166,6 +166,13 @@ def test_drift_that_is_no_option(parts: dict[str, Any], kind: str, wanted: str |
     assert [(entry["kind"], entry["wanted"]) for entry in host["drift"]] == [(kind, wanted)]
 
 
+def test_a_byte_order_mark_is_no_repeated_option() -> None:
+    mark = made.a_change("repaired", "", "starts with a byte order mark (BOM)", "starts without it", section="")
+    (entry,) = compared(made.a_file("ada", [{**mark, "key": None}]))["drift"]
+    assert (entry["kind"], entry["section"], entry["key"]) == ("text", None, None)
+    assert entry["found"] == "starts with a byte order mark (BOM)"
+
+
 def test_an_old_place_that_may_stay_is_no_drift() -> None:
     assert compared({**made.a_file("ada", []), "legacy": {"path": "/x", "action": "kept"}})["state"] == "as_wanted"
 
