@@ -34,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make provision       give this machine its pip configuration (ARGS='--check --diff' only shows it)"
-	@echo "make test            all tests: lint, molecule, root, browser, unit"
+	@echo "make test            all tests: lint, docs, molecule, root, browser, unit"
 	@echo "make lint            read the sources: ruff, mypy, yamllint, shellcheck, ansible-lint"
 	@echo "make sanity          ansible-test sanity, with no exceptions (CORE=2.21 takes that ansible-core's)"
 	@echo "make molecule        the scenarios on real hosts, two at a time (JOBS=1); SCENARIO=default runs one, KEEP=1 keeps its hosts"

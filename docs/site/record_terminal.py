@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs `make provision` in an empty home, and draws what the terminal shows: docs/terminal.svg.
 
-Left out are the tasks in which nothing happened, and what this machine's own /etc/pip.conf adds.
+Left out are the tasks in which nothing happened, and what this machine's own files add.
 
 usage: python record_terminal.py FILE, with a Python that has rich (`make recordings`)
 """
@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ("make provision ARGS='--check --diff'", "make provision", "make provision")
 OF_THIS_MACHINE = ("PIP_", "XDG_", "ANSIBLE_", "MAKE", "MFLAGS")
 NOTHING_HAPPENED = re.compile(r"^TASK \[.*\n(?:\S*ok: \[localhost\](?: => \(item=.*\))?\S*\n)+", re.MULTILINE)
+# What pip reads from this machine's own files: all but what the playbook sets.
+FROM_THIS_MACHINE = re.compile(r"\bglobal\.(?!(?:cache-dir|disable-pip-version-check|retries)=)[\w-]+=")
 RECAP = re.compile(r"(?<=localhost) {3,}(?=\S*\s*:)| {3,}(?=\S*changed=)|\s*\S*unreachable=.*")
 # rich would have the drawing fetch its letters from a host of others.
 NO_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
@@ -40,7 +42,9 @@ def run(command: str, home: Path) -> str:
     ).stdout
     printed = NOTHING_HAPPENED.sub("", printed.replace(str(home), "/home/ada"))
     lines = [
-        re.sub(r" \*{3,}$", "", line) for line in printed.splitlines() if line.strip() and "global.cert" not in line
+        re.sub(r" \*{3,}$", "", line)
+        for line in printed.splitlines()
+        if line.strip() and not FROM_THIS_MACHINE.search(line)
     ]
     return "\n".join(RECAP.sub("", line) for line in lines)
 

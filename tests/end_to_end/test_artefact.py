@@ -55,6 +55,15 @@ def test_it_holds_the_product_and_nothing_else(artefact: Path) -> None:
     assert not [name for name in names if LEFTOVER.search(name)]
 
 
+def test_every_link_of_its_pages_leads_to_something_in_it(artefact: Path, home: Path) -> None:
+    with tarfile.open(artefact) as archive:
+        archive.extractall(home / "unpacked", filter="data")
+    pages = sorted((home / "unpacked").rglob("*.md"))
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())]
+    assert len(links) > 40
+    assert [link for page, link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
 def test_its_name_is_the_version_of_galaxy_yml_and_semantic(artefact: Path) -> None:
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)

@@ -8,6 +8,7 @@ The guides are followed by tests/root/test_guides.py.
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,23 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_no_merge_was_left_half_done(page: Path) -> None:
     assert re.findall(r"^(?:<{7}|={7}$|>{7}).*", page.read_text(), re.MULTILINE) == []
+
+
+def test_the_recorded_tasks_are_those_of_today() -> None:
+    drawn = html.unescape(re.sub(r"<[^>]*>", " ", (ROOT / "docs/terminal.svg").read_text()))
+    recorded = re.findall(r"TASK \[(?:[\w.]+ : )?([^]]*)\]", " ".join(drawn.split()))
+    assert len(recorded) >= 5
+    files = [
+        path for name in ("roles", "playbooks") for path in (ROOT / name).rglob("*.yml") if "windows" not in path.name
+    ]
+    named = {name for path in files for name in re.findall(r"- name: (.*)", path.read_text())}
+    assert set(recorded) <= named
+
+
+def test_the_comparison_has_every_case() -> None:
+    cases = yaml.safe_load((ROOT / "tests/unit/plugins/module_utils/ini_merge_cases.yml").read_text())
+    rows = re.findall(r"^\| ([A-Z]\d\d) \|", (ROOT / "docs/comparison.md").read_text(), re.MULTILINE)
+    assert set(rows) == {case["id"] for case in cases}, "make compare"
 
 
 def test_the_index_names_every_page() -> None:
