@@ -96,11 +96,11 @@ unit: $(test_venv)/.stamp $(tree)/.stamp
 		tests/unit tests/end_to_end $(ARGS)
 
 browser: $(test_venv)/.stamp $(tree)/.stamp
-	@tests/tools/install-packages chromium chromium-driver
+	@tests/tools/install-browser
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" pytest -o cache_dir=.cache/pytest tests/browser $(ARGS)
 
 picture: $(test_venv)/.stamp $(tree)/.stamp
-	@tests/tools/install-packages chromium chromium-driver
+	@tests/tools/install-browser
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" python tests/browser/picture.py
 
 properties: $(test_venv)/.stamp $(tree)/.stamp

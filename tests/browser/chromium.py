@@ -28,7 +28,7 @@ class Chromium:
 
     def __init__(self) -> None:
         options = Options()
-        options.binary_location = _program("chromium")
+        options.binary_location = _program("chromium", "google-chrome")
         for argument in _ARGUMENTS:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
@@ -78,8 +78,8 @@ def write_page(path: Path, hosts: Mapping[str, HostFindings]) -> dict[str, Any]:
     return report
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name)
+def _program(*names: str) -> str:
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        raise RuntimeError(f"There is no {name}: 'make browser' installs it on Debian.")
+        raise RuntimeError(f"There is no {names[0]}: 'make browser' installs it on Debian.")
     return found

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+import yaml
+
+from ansible_collections.devfleet.pip.tests.documentation import blocks_of
 
 from .conftest import ROOT, Command
 
@@ -147,3 +150,20 @@ def test_a_variable_that_is_not_there_costs_nobody_else_the_report(play: Play, h
     one, two = report_in(home)["hosts"]
     assert (one["state"], two["state"]) == ("failed", "not_compared")
     assert "'no_such_variable' is undefined" in one["failures"][0]["message"]
+
+
+def test_the_inventory_of_the_guide_is_one(play: Play, home: Path) -> None:
+    (block,) = [block for block in blocks_of(ROOT / "docs/audit.md") if block.language == "yaml"]
+    inventory = yaml.safe_load(block.text)
+    groups = inventory["all"]["children"]
+    assert list(groups) == ["laptops", "builders", "others"]
+    for name in ("laptops", "others"):  # the builders' play becomes root
+        groups[name]["hosts"] = {name: {}}
+    inventory["all"]["vars"] = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (home / "inventory").write_text(yaml.safe_dump(inventory))
+    assert play("audit").returncode == 0
+    hosts = report_in(home)["hosts"]
+    assert [(host["audit_of"], host["failures"]) for host in hosts] == [("workstation", []), ("pip_client", [])]
+    keys = [[entry["key"] for entry in host["drift"] if entry["level"] != "cache"] for host in hosts]
+    assert "index-url" in keys[0]
+    assert keys[1] == ["timeout"]
