@@ -98,6 +98,12 @@ def test_the_playbook_workstation_runs_from_an_empty_place(installed: Path, run:
     assert changed(run(*words)) == 0
 
 
+def test_the_playbook_audit_writes_its_report_from_an_empty_place(installed: Path, run: Command, home: Path) -> None:
+    assert installed.is_dir()
+    assert changed(run("ansible-playbook", "-i", "inventory", "devfleet.pip.audit")) == 1
+    assert {path.name for path in (home / "pip-audit").iterdir()} == {"report.json", "report.html"}
+
+
 def test_the_playbook_build_agent_foretells_from_an_empty_place(installed: Path, run: Command, home: Path) -> None:
     assert installed.is_dir()
     variables = f"build_agent_group={grp.getgrgid(os.getgid()).gr_name} ansible_become=false"

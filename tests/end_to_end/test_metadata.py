@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def test_ansible_doc_knows_every_module_and_option(run: Command) -> None:
         assert parts["doc"]["attributes"]["check_mode"]["support"] == "full", name
         assert parts["examples"].strip(), name
         assert parts["return"], name
+
+
+def test_every_example_keeps_to_the_options_of_its_module() -> None:
+    """That they work too is tested with each module."""
+    examples = 0
+    for path in sorted((ROOT / "plugins/modules").glob("[!_]*.py")):
+        module = importlib.import_module(f"ansible_collections.devfleet.pip.plugins.modules.{path.stem}")
+        options = yaml.safe_load(module.DOCUMENTATION).get("options", {})
+        for task in yaml.safe_load(module.EXAMPLES):
+            arguments = task.get(f"devfleet.pip.{path.stem}")
+            if arguments is not None:
+                examples += 1
+                assert set(arguments) <= set(options), task["name"]
+                assert {name for name, option in options.items() if option.get("required")} <= set(arguments)
+    assert examples > 20
 
 
 def test_ansible_doc_knows_the_role_and_every_variable(run: Command) -> None:
