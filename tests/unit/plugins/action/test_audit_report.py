@@ -14,7 +14,8 @@ import pytest
 from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.devfleet.pip.plugins.action.audit_report import findings_of, is_news, write
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import describe_host
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings, describe_host
+from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
 
 
 class Variables(dict[str, Any]):
@@ -71,3 +72,26 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="no space"):
         write(str(file), "newer")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("report.html", "new")]
+
+
+@pytest.mark.parametrize("has_diff", [False, True])  # the playbook asks for none
+def test_the_drift_of_a_windows_host_is_there_before_and_gone_after_the_task(
+    windows: HostInAFile, has_diff: bool
+) -> None:
+    arguments = {
+        "cache": {"users": ["grace"], "cachedir_tag": True},
+        "config": {"users": ["grace"], "options": {"global": {"timeout": 30}}},
+    }
+
+    def audited() -> dict[str, Any]:
+        result = windows.run("pip_client", arguments, check=True, diff=has_diff)
+        return describe_host("pc1", HostFindings("pip_client", {"skipped": True}, {"result": result}))
+
+    host = audited()
+    assert (host["state"], host["failures"]) == ("drift", [])
+    assert [(entry["kind"], entry["user"], entry["key"], entry["wanted"]) for entry in host["drift"]] == [
+        ("cache", "grace", None, None),
+        ("missing", "grace", "timeout", "30"),
+    ]
+    assert windows.run("pip_client", arguments)["failed"] is False
+    assert (audited()["state"], audited()["drift"]) == ("as_wanted", [])
