@@ -304,7 +304,7 @@ def described_shadows(target: Target, wish: Wish, text: str, layers: list[Layer]
     ``text`` is what is in the file of ``target``, which is one of the ``layers``.
     """
     owned = {
-        section: {name: value for name, value in keys.items() if value and name in wish.request.set.get(section, ())}
+        section: {name: value or "" for name, value in keys.items() if name in wish.request.set.get(section, ())}
         for section, keys in parse(text, PIP).view().items()
     }
     shadows = shadowed_options(owned, target.path, layers, target.place.environment)

@@ -60,9 +60,13 @@ class Effective(NamedTuple):
     adds_to: list[Origin]
     overrides: list[Origin]
 
-    def counts_from(self, path: str, section: str) -> bool:
-        """Say whether what this section of this file says of the option counts."""
-        return (path, section) in [(origin.path, origin.section) for origin in (self.winner, *self.adds_to)]
+    def counts_from(self, path: str, section: str, key: str) -> bool:
+        """Say whether what this key of this section of this file says of the option counts.
+
+        The same section may have the option under another name too, and then only one of the two counts.
+        """
+        origins = [(origin.path, origin.section, origin.key) for origin in (self.winner, *self.adds_to)]
+        return (path, section, key) in origins
 
 
 def effective_options(
@@ -166,8 +170,8 @@ class Shadow(NamedTuple):
 def shadowed_options(
     owned: Mapping[str, Mapping[str, str]], path: str, layers: Sequence[Layer], environment: Mapping[str, str]
 ) -> list[Shadow]:
-    """Return those of the ``owned`` options ({section: {key: value}}) that pip takes from elsewhere than
-    from ``path``, one of the layers."""
+    """Return those of the ``owned`` options ({section: {key: value}}, the keys normalized) that pip takes from
+    elsewhere than from ``path``, one of the layers."""
     commands = dict.fromkeys((GLOBAL, *owned, *(section for layer in layers for section in layer.view)))
     found = {command: effective_options(command, layers, environment) for command in commands}
     shadows = []
@@ -176,13 +180,20 @@ def shadowed_options(
             # What stands in [global] can lose for one command alone, to that command's own section.
             for command in commands if section == GLOBAL else [section]:
                 effective = found[command].get(_subject(command, key))
-                if effective is None or not effective.counts_from(path, section):
+                if not _is_taken(effective, path, section, key, value):
                     everywhere = command == section
                     winner = effective.winner if effective else None
                     shadows.append(Shadow(section, key, None if everywhere else command, value, winner))
                     if everywhere:
                         break
     return shadows
+
+
+def _is_taken(effective: Effective | None, path: str, section: str, key: str, value: str) -> bool:
+    """Tell whether pip takes this value. An empty one is to hide others: pip takes it where none of them counts."""
+    if not value:
+        return effective is None
+    return effective is not None and effective.counts_from(path, section, key)
 
 
 def means_the_same(key: str, value: str, other: str) -> bool:

@@ -48,13 +48,17 @@ def _differences(file: Mapping[str, Any]) -> Iterable[str]:
 
 def _sentence(path: str, section: str, key: str, shadows: Sequence[Mapping[str, Any]]) -> str:
     commands = _listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
-    winners = list(dict.fromkeys(_winner(shadow["winner"]) for shadow in shadows))
+    winners = list(dict.fromkeys(_winner(shadow["winner"], key) for shadow in shadows))
     verb = "wins" if len(winners) == 1 else "win"
     return f"{commands} would not use '{key}' from [{section}] of {path}: {_listed(winners)} {verb}."
 
 
-def _winner(winner: Mapping[str, Any]) -> str:
-    return str(winner["variable"] or f"[{winner['section']}] of {winner['path']}")
+def _winner(winner: Mapping[str, Any], key: str) -> str:
+    if winner["variable"]:
+        return str(winner["variable"])
+    # An option may stand there under another of its names, or as its opposite.
+    name = "" if winner["key"] == key else f"'{winner['key']}' in "
+    return f"{name}[{winner['section']}] of {winner['path']}"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -250,6 +250,20 @@ def test_a_cache_that_is_off_elsewhere_shadows_the_cache_dir() -> None:
     assert shadow.winner == Origin("true", "global", "/etc/pip.conf", "global", key="no-cache-dir")
 
 
+def test_another_name_of_the_option_in_the_same_section_wins_where_it_comes_last() -> None:
+    mine = user_file({"timeout": "2", "default-timeout": "3"})
+    (shadow,) = shadowed_options({"global": {"timeout": "2", "default-timeout": "3"}}, mine.path, [mine], {})
+
+    assert (shadow.key, shadow.winner) == ("timeout", Origin("3", "user", mine.path, "global", key="default-timeout"))
+
+
+def test_an_empty_value_is_shadowed_by_what_it_does_not_hide() -> None:
+    mine = user_file({"timeout": "", "retries": ""})
+    (shadow,) = shadowed_options({"global": {"timeout": "", "retries": ""}}, mine.path, [GLOBAL_FILE, mine], {})
+
+    assert (shadow.key, shadow.command, shadow.winner and shadow.winner.section) == ("timeout", "install", "install")
+
+
 def test_what_is_added_up_is_not_shadowed() -> None:
     mine = user_file({"no-binary": "two"})
 

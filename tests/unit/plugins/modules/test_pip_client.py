@@ -113,11 +113,24 @@ def test_verify_names_what_wins_over_an_option(place: Path) -> None:
     assert run_module("pip_client", {**arguments, "verify": False}, env=environment)["changed"] is False
 
 
+def test_verify_names_the_other_name_of_an_option_that_wins(place: Path) -> None:
+    file = place / "home/.config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text("[global]\nno-cache-dir = true\n")
+    arguments = {"config": {"options": {"global": {"cache-dir": "/c"}}}, "verify": True}
+    message = refusal_of("pip_client", arguments, env={"HOME": str(place / "home")})
+    winner = f"'no-cache-dir' in [global] of {file}"
+    assert message == f"pip would not use 'cache-dir' from [global] of {file}: {winner} wins."
+
+
 def test_verify_names_a_cache_that_pip_would_not_use(place: Path) -> None:
     arguments = both(place, verify=True)
     arguments["cache"].update(check_users=["nobody-of-that-name"], mode="0700")
     message = refusal_of("pip_client", arguments)
-    assert message.startswith(f"pip would not use the cache {place}/cache for nobody-of-that-name: There is no user")
+    assert message == (
+        f"pip would not use the cache {place}/cache for nobody-of-that-name: There is no user 'nobody-of-that-name' on"
+        " this host; create the account first, or correct the name."
+    )
 
 
 def test_no_secret_is_shown(place: Path) -> None:

@@ -525,6 +525,10 @@ def in_named_file(section: str) -> Callable[[Home, Path], None]:
     return build
 
 
+def under_another_name(section: str) -> Callable[[Home, Path], None]:
+    return lambda home, _venv: home.write(f"[{section}]\ntimeout = 1\ndefault-timeout = 9\n") and None
+
+
 def in_variable(home: Home, _venv: Path) -> None:
     home.variables["PIP_TIMEOUT"] = "9"
 
@@ -535,7 +539,7 @@ def hidden(home: Home, _venv: Path) -> None:
 
 RIVALS: dict[str, Callable[[Home, Path], None]] = {
     f"{build.__name__}[{section}]": build(section)
-    for build in (in_legacy, in_user_file, in_site, in_named_file)
+    for build in (in_legacy, in_user_file, in_site, in_named_file, under_another_name)
     for section in ("global", "install", "download")
 }
 RIVALS.update(nothing=lambda _home, _venv: None, variable=in_variable, hidden=hidden)
@@ -555,6 +559,30 @@ def test_shadowed_agrees_with_what_pip_takes(home: Home, newest_pip: str, venv: 
         if shadow is not None:
             is_hidden = shadow["winner"]["variable"] == "PIP_CONFIG_FILE"
             assert is_hidden or shadow["winner"]["value"] == str(int(taken))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "winner"),
+    [
+        ("[global]\nno-cache-dir = true\n", {"global": {"cache-dir": "/c"}}, ("global", "no-cache-dir")),
+        ("[global]\ntimeout = 9\n", {"install": {"timeout": ""}}, ("global", "timeout")),
+        ("[install]\ntimeout = 9\n", {"global": {"timeout": ""}}, ("install", "timeout")),
+        ("[global]\ntimeout = 9\n", {"global": {"timeout": ""}}, None),
+    ],
+)
+def test_what_the_same_file_says_elsewhere_can_win(
+    home: Home, newest_pip: str, text: str, options: dict[str, Any], winner: tuple[str, str] | None
+) -> None:
+    home.write(text)
+    shadows = home.set(options)["shadowed"]
+    assert [(shadow["winner"]["section"], shadow["winner"]["key"]) for shadow in shadows] == (
+        [winner] if winner else []
+    )
+    values = home.parsed(newest_pip)
+    taken = {"cache-dir": values["cache_dir"], "timeout": values["timeout"]}
+    pips_own = {"cache-dir": "/c", "timeout": 15}  # what it is where the value counts, or hides the other one
+    (key,) = next(iter(options.values()))
+    assert (taken[key] == pips_own[key]) == (winner is None)
 
 
 def test_shadowed_names_the_winner(home: Home) -> None:
