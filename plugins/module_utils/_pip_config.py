@@ -185,7 +185,7 @@ def _check_places(target: Target, wish: Wish, options: Mapping[str, Any], check_
         for name, asked in keys.items():
             if isinstance(asked.value, list) or not asked.value:
                 continue
-            if asked.value.startswith("~") and target.level != "user":
+            if asked.value.partition("/")[0] == "~" and target.level != "user":
                 continue  # each user's own
             fault = fault_of_place(name, asked.value, target.place)
             if not fault and name == "cert" and target.level == "global":

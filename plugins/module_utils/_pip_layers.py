@@ -92,8 +92,13 @@ def fault_of_place(name: str, value: str, place: Place) -> str:
         return f"there is no file {path}; put it there first"
     if name in MUST_EXIST and not os.access(path, os.R_OK):
         return f"this user may not read {path}; give everybody who uses pip the right to"
-    if name == "cache-dir" and os.path.exists(path) and not os.path.isdir(path):
-        return f"{path} is no directory, and pip would cache nothing; name another place"
+    if name == "client-cert" and os.path.isdir(path):
+        return f"{path} is a directory; name the file in it that holds the certificate and its key"
+    if name == "cache-dir" and path.startswith("~"):
+        return f"{path} begins with a user who does not exist, and to pip it is a relative path; correct the name"
+    existing = _first_existing(path)
+    if name == "cache-dir" and not os.path.isdir(existing):
+        return f"{existing} is no directory, and pip would cache nothing; name another place"
     return ""
 
 
@@ -112,7 +117,14 @@ def expanded(path: str, place: Place) -> str:
     """Return the path with a leading ~ replaced, as pip does it for the user of this place."""
     if place.home and (path == "~" or path.startswith("~/")):
         return os.path.join(place.home, path[2:])
-    return os.path.expanduser(path)
+    return path if "\0" in path else os.path.expanduser(path)
+
+
+def _first_existing(path: str) -> str:
+    """Return the first path that exists, from ``path`` upwards."""
+    while path and not os.path.exists(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return path or os.curdir
 
 
 def _fault(path: str, error: IniError) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import ntpath
 import posixpath
@@ -50,6 +51,14 @@ _RATHER_ABSOLUTE = ("build-constraint", "constraint", "find-links")
 # pip reads these as plain text, but expands a leading ~ later.
 _TILDE_EXPANDED = ("dest", "wheel-dir")
 _TRUSTED_HTTP_CACHED_SINCE = (21, 3)
+# A number of days instead of a date, for uploaded-prior-to.
+_DAYS_SINCE = (26, 1)
+_DAYS = re.compile(r"P[0-9]+D")
+# What every Python that pip runs on takes for a date, with or without a time and a zone.
+_MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"([T ]([01][0-9]|2[0-3])(:[0-5][0-9](:[0-5][0-9](\.[0-9]{3}([0-9]{3})?)?)?)?(Z|[+-][01][0-9]:[0-5][0-9])?)?"
+)
 _TRUST_IT = ", or name the host in 'trusted-host'"
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]|%[A-Za-z_][A-Za-z_0-9()]*%")
 
@@ -99,7 +108,7 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
     """Return what is wrong with the value, as far as its text tells; files are not looked at."""
     if not isinstance(value, str) and not setting.option.is_list:
         return [_several_values(setting, value)]
-    check = _CHECKS[setting.option.kind]
+    check = _CHECKS_OF_OPTIONS.get(setting.option.name) or _CHECKS[setting.option.kind]
     items = value.split() if isinstance(value, str) and setting.option.is_list else value
     if isinstance(items, str):
         items = items.strip()
@@ -107,8 +116,9 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
         return _check_empty(setting)
     if isinstance(items, str):
         return [_several_values(setting, items.split())] if "\n" in items else check(setting, items)
-    blank = [_blank(setting, item) for item in items if len(item.split()) != 1]
-    return blank or [finding for item in items for finding in check(setting, item)]
+    parted = [_blank(setting, item) for item in items if len(item.split()) != 1]
+    parted += [_comma(setting, item) for item in items if _is_parted_at_commas(setting, item)]
+    return parted or [finding for item in items for finding in check(setting, item)]
 
 
 def quoted(text: str) -> str:
@@ -151,6 +161,62 @@ def _blank(setting: Setting, item: str) -> Finding:
         advice = "give the items one by one, without blanks"
     message = f"pip splits {setting.name} at blanks, so it would take {quoted(item)} apart; {advice}."
     return setting.finding(BLANK, message)
+
+
+def _is_parted_at_commas(setting: Setting, item: str) -> bool:
+    # Only the name of a host has no comma; that of a file, and a URL, hardly ends with one.
+    return item.endswith(",") or (setting.option.name == "trusted-host" and "," in item)
+
+
+def _comma(setting: Setting, item: str) -> Finding:
+    message = (
+        f"pip splits {setting.name} at blanks, not at commas, so it would take {quoted(item)} for one item; "
+        "leave the comma out."
+    )
+    return setting.finding(BLANK, message)
+
+
+def _check_names(setting: Setting, names: str) -> list[Finding]:
+    if len(names.split()) == 1:
+        return []
+    message = (
+        f"pip splits {setting.name} at commas, not at blanks, so it would look for no package of {quoted(names)}; "
+        "join the names with commas alone."
+    )
+    return [setting.finding(BLANK, message, replacement=",".join(re.split(r"[\s,]+", names)))]
+
+
+def _check_host(setting: Setting, host: str) -> list[Finding]:
+    if "/" not in host:
+        return []
+    message = f"{quoted(host)} is no value for {setting.name}, which has to be a host, or a host and its port."
+    return [setting.finding(WRONG_TYPE, message, replacement=_network_location(host))]
+
+
+def _check_moment(setting: Setting, value: str) -> list[Finding]:
+    wanted = "a date such as 2026-01-31, with or without a time"
+    deaf = [version for version in setting.pip_versions if (26, 0) <= version_tuple(version) < _DAYS_SINCE]
+    if _DAYS.fullmatch(value):
+        return _wrong_type(setting, value, f"{wanted}, for pip {deaf[0]}") if deaf else []
+    return [] if _is_moment(value) else _wrong_type(setting, value, f"{wanted}, or a number of days such as P7D")
+
+
+def _is_moment(value: str) -> bool:
+    match = _MOMENT.fullmatch(value)
+    try:
+        return match is not None and bool(datetime.date.fromisoformat(match["day"]))
+    except ValueError:
+        return False
+
+
+def _check_python_version(setting: Setting, value: str) -> list[Finding]:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+){0,2}", value):
+        return []
+    return _wrong_type(setting, value, "the version of a Python such as 3.12 or 3.12.1")
+
+
+def _check_pair(setting: Setting, value: str) -> list[Finding]:
+    return [] if "=" in value else _wrong_type(setting, value, "a pair such as KEY=VALUE")
 
 
 def _check_nothing(setting: Setting, value: str) -> list[Finding]:
@@ -287,6 +353,9 @@ def is_absolute(path: str, windows: bool) -> bool:
 def _check_url(setting: Setting, url: str) -> list[Finding]:
     if "://" not in url:
         return _check_path(setting, url)
+    if len(url.split()) != 1:
+        message = f"{setting.name} takes one URL, and {quoted(url)} holds a blank; write it as %20, or give one URL."
+        return [setting.finding(BLANK, message)]
     # A password may hold a $, so only what is plainly a variable counts in a URL.
     if re.search(r"\$\{[A-Za-z_]", url):
         return [_variable(setting, url)]
@@ -302,8 +371,12 @@ def _check_url(setting: Setting, url: str) -> list[Finding]:
 
 
 def _is_trusted(url: str, trusted_hosts: Sequence[str]) -> bool:
-    network_location = re.split(r"[/?#]", url.split("://", 1)[1])[0].rpartition("@")[2]
+    network_location = _network_location(url)
     return any(host in (network_location, network_location.rpartition(":")[0]) for host in trusted_hosts)
+
+
+def _network_location(url: str) -> str:
+    return re.split(r"[/?#]", url.rpartition("://")[2])[0].rpartition("@")[2]
 
 
 _CHECKS: dict[str, Callable[[Setting, str], list[Finding]]] = {
@@ -324,6 +397,15 @@ _CHECKS: dict[str, Callable[[Setting, str], list[Finding]]] = {
     "text": _check_nothing,
     "list": _check_nothing,
     "const": _check_nothing,
+}
+
+# What more is known of some options than their kind.
+_CHECKS_OF_OPTIONS: dict[str, Callable[[Setting, str], list[Finding]]] = {
+    **dict.fromkeys(_SPLIT_AT_COMMAS, _check_names),
+    "config-settings": _check_pair,
+    "python-version": _check_python_version,
+    "trusted-host": _check_host,
+    "uploaded-prior-to": _check_moment,
 }
 
 KINDS: tuple[str, ...] = tuple(_CHECKS)

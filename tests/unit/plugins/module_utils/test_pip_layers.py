@@ -126,6 +126,11 @@ def test_places_that_an_option_names(tmp_path: Path) -> None:
 
     assert "there is no file" in fault_of_place("cert", "~/missing", place)
     assert "is no directory" in fault_of_place("cache-dir", f"{tmp_path}/file", place)
+    assert "file is no directory" in fault_of_place("cache-dir", f"{tmp_path}/file/below/it", place)
+    assert "a user who does not exist" in fault_of_place("cache-dir", "~no-such-user/cache", place)
+    assert "is a directory" in fault_of_place("client-cert", str(tmp_path), place)
+    assert "there is no file" in fault_of_place("cert", "~a\0b", place)
+    assert fault_of_place("cert", str(tmp_path), place) == ""
     assert fault_of_place("client-cert", "~/file", place) == ""
     assert fault_of_place("cache-dir", "/no/such/place", place) == ""
     assert fault_of_place("log", "/no/such/place", place) == ""

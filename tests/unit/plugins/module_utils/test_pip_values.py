@@ -42,6 +42,15 @@ TEXTS: dict[str, list[str]] = {
     "float": NUMBERS,
 }
 # pip reads these, but no sender of them would like what it reads: octal, hexadecimal, less than nothing.
+# More is known of these than their kind.
+TEXTS_OF_OPTIONS: dict[str, list[str]] = {
+    "config-settings": ["a=b", "=", "a = b", "a", "a:b"],
+    "python-version": ["3", "3.12", "312", "3.12.1", "3.12.1.4", "three", "3.x", "3.", "-3"],
+    "uploaded-prior-to": [
+        *("P7D", "P0D", "P1W", "7", "P-1D", "2026-01-31", "2026-02-30", "2026-01-31T23:59", "2026-01-31T24:01"),
+        *("2026-01-31 12:00:01Z", "2026-01-31T12:00:01+01:00", "2026-01-31T12:00:01.123", "31.1.2026", "tomorrow"),
+    ],
+}
 STRICTER = {
     "count": {"1_0"},
     "int": {"-3", "010", "0x10", "1_0"},
@@ -69,12 +78,16 @@ def every_option() -> list[tuple[str, Option]]:
         for name in OPTIONS
         for option in meanings(name)
         for section in (("install",) if option.sections == SECTIONS else option.sections)
-        if section != "global" and option.kind in TEXTS
+        if section != "global" and texts_for(option)
     ]
 
 
+def texts_for(option: Option) -> list[str]:
+    return TEXTS_OF_OPTIONS.get(option.name, TEXTS.get(option.kind, []))
+
+
 def test_pip_refuses_what_is_found_wrong_and_nothing_else(newest_pip: str) -> None:
-    cases = [(section, option, text) for section, option in every_option() for text in TEXTS[option.kind]]
+    cases = [(section, option, text) for section, option in every_option() for text in texts_for(option)]
     said = pips.judge(newest_pip, [(sec, f"[{sec}]\n{opt.name} = {text}\n") for sec, opt, text in cases])
     assert len(said) == len(cases) > 1000
     for (section, option, text), verdict in zip(cases, said):
@@ -202,6 +215,60 @@ def test_items_that_pip_parts_at_commas_are_to_be_joined(newest_pip: str) -> Non
     )
     answer = pips.run(newest_pip, ["-c", code], {"HOME": "/nonexistent", "PIP_NO_BINARY": finding.replacement})
     assert json.loads(answer.stdout) == ["lxml", "numpy"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("no-binary", "numpy, lxml", "numpy,lxml"),
+        ("only-binary", "numpy lxml", "numpy,lxml"),
+        ("only-final", "numpy , lxml", "numpy,lxml"),
+        ("all-releases", "numpy lxml", "numpy,lxml"),
+        ("refresh-package", "numpy, lxml", "numpy,lxml"),
+        ("extra-index-url", "https://a.example/, https://b.example/", "https://a.example/ https://b.example/"),
+        ("find-links", "/srv/a, /srv/b", "/srv/a /srv/b"),
+        ("trusted-host", "a.example,b.example", "a.example b.example"),
+    ],
+)
+def test_what_is_parted_wrongly_is_no_list_to_pip(newest_pip: str, key: str, value: str, wanted: str) -> None:
+    finding = only(check_value(setting("install", key), value)[:1])
+    assert (finding.kind, finding.severity) == (values.BLANK, values.ERROR)
+    assert check_value(setting("install", key), wanted) == []
+    dest = setting("install", key).option.dest
+    code = (
+        f"from pip._internal.commands import create_command as c; print(c('install').parser.parse_args([])[0].{dest})"
+    )
+    variable = f"PIP_{key.upper().replace('-', '_')}"
+    parted = [
+        pips.run(newest_pip, ["-c", code], {"PYTHONHASHSEED": "0", variable: text}).stdout for text in (value, wanted)
+    ]
+    assert parted[0] and "object at" not in parted[0]
+    assert parted[0] != parted[1]
+
+
+def test_a_url_is_no_trusted_host(newest_pip: str) -> None:
+    finding = only(check_value(setting("global", "trusted-host"), ["https://u:s3cret@pypi.example/simple"]))
+    assert (finding.kind, finding.replacement) == (values.WRONG_TYPE, "pypi.example")
+    assert "s3cret" not in finding.message
+    code = "import pip._internal.network.session as s; print(s.PipSession(trusted_hosts=[{!r}]).pip_trusted_origins)"
+    asked = [
+        pips.run(newest_pip, ["-c", code.format(host)], {}).stdout.strip()
+        for host in ("https://pypi.example/simple", "pypi.example")
+    ]
+    assert asked == ["[('https', None)]", "[('pypi.example', None)]"]
+
+
+def test_days_instead_of_a_date_are_for_newer_pips() -> None:
+    days = [check_value(setting("global", "uploaded-prior-to", pip_versions=[v]), "P7D") for v in ("26.0.1", "26.1")]
+    assert only(days[0]).message == (
+        "'P7D' is no value for 'uploaded-prior-to' in [global], which has to be a date such as 2026-01-31, with or "
+        "without a time, for pip 26.0.1."
+    )
+    assert days[1] == []
+
+
+def test_a_url_holds_no_blank() -> None:
+    assert only(check_value(setting("global", "index-url"), "https://a/ https://b/")).kind == values.BLANK
 
 
 @pytest.mark.parametrize(

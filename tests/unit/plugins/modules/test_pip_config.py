@@ -349,6 +349,14 @@ def test_the_backup(home: Home) -> None:
         ({"global": {"cert": "/nowhere/ca.pem"}}, "there is no file /nowhere/ca.pem"),
         ({"global": {"client-cert": "/nowhere/me.pem"}}, "there is no file /nowhere/me.pem"),
         ({"global": {"cache-dir": "/dev/null"}}, "is no directory"),
+        ({"global": {"cache-dir": "/dev/null/pip"}}, "/dev/null is no directory"),
+        ({"global": {"cache-dir": "~no-such-user/pip"}}, "a user who does not exist"),
+        ({"global": {"client-cert": "/"}}, "is a directory"),
+        ({"global": {"uploaded-prior-to": "tomorrow"}}, "a date such as"),
+        ({"global": {"no-binary": "numpy, lxml"}}, "at commas, not at blanks"),
+        ({"global": {"extra-index-url": "https://a/, https://b/"}}, "at blanks, not at commas"),
+        ({"global": {"trusted-host": ["https://pypi.example/"]}}, "a host, or a host and its port"),
+        ({"global": {"index-url": "https://a/ https://b/"}}, "one URL"),
     ],
 )  # fmt: skip
 def test_what_pip_would_choke_on_or_ignore_is_refused(home: Home, options: dict[str, Any], words: str) -> None:
