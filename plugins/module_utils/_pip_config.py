@@ -56,6 +56,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import T
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_validation import judge_for
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
 
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+
 
 def configure(module: AnsibleModule, target: Target, wish: Wish, options: Mapping[str, Any]) -> dict[str, Any]:
     """Work on one file with the rights of whoever calls this; return its result as plain data.
@@ -72,7 +74,7 @@ def configure(module: AnsibleModule, target: Target, wish: Wish, options: Mappin
     def change(before: bytes | None) -> bytes:
         merged.append(merged_file(target, before, legacy, wish, options))
         if not options["allow_secrets"]:
-            _check_secrets(target, merged[-1].changes, old_mode if mode is None else mode)
+            _check_secrets(target, merged[-1], old_mode, mode)
         return encode(merged[-1].text)
 
     rules = WriteRules(
@@ -249,11 +251,15 @@ def _check_home(target: Target) -> list[str]:
     ]
 
 
-def _check_secrets(target: Target, changes: list[Change], mode: int | None) -> None:
-    """Refuse a secret in a file that others can read. ``mode``: the file's; None for a new one's own."""
-    if mode is None:
-        mode = 0o600 if _is_private(target) else 0o644
-    if mode & (stat.S_IRGRP | stat.S_IROTH) and writes_secret(changes):
+def _check_secrets(target: Target, merged: Merged, old_mode: int | None, mode: int | None) -> None:
+    """Refuse a secret in a file that others can read, and to open a file to them that holds one already.
+
+    ``old_mode``: the file's; None for a new one. ``mode``: the one it is to have; None for no other.
+    """
+    own_mode = 0o600 if _is_private(target) else 0o644
+    after = next(known for known in (mode, old_mode, own_mode) if known is not None)
+    opened = after & ~(after if old_mode is None else old_mode) & _OTHERS_READ
+    if (after & _OTHERS_READ and writes_secret(merged.changes)) or (opened and holds_secret(encode(merged.text))):
         raise UserError(
             f"{target.path}: a password would stand in a file that others can read; put it into the users' own files"
             " with the mode '0600', or into a netrc file, or set 'allow_secrets: true'."

@@ -138,7 +138,8 @@ options:
     default: keep
   allow_secrets:
     description:
-      - Allow a password in a file that other users can read.
+      - Allow a password in a file that other users can read, be it that the task writes the password, or that its
+        O(mode) opens a file that holds one.
     type: bool
     default: false
   validate:

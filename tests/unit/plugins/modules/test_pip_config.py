@@ -779,6 +779,17 @@ def test_a_secret_is_kept_out_of_a_file_that_others_can_read(home: Home) -> None
     assert "allow_secrets" in home.refusal(level="site", venvs=[str(venv)], options=options)
 
 
+def test_a_file_that_holds_a_secret_is_not_opened_to_others(home: Home) -> None:
+    home.write(f"[global]\nindex-url = {SECRET_URL}\n")
+    home.file.chmod(0o600)
+    for options in ({}, {"global": {"timeout": 1}}):
+        assert "allow_secrets" in home.refusal(options=options, mode="0644")
+        assert stat.S_IMODE(home.file.stat().st_mode) == 0o600
+    home.set({}, mode="0644", allow_secrets=True)
+    assert stat.S_IMODE(home.file.stat().st_mode) == 0o644
+    assert home.set({"global": {"timeout": 1}}, mode="0640")["changed"] is True
+
+
 def test_the_secret_of_the_old_file_is_kept_out_as_well(home: Home) -> None:
     home.write(f"[global]\nindex-url = {SECRET_URL}\n", home.legacy)
     home.write("[global]\n")
