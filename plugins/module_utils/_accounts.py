@@ -35,8 +35,8 @@ def human_accounts() -> list[pwd.struct_passwd]:
 def find_group(name: str) -> grp.struct_group:
     """Return the group called ``name``, or with that number; raise UserError where there is none."""
     try:
-        return grp.getgrgid(int(name)) if name.isdigit() else grp.getgrnam(name)
-    except KeyError:
+        return grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
+    except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no group can have
         raise UserError(
             f"There is no group '{name}' on this host; create the group first, or correct the name."
         ) from None

@@ -8,6 +8,7 @@ Nothing here changes a file: the work on directories is in ``_pip_cache_tree``.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import Callable, Iterable, NamedTuple, Optional, Sequence
@@ -102,6 +103,8 @@ def check_path(text: str) -> str:
         raise UserError(
             f"The cache path '{text}' holds a '$', and pip replaces no variables in it; write the path out."
         )
+    if "\n" in text or "\0" in text:
+        raise UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
     path = os.path.expanduser(text)
     if path.startswith("~"):
         raise UserError(f"The cache path '{text}' names a user who does not exist on this host.")
@@ -110,8 +113,6 @@ def check_path(text: str) -> str:
             f"The cache path '{text}' is relative, so every pip would look below the directory that it is "
             "started in; write an absolute path."
         )
-    if "\n" in path or "\0" in path:
-        raise UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
     return os.path.normpath(path)
 
 
@@ -175,9 +176,10 @@ def parse_mode(value: object) -> int:
 def parse_size(text: str) -> int:
     """Return the bytes that ``text`` names: ``5G``, ``500 MB``, ``1.5GiB``, ``1048576``. K is 1024 bytes."""
     match = re.match(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$", text.strip().lower())
-    if not match:
+    size = float(match.group(1)) * _SIZES[match.group(2)] if match else math.inf
+    if size == math.inf:
         raise UserError(f"max_size '{text}' is no size; write a number of bytes, or such as 500M or 5G.")
-    return int(float(match.group(1)) * _SIZES[match.group(2)])
+    return int(size)
 
 
 def parse_age(text: str) -> float:

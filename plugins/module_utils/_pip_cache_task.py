@@ -17,7 +17,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_man
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import find_pips, sharing_warning
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import own_account, own_place, place_of
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
+    check_names,
+    own_account,
+    own_place,
+    place_of,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user, find_account
 
 ARGUMENTS: dict[str, Any] = {
@@ -73,6 +78,7 @@ def run(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
 def _targets(params: dict[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
     """Return the caches to work on, and a result for each user whose cache cannot even be found."""
     common = _common_spec(params)
+    check_names("venvs", params["venvs"])
     if params["path"] is not None:
         return [Target(None, _placed_spec(common, params))], []
     if params["users"] is None:
@@ -133,8 +139,8 @@ def _shared_spec(spec: manager.Spec, gid: int) -> manager.Spec:
 
 def _find_owner(name: str) -> pwd.struct_passwd:
     try:
-        return pwd.getpwuid(int(name)) if name.isdigit() else find_account(name)
-    except KeyError:
+        return pwd.getpwuid(int(name)) if name.isdecimal() else find_account(name)
+    except (KeyError, OverflowError):
         raise UserError(f"There is no user with uid {name} on this host; create the account first.") from None
 
 
@@ -222,7 +228,8 @@ def _ask(user: str, found: dict[str, Any]) -> dict[str, Any]:
             return dict(ask(), user=user)
         return dict(call_as_user(find_account(user), ask), user=user)
     except UserError as error:
-        return {"user": user, "accepted": None, "usable": None, "reason": str(error)}
+        # Like every other reason, it stands within a sentence.
+        return {"user": user, "accepted": None, "usable": None, "reason": str(error).rstrip(".")}
 
 
 def _describe(found: dict[str, Any], user: str) -> dict[str, Any]:

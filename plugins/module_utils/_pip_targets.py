@@ -10,7 +10,7 @@ import pwd
 import re
 import shutil
 import sys
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils._accounts import human_accounts, user_name
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
@@ -70,7 +70,7 @@ def own_place(prefix: str | None = None) -> Place:
 
 def place_of(account: pwd.struct_passwd, config_home: str | None = None, prefix: str | None = None) -> Place:
     """Return the place of another user, of whose environment nothing but ``config_home`` is known."""
-    environment = {"XDG_CONFIG_HOME": config_home} if config_home else {}
+    environment = {"XDG_CONFIG_HOME": _config_home_of(account, config_home)} if config_home else {}
     return _place(environment, account.pw_dir, prefix or prefix_of_pip())
 
 
@@ -80,10 +80,20 @@ def prefix_of_pip() -> str:
     return _prefix_of(shutil.which("python3") or sys.executable)
 
 
-def check_config_home(config_home: str | None) -> None:
-    """Raise UserError where the variable that ``config_home`` stands for means nothing to pip."""
-    if config_home and platform() == "darwin":
+def check_config_home(config_home: str | None, users: Sequence[str] | None) -> None:
+    """Raise UserError where ``config_home`` says nothing of the pips of these users; None stands for the task's own."""
+    if not config_home:
+        return
+    if users is None:
+        raise UserError("config_home: this is for named 'users'; without them XDG_CONFIG_HOME itself counts.")
+    if platform() == "darwin":
         raise UserError("config_home: on macOS pip does not look at XDG_CONFIG_HOME; leave it out for this host.")
+    check_names("config_home", [config_home])
+    if not (os.path.isabs(config_home) or config_home.partition("/")[0] == "~"):
+        raise UserError(
+            f"config_home: '{config_home}' is no absolute path, and pip would ignore it; begin with '/', or with"
+            " '~/' for the home of each user."
+        )
 
 
 def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
@@ -98,6 +108,7 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
         return _targets_of_venvs(options["venvs"] or [])
     place = own_place()
     if level == "file":
+        check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
         return [Target("file", path, place_with_file(place, path), None)], []
     return [Target("global", file_to_write("global", place), place, None)], []
@@ -144,22 +155,28 @@ def check_levels(options: Mapping[str, Any]) -> None:
             raise UserError(
                 f"{name}: this goes with 'level: {level}', and the level is '{options['level']}'; correct one of them."
             )
-        for path in options[name] or [] if name in ("users", "venvs") else [options[name] or ""]:
-            _check_name(name, path)
+        check_names(name, options[name] or [] if name in ("users", "venvs") else [options[name] or ""])
     if options["legacy"] != "keep" and options["level"] != "user":
         raise UserError("legacy: only a user has a file in pip's old place; leave it out, or set 'level: user'.")
-    if options["config_home"] and options["users"] is None:
-        raise UserError("config_home: this is for named 'users'; without them XDG_CONFIG_HOME itself counts.")
-    check_config_home(options["config_home"])
+    check_config_home(options["config_home"], options["users"])
 
 
-def _check_name(option: str, text: str) -> None:
-    try:
-        is_possible = b"\0" not in os.fsencode(text)
-    except UnicodeEncodeError:
-        is_possible = False
-    if not is_possible:
-        raise UserError(f"{option}: {text!a} holds a character that no path or name can have; correct it.")
+def check_names(option: str, texts: Iterable[str]) -> None:
+    """Refuse texts that can be neither a path nor a name on any system."""
+    for text in texts:
+        try:
+            is_possible = b"\0" not in os.fsencode(text)
+        except UnicodeEncodeError:
+            is_possible = False
+        if not is_possible:
+            raise UserError(f"{option}: {text!a} holds a character that no path or name can have; correct it.")
+
+
+def check_absolute(option: str, paths: Iterable[str]) -> None:
+    """Refuse paths that would mean another place for each directory that the task may be started in."""
+    for path in paths:
+        if not os.path.isabs(path):
+            raise UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
 
 
 def place_with_file(place: Place, path: str) -> Place:
@@ -206,7 +223,7 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
     failures = [failure("user", "", name, reason) for name, reason in missing]
     targets = []
     for account in accounts:
-        place = place_of(account, _config_home_of(account, config_home))
+        place = place_of(account, config_home)
         path = file_to_write("user", place)
         if os.path.isdir(account.pw_dir):
             targets.append(Target("user", path, place, account, account.pw_name, legacy_file(place)))
@@ -216,24 +233,16 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
     return targets, failures
 
 
-def _config_home_of(account: pwd.struct_passwd, config_home: str | None) -> str | None:
+def _config_home_of(account: pwd.struct_passwd, config_home: str) -> str:
     """Return what a user's XDG_CONFIG_HOME is; ``~`` in it stands for that user's home."""
-    if not config_home:
-        return None
     home, _slash, rest = config_home.partition("/")
-    if home == "~":
-        return os.path.join(account.pw_dir, rest)
-    if not os.path.isabs(config_home):
-        raise UserError(
-            f"config_home: '{config_home}' is no absolute path, and pip would ignore it; begin with '/', or with"
-            " '~/' for the home of each user."
-        )
-    return config_home
+    return os.path.join(account.pw_dir, rest) if home == "~" else config_home
 
 
 def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str, Any]]]:
+    check_absolute("venvs", venvs)
     targets, failures = [], []
-    for prefix in dict.fromkeys(os.path.abspath(os.path.expanduser(venv)) for venv in venvs):
+    for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = file_to_write("site", own_place(prefix))
         try:
             owner = _owner_of(prefix)

@@ -58,12 +58,12 @@ options:
     type: str
   venvs:
     description:
-      - With O(level=site), the virtual environments.
+      - With O(level=site), the virtual environments, as absolute paths.
     type: list
     elements: path
   path:
     description:
-      - With O(level=file), the file.
+      - With O(level=file), the file, as an absolute path.
     type: path
   options:
     description:

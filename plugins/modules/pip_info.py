@@ -43,13 +43,14 @@ options:
     elements: str
   config_home:
     description:
-      - What E(XDG_CONFIG_HOME) is for the named O(users), where their login shells set it. Refused on macOS, where
-        pip does not look at it.
-    type: path
+      - What E(XDG_CONFIG_HOME) is for the named O(users), where their login shells set it. A leading C(~) is the home
+        of each of them.
+      - Refused on macOS, where pip does not look at it.
+    type: str
   venvs:
     description:
-      - Virtual environments. For each of them and each user there is a report of its own, since their pips read one
-        file more.
+      - Virtual environments, as absolute paths. For each of them and each user there is a report of its own, since
+        their pips read one file more.
     type: list
     elements: path
     default: []
@@ -299,7 +300,9 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import (
     summary,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
+    check_absolute,
     check_config_home,
+    check_names,
     find_accounts,
     own_account,
     own_place,
@@ -309,7 +312,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_a
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "users": {"type": "list", "elements": "str"},
-    "config_home": {"type": "path"},
+    "config_home": {"type": "str"},
     "venvs": {"type": "list", "elements": "path", "default": []},
     "commands": {"type": "list", "elements": "str", "default": []},
     "measure_caches": {"type": "bool", "default": False},
@@ -321,7 +324,9 @@ def main() -> None:
     options = module.params
     try:
         check_commands(options["commands"])
-        check_config_home(options["config_home"])
+        check_config_home(options["config_home"], options["users"])
+        check_names("venvs", options["venvs"])
+        check_absolute("venvs", options["venvs"])
     except UserError as error:
         module.fail_json(msg=str(error), users=[], pips=[], problems=[])
     venvs = [os.path.abspath(venv) for venv in options["venvs"]]

@@ -265,6 +265,13 @@ def test_absent(home: Path) -> None:
         ({"path": "CACHE", "group": "no-such-group"}, "There is no group 'no-such-group'"),
         ({"path": "CACHE", "max_size": "many"}, "is no size"),
         ({"path": "CACHE", "max_age": "long"}, "is no age"),
+        ({"path": "CACHE", "owner": "\u00b2"}, "There is no user '\u00b2'"),
+        ({"path": "CACHE", "group": "\u00b2"}, "There is no group '\u00b2'"),
+        ({"path": "CACHE", "owner": "9" * 20}, "There is no user with uid 9999"),
+        ({"path": "CACHE", "group": "9" * 20}, "There is no group '9999"),
+        ({"path": "CACHE", "max_size": "9" * 400}, "is no size"),
+        ({"path": "~a\0b"}, "a line break or a NUL"),
+        ({"path": "CACHE", "venvs": ["/a\0b"]}, "no path or name can have"),
         ({"path": "FILE"}, "is no directory"),
         ({"path": "FILE/cache"}, "is no directory"),
         ({"users": ["no-such-user"]}, "There is no user 'no-such-user'"),
@@ -288,5 +295,7 @@ def test_a_user_who_is_asked_about_in_vain_gives_a_warning(home: Path) -> None:
     result = provide(home, path=f"{home}/cache", check_users=["no-such-user"])
 
     assert result["caches"][0]["usable_by"][0]["usable"] is None
-    assert "no-such-user" in warnings_of(result)
+    assert "There is no user 'no-such-user' on this host; create the account first, or correct the name.\"" in (
+        warnings_of(result)
+    )
     assert json.dumps(result["caches"][0]["changed"]) == "true"

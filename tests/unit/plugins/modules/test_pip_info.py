@@ -368,6 +368,31 @@ def test_the_environment_of_named_users_is_not_known(tmp_path: Path) -> None:
     assert f"{tmp_path}/config/pip/pip.conf" in [file["path"] for file in report["files"]]
 
 
+def test_config_home_is_relative_to_the_home_of_each_user(tmp_path: Path) -> None:
+    """Not to that of the user that the task runs as, which is this directory here."""
+    situation = situation_with(tmp_path, {})
+    (report,) = info_in(situation, users=[ME], config_home="~/dotfiles")["users"]
+    home = pwd.getpwnam(ME).pw_dir
+
+    assert f"{home}/dotfiles/pip/pip.conf" in [file["path"] for file in report["files"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"config_home": "/x"}, "config_home: this is for named 'users'"),
+        ({"users": [ME], "config_home": "relative"}, "config_home: 'relative' is no absolute path"),
+        ({"users": ["a\0b"]}, "There is no user 'a\0b'"),
+        ({"venvs": ["/a\0b"]}, "venvs: '/a\\x00b' holds a character that no path or name can have"),
+        ({"venvs": ["venv"]}, "venvs: 'venv' is no absolute path"),
+        ({"commands": ["instal"]}, "the nearest one is 'install'"),
+        ({"commands": ["zzz"]}, "pip has no command 'zzz'"),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
+    assert said in refusal_of("pip_info", arguments, env=situation_with(tmp_path, {}).environment)
+
+
 def test_who_cannot_be_found_does_not_hide_the_others(tmp_path: Path) -> None:
     situation = situation_with(tmp_path, {})
     result = info_in(situation, users=[ME, "no-such-user"], venvs=[f"{tmp_path}/none"])
@@ -382,11 +407,6 @@ def test_who_cannot_be_found_does_not_hide_the_others(tmp_path: Path) -> None:
     assert "\n" not in result["msg"]
 
 
-def test_a_command_that_pip_does_not_have(tmp_path: Path) -> None:
-    assert "the nearest one is 'install'" in refusal_of("pip_info", {"commands": ["instal"]})
-    assert "pip has no command 'zzz'" in refusal_of("pip_info", {"commands": ["zzz"]})
-
-
 def test_nothing_is_touched(tmp_path: Path) -> None:
     situation = situation_with(tmp_path, {"user": {"global": {"timeout": "1"}}})
     before = {str(path): path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
@@ -394,6 +414,39 @@ def test_nothing_is_touched(tmp_path: Path) -> None:
 
     assert results[0] == results[1]
     assert {str(path): path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_options_are_documented_as_they_are() -> None:
+    documented = yaml.safe_load(pip_info.DOCUMENTATION)["options"]
+    assert documented.keys() == pip_info.ARGUMENT_SPEC.keys()
+    for name, option in documented.items():
+        spec = pip_info.ARGUMENT_SPEC[name]
+        for field in ("type", "elements", "default"):
+            assert option.get(field) == spec.get(field), (name, field)
+
+
+def test_results_are_documented_as_they_are(tmp_path: Path) -> None:
+    documented = yaml.safe_load(pip_info.RETURN)
+    contains = documented["users"]["contains"]
+    wrong = {"user": {"global": {"timout": "1", "timeout": "2"}, "install": {"timeout": "3"}}}
+    situation = situation_with(tmp_path, wrong, PIP_RETRIES="many")
+    metadata = tmp_path / "home/.local/lib/python3.11/site-packages/pip-24.0.dist-info"
+    metadata.mkdir(parents=True)
+    result = info_in(situation, measure_caches=True, venvs=[f"{tmp_path}/none"])
+    found, failed = result["users"]
+
+    assert set(result) - {"changed", "failed", "msg", "invocation"} == set(documented)
+    assert set(found) == set(contains) - {"msg"}
+    assert set(failed) <= set(contains) and failed["msg"]
+    for name in ("files", "cache", "pips"):
+        element = found[name][0] if isinstance(found[name], list) else found[name]
+        assert set(element) == set(contains[name]["contains"]), name
+    problem = next(file for file in found["files"] if file["problems"])["problems"][0]
+    assert set(problem) == set(contains["files"]["contains"]["problems"]["contains"])
+    assert set(found["options"]["install"]["timeout"]) == set(contains["options"]["sample"]["global"]["timeout"])
+    assert set(found["environment"][0]) == {"variable", "key", "value", "problems"}
+    assert set(result["problems"][0]) == set(documented["problems"]["contains"])
+    assert set(result["python"]) == set(documented["python"]["sample"])
 
 
 def test_the_examples(tmp_path: Path) -> None:
