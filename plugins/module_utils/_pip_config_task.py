@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, Any] = {
     "remove": {"type": "dict", "no_log": True},
     "exact": {"type": "bool", "default": False},
     "purge_sections": {"type": "list", "elements": "str", "default": []},
+    "remove_empty_sections": {"type": "bool", "default": False},
     "list_mode": {"type": "str", "choices": ["replace", "append"], "default": "replace"},
     "comments": {"type": "dict", "no_log": True},
     "repair": {"type": "bool", "default": False},

@@ -38,7 +38,8 @@ def check_wish(
     ``windows``: whether paths are those of a Windows host.
     """
     request = _build(sections, remove, options)
-    if options["deprecated"] == "migrate":
+    # What is written byte for byte cannot be migrated.
+    if options["deprecated"] == "migrate" and not options["exact"]:
         request = _migrated(request, remove, options)
     faults, warnings = _judge(request, pip_versions, options, windows)
     if faults:
@@ -47,17 +48,18 @@ def check_wish(
 
 
 def _build(sections: Mapping[str, Any] | None, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
-    names = ("purge_sections", "comments", "list_mode", "repair")
+    names = ("purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
     return build_request(PIP, sections, remove, **{name: options[name] for name in names})
 
 
 def _migrated(request: Request, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
-    """Return the request with the options that pip dropped under the names they have now.
+    """Return the request with the options that pip dropped, and their comments, under the names they have now.
 
     Under their old names they are to go from the file.
     """
     sections: dict[str, dict[str, Value]] = {}
     gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
+    comments = {section: dict(keys) for section, keys in request.comments.items()}
     for section, keys in request.set.items():
         for name, asked in keys.items():
             key, value = asked.key, asked.value
@@ -65,13 +67,15 @@ def _migrated(request: Request, remove: Mapping[str, Any] | None, options: Mappi
             if migrated is not None:
                 key, value = migrated
                 gone.setdefault(section, {})[name] = asked.key
+                if name in comments.get(section, ()):
+                    comments[section].setdefault(PIP.key_name(key), comments[section].pop(name))
                 if key in keys or key in request.remove_keys.get(section, ()):
                     raise UserError(
                         f"[{section}] {asked.key}: this is '{key}' today, which is given too; give it once."
                     )
             sections.setdefault(section, {})[key] = value
     # Keys that are set to null are in no sections any more.
-    return _build(sections, remove, options)._replace(remove_keys=gone)
+    return _build(sections, remove, options)._replace(remove_keys=gone, comments=comments)
 
 
 def _judge(

@@ -89,6 +89,11 @@ options:
     type: list
     elements: str
     default: []
+  remove_empty_sections:
+    description:
+      - Remove the header of a section when the task removes the last key of that section.
+    type: bool
+    default: false
   list_mode:
     description:
       - Whether a list replaces the items in the file, or adds those that are missing.
@@ -124,7 +129,8 @@ options:
   deprecated:
     description:
       - What to do about an option that pip has dropped. V(migrate) writes the option that took its place, removes the
-        old one, and is an error where there is none. V(keep) writes it as it is, for old releases of pip.
+        old one, and is an error where there is none, or with O(exact=true). V(keep) writes it as it is, for old
+        releases of pip.
     type: str
     choices: [migrate, error, keep]
     default: migrate

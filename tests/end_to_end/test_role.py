@@ -180,7 +180,7 @@ def test_first_it_shows_then_it_does_then_there_is_nothing_to_do_and_then_it_goe
     with profile_of(home).open("a") as file:
         file.write("alias mine=x\n")
     assert changed(play(pip_client_state="absent", **EVERYTHING)) == 1
-    assert (home / FILE).read_text() == "[global]\n\n[install]\nuser = true\n"
+    assert (home / FILE).read_text() == "\n[install]\nuser = true\n"
     assert profile_of(home).read_text() == "alias mine=x\n"
     assert (home / "cache").is_dir()
     assert changed(play(pip_client_state="absent", **EVERYTHING)) == 0

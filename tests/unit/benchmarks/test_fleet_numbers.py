@@ -27,6 +27,7 @@ from fleet_numbers import (
     table,
 )
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import ARGUMENTS
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import check_wish
 
 RECAP = """
@@ -116,8 +117,8 @@ def test_the_table_holds_the_medians() -> None:
 def test_the_keys_are_options_that_pip_has(keys: int) -> None:
     options = fleet_plays.options_of(keys)
     assert sum(map(len, options.values())) == keys
-    rules = {"unknown": "error", "deprecated": "migrate", "purge_sections": [], "comments": None}
-    wish = check_wish(options, None, [], {**rules, "list_mode": "replace", "repair": False})
+    defaults = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
+    wish = check_wish(options, None, [], defaults)
     assert wish.request.set.keys() == options.keys()
 
 

@@ -17,7 +17,9 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import mer
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish, check_wish
 
 RULES: dict[str, Any] = {
+    "exact": False,
     "purge_sections": [],
+    "remove_empty_sections": False,
     "comments": None,
     "list_mode": "replace",
     "repair": False,

@@ -212,6 +212,24 @@ def test_purged_sections_keep_what_is_asked_for(home: Home) -> None:
     assert home.file.read_text() == "[global]\ntimeout = 2\n[list]\nformat = json\n"
 
 
+def test_a_section_that_the_task_empties_can_go(home: Home) -> None:
+    text = "# mine\n[global]\ntimeout = 1\n\n[install]\nretries = 2\n"
+    home.write(text)
+    home.configure(remove={"install": ["retries"]})
+    assert home.file.read_text() == "# mine\n[global]\ntimeout = 1\n\n[install]\n"
+    home.write(text)
+    home.set({"install": {"retries": None}}, remove_empty_sections=True)
+    assert home.file.read_text().rstrip() == "# mine\n[global]\ntimeout = 1"
+    assert home.set({"install": {"retries": None}}, remove_empty_sections=True)["changed"] is False
+
+
+def test_exact_content_is_not_migrated_and_so_refused(home: Home) -> None:
+    content = "[global]\ndownload-cache = /var/x\n"
+    assert "was removed in pip" in home.refusal(content=content, exact=True)
+    home.configure(content=content, exact=True, deprecated="keep")
+    assert home.file.read_text() == content
+
+
 def test_content_and_exact(home: Home) -> None:
     content = "# ours\n[global]\ntimeout = 5\n"
     home.write("[global]\nretries = 1\n")
@@ -421,6 +439,14 @@ def test_dropped_options_are_migrated_refused_or_kept(home: Home, newest_pip: st
     assert actions(kept) == [("download-cache", "added")]
     assert "which is given too" in home.refusal(options={"global": {"download-cache": "/a", "cache_dir": "/b"}})
     assert "which is given too" in home.refusal(options={"global": {"download-cache": "/a", "cache-dir": None}})
+
+
+def test_the_comment_of_a_dropped_option_goes_with_it(home: Home) -> None:
+    home.set(
+        {"global": {"download-cache": "/var/c", "timeout": 5}},
+        comments={"global": {"download_cache": "on the big disk", "timeout": "slow"}},
+    )
+    assert home.file.read_text() == "[global]\n# on the big disk\ncache-dir = /var/c\n# slow\ntimeout = 5\n"
 
 
 def test_a_finding_names_the_pip_that_it_holds_for(home: Home, real_pips: dict[str, str]) -> None:
