@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
+from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
 from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
+from ansible_collections.devfleet.pip.tests.unit import pips
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,59 @@ from ansible_collections.devfleet.pip.tests.run_module import run_module, warnin
 )
 def test_hints(options: dict[str, str], more: dict[str, Any], kinds: list[str]) -> None:
     assert [hint.kind for hint in hints_for(options, **more)] == kinds
+
+
+def write_file(home: Path, text: str) -> None:
+    (home / ".config/pip").mkdir(parents=True, exist_ok=True)
+    (home / ".config/pip/pip.conf").write_text(text, encoding="ascii")
+
+
+def test_require_virtualenv_stops_what_the_hint_says_in_every_pip(tmp_path: Path, real_pips: dict[str, str]) -> None:
+    write_file(tmp_path, "[global]\nrequire-virtualenv = true\n")
+    code = "import sys, os, pip; print(sys._base_executable); print(os.path.dirname(pip.__path__[0]))"
+
+    def question(_version: str, python: str) -> list[str]:
+        """Ask the pip of a virtual environment with the interpreter that this was made with."""
+        outside, packages = pips.run(python, ["-c", code], {}).stdout.split("\n")[:2]
+
+        def say(interpreter: str, *arguments: str, **variables: str) -> str:
+            environment = pips.environment(tmp_path, PYTHONPATH=packages, **variables)
+            answer = pips.run(interpreter, ["-m", "pip", *arguments], environment)
+            return "refused" if "Could not find an activated virtualenv" in answer.stderr else "let through"
+
+        return [
+            say(outside, "install"),
+            say(outside, "uninstall"),
+            say(outside, "list"),
+            say(outside, "config", "list"),
+            say(outside, "install", PIP_REQUIRE_VIRTUALENV="false"),
+            say(python, "install"),
+        ]
+
+    expected = ["refused", "refused", "let through", "let through", "let through", "let through"]
+    for version, answers in pips.ask_each(real_pips, question).items():
+        assert answers == expected, version
+
+
+def test_constraints_reach_builds_as_the_hint_says(tmp_path: Path, real_pips: dict[str, str]) -> None:
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("press == 9.0\n", encoding="ascii")  # which the index does not have
+    packages = [Package("press"), Package("distilled", from_source=True, build_requires=("press",))]
+    with CountingIndex(tmp_path, packages) as index:
+
+        def builds(version: str, python: str, *options: str) -> bool:
+            home = tmp_path / version
+            write_file(home, "[global]\n" + "".join(f"{option} = {constraints}\n" for option in options))
+            environment = pips.environment(home, PIP_INDEX_URL=index.url, PIP_CERT=index.authority, PIP_RETRIES="0")
+            arguments = ["-m", "pip", "wheel", "--quiet", "--no-cache-dir", "distilled", "--wheel-dir", str(home)]
+            return pips.run(python, arguments, environment).returncode == 0
+
+        for version, python in real_pips.items():
+            assert builds(version, python), version
+            is_hinted = hints_for({"constraint": str(constraints)}, [version]) != []
+            assert builds(version, python, "constraint") == is_hinted, version
+            if is_hinted:
+                assert not builds(version, python, "constraint", "build-constraint"), version
 
 
 def test_uv_is_found_in_a_home(tmp_path: Path) -> None:
