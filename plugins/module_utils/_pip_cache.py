@@ -215,14 +215,16 @@ def judge(path: str, uid: int, look: Look) -> Verdict:
             f"'{existing}' is not owned by root, and pip run as root takes no other cache: it turns it off",
         )  # fmt: skip
     if uid != 0 and not place.writable:
+        offered = "; a wheelhouse, which the option find-links names, may be read-only" if existing == path else ""
         return Verdict(
             False, False,
-            f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too",
+            f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too{offered}",
         )  # fmt: skip
     if not place.is_dir:
         return Verdict(True, False, f"'{existing}' is no directory: pip takes it for its cache and keeps nothing")
     if not (place.writable and place.searchable):
-        return Verdict(True, False, f"'{existing}' may not be entered: pip takes it for its cache and keeps nothing")
+        what = "may not be entered" if place.writable else "cannot be written to"
+        return Verdict(True, False, f"'{existing}' {what}: pip takes it for its cache and keeps nothing")
     return Verdict(True, True, "")
 
 

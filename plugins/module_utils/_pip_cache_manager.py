@@ -94,7 +94,8 @@ def bring(spec: Spec, check: bool) -> dict[str, Any]:
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else ""
         inside = f" (at '{where}')" if where and where != spec.path else ""
-        raise UserError(f"The cache '{spec.path}' cannot be worked on{inside}: {error.strerror}.") from None
+        way_out = tree.way_out(error, "see to that, and run the play again")
+        raise UserError(f"The cache '{spec.path}' cannot be worked on{inside}: {error.strerror}; {way_out}.") from None
 
 
 def ask(path: str, planned: dict[str, Sequence[int]], samples: Sequence[str]) -> dict[str, Any]:

@@ -29,6 +29,13 @@ _PASS_DIR = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW 
 _NOFOLLOW_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
+_WAYS_OUT = {
+    errno.EROFS: "mount it for writing, or choose another place",
+    errno.ENOSPC: "make room on its file system",
+    errno.EDQUOT: "make room, as the quota of its owner is used up",
+}
+
+
 class Item(NamedTuple):
     """A file or directory inside a cache; ``path`` is relative to the cache, empty for the cache itself.
 
@@ -112,6 +119,11 @@ def resolve(path: str, trusted: set[int]) -> str:
         todo = _parts(target) + todo
         done = "/" if os.path.isabs(target) else done
     return done
+
+
+def way_out(error: OSError, otherwise: str) -> str:
+    """Return what the user can do about an error of the system, as a part of a sentence."""
+    return _WAYS_OUT.get(error.errno or 0, otherwise)
 
 
 @contextmanager
@@ -268,14 +280,20 @@ def give(fd: int, uid: int, gid: int, mode: int, acl: posix_acl.Acl | None) -> N
 def write_file(top: int, name: str, text: str) -> None:
     """Make the file ``name``, which must not exist, with ``text``, readable by all, the directory owner's.
 
-    Raise OSError.
+    Raise OSError, with no such file left.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    # Bytes, here and below: a process that has become another user may be unable to load a codec.
-    with os.fdopen(os.open(name, flags, 0o644, dir_fd=top), "wb") as file:
-        file.write(text.encode())
-        owner = os.fstat(top)
-        give(file.fileno(), owner.st_uid, owner.st_gid, 0o644, None)
+    fd = os.open(name, flags, 0o644, dir_fd=top)
+    try:
+        # Bytes, here and below: a process that has become another user may be unable to load a codec.
+        with os.fdopen(fd, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            owner = os.fstat(top)
+            give(file.fileno(), owner.st_uid, owner.st_gid, 0o644, None)
+    except OSError:
+        os.unlink(name, dir_fd=top)
+        raise
 
 
 def read_file(top: int, name: str, limit: int) -> bytes | None:
@@ -445,7 +463,5 @@ def _parts(path: str) -> list[str]:
 
 
 def _refused(what: str, path: str, error: OSError) -> UserError:
-    return UserError(
-        f"'{path or '.'}' in the cache cannot be {what}: {error.strerror}; run the task as root with "
-        "recurse: true, which gives a cache back to its owner."
-    )
+    advice = way_out(error, "run the task as root with recurse: true, which gives a cache back to its owner")
+    return UserError(f"'{path or '.'}' in the cache cannot be {what}: {error.strerror}; {advice}.")

@@ -248,3 +248,28 @@ def test_a_members_secret_in_a_shared_cache_is_not_opened(people: People, fresh:
 
     assert not secret.exists()
     assert result["caches"][0]["repaired"]["removed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "prepare", "arguments", "said"),
+    [
+        ("ro", ":", {"path": "new"}, "is read-only"),
+        ("size=64k", "mount -o remount,ro .", {"state": "purged"}, "Read-only file system; mount it for writing"),
+        ("size=64k", "mount -o remount,ro .", {"mode": "0755"}, "Read-only file system; mount it for writing"),
+        ("size=64k", "cat /dev/zero > full 2> /dev/null", {"cachedir_tag": "true"}, "make room on its file system"),
+    ],
+)
+def test_a_file_system_that_takes_nothing(
+    fresh: Path, tmp_path: Path, options: str, prepare: str, arguments: dict[str, str], said: str
+) -> None:
+    script = (
+        f"mount -t tmpfs -o {options} none {fresh} && cd {fresh} || exit; mkdir -p cache/http-v2 && chmod 700 cache &&"
+        f' echo > cache/http-v2/a; {prepare}; "$@"; status=$?; find cache -type f > {tmp_path}/listing; exit $status'
+    )
+    path = fresh / arguments.get("path", "cache")
+    wrapper = ("unshare", "--mount", "sh", "-c", script, "sh")
+    result = run_module("pip_cache", {**arguments, "path": str(path)}, wrapper=wrapper)
+
+    assert said in result["msg"]
+    assert "recurse" not in result["msg"]
+    assert (tmp_path / "listing").read_text(encoding="ascii") == ("" if options == "ro" else "cache/http-v2/a\n")

@@ -180,6 +180,7 @@ def test_a_read_only_cache_is_no_cache(people: People, all_pips: dict[str, Pip],
     shared = run_module("pip_cache", {"path": f"{fresh}/other", "shared_group": people.group, "mode": "2755"})
 
     assert "for reading too" in warnings_of(asked)
+    assert "wheelhouse" in warnings_of(asked)
     assert run_pip(all_pips["newest"], people.alice, ["cache", "dir"], PIP_CACHE_DIR=path).returncode == 1
     for answer in (refused, shared):
         assert "wheelhouse" in answer["msg"]

@@ -195,6 +195,17 @@ def test_what_pip_takes_and_cannot_use() -> None:
 
     assert (file.accepted, file.usable) == (closed.accepted, closed.usable) == (True, False)
     assert "keeps nothing" in file.reason and "keeps nothing" in closed.reason
+    read_only = judged(0, {"/srv/cache": Place(0, True, False, True)})
+    assert (read_only.accepted, read_only.usable) == (True, False)
+    assert read_only.reason == "'/srv/cache' cannot be written to: pip takes it for its cache and keeps nothing"
+
+
+def test_a_cache_that_is_offered_read_only_belongs_into_a_wheelhouse() -> None:
+    there = judged(1000, {"/srv/cache/pip": Place(0, True, False, True)})
+    missing = judged(1000, {"/srv": Place(0, True, False, True)})
+
+    assert "for reading too; " in there.reason and "wheelhouse" in there.reason
+    assert missing.reason.endswith("for reading too")
 
 
 def test_nothing_exists() -> None:

@@ -235,7 +235,8 @@ def test_what_the_system_refuses_is_one_sentence(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device", "CACHEDIR.TAG")
 
     monkeypatch.setattr(tree, "write_file", no_space)
-    with pytest.raises(UserError, match=r"cannot be worked on \(at 'CACHEDIR.TAG'\): No space left on device\.$"):
+    said = r"cannot be worked on \(at 'CACHEDIR.TAG'\): No space left on device; make room on its file system\.$"
+    with pytest.raises(UserError, match=said):
         manager.bring(Spec(str(tmp_path / "cache"), tag=True), check=False)
 
 
