@@ -180,6 +180,21 @@ def test_an_index_that_wants_a_password(home: Path, newest_pip: str, tmp_path: P
     assert warm["file"] == 0
 
 
+def test_a_password_in_a_netrc_file_does_for_every_pip(home: Path, real_pips: dict[str, str], tmp_path: Path) -> None:
+    """Then no file of pip's needs to hold it."""
+    with CountingIndex(tmp_path, PACKAGES, Options(credentials=("agent", "opensesame"))) as index:
+        bare = index.url.replace("agent:opensesame@", "")
+        assert bare != index.url
+        settings = {"PIP_INDEX_URL": bare, "PIP_NO_INPUT": "1", "PIP_NO_CACHE_DIR": "1"}
+        for python in real_pips.values():
+            (home / ".netrc").write_text("machine localhost login agent password opensesame\n", encoding="ascii")
+            (home / ".netrc").chmod(0o600)
+            assert fetch(python, home, index, *install("maple"), **settings)["file"] == 3
+            (home / ".netrc").unlink()
+            with pytest.raises(AssertionError, match="No matching distribution"):
+                fetch(python, home, index, *install("maple"), **settings)
+
+
 def test_the_cache_stays_off_where_the_file_says_so(home: Path, newest_pip: str, index: CountingIndex) -> None:
     """An option on the command line does not reach the pip that fetches what a build needs; the file does."""
     cache = Path(provide(home)["caches"][0]["path"])
