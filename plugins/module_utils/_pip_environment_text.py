@@ -52,6 +52,10 @@ class Block(NamedTuple):
 
 def check_value(name: str, value: str, form: Form) -> None:
     """Raise UserError where no line of this form can give the variable this value."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UserError(f"{name}: the value holds a character that UTF-8 cannot write; correct it.") from None
     if _CONTROL.search(value):
         raise UserError(f"{name}: the value holds a line end or another control character; give it on one line.")
     for character, reason in form.forbidden:

@@ -115,6 +115,7 @@ def test_half_a_block_and_two_blocks_are_refused_with_their_line(text: str, line
         ("a\nb", SHELL, "line end"),
         ("a\rb", SYSTEMD, "control character"),
         ("a\x7f", PAM, "control character"),
+        ("a\ud800", SHELL, "UTF-8 cannot write"),
         ("a#b", PAM, "a comment begins there"),
         ("a\\b", PAM, "releases of PAM"),
     ],
