@@ -74,7 +74,7 @@ def effective_options(
 ) -> dict[str, Effective]:
     """Return what counts for ``pip COMMAND``, for each option that anything is said of.
 
-    The keys are what _subject() returns. ``command`` may be 'global': what holds for every command that has
+    The keys are what subject_of() returns. ``command`` may be 'global': what holds for every command that has
     no section of its own. ``layers`` stand in the order in which pip reads them. ``pip_version`` is as in
     (24, 3, 1); empty stands for the newest pip.
     """
@@ -83,10 +83,10 @@ def effective_options(
     for origins in _origins(command, layers, environment):
         said += origins
         for origin in _applied(origins, pip_version):
-            applied.setdefault(_subject(command, str(origin.key)), []).append(origin)
+            applied.setdefault(subject_of(command, str(origin.key)), []).append(origin)
     elsewhere: dict[str, list[Origin]] = {}
     for origin in said:
-        elsewhere.setdefault(_subject(command, str(origin.key)), []).append(origin)
+        elsewhere.setdefault(subject_of(command, str(origin.key)), []).append(origin)
     return {subject: _effective(command, origins, elsewhere[subject]) for subject, origins in applied.items()}
 
 
@@ -99,7 +99,7 @@ def effective_option(
 ) -> Origin | None:
     """Return the value that ``pip COMMAND`` takes for the option ``key``, under whatever name; None where
     nothing sets it. See effective_options."""
-    found = effective_options(command, layers, environment, pip_version).get(_subject(command, key))
+    found = effective_options(command, layers, environment, pip_version).get(subject_of(command, key))
     return found.winner if found else None
 
 
@@ -114,7 +114,7 @@ def settings_of_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _subject(command: str, key: str) -> str:
+def subject_of(command: str, key: str) -> str:
     """Return a word that all keys share which set the same thing."""
     option = find_option(command, key)
     if option is None:
@@ -179,7 +179,7 @@ def shadowed_options(
         for key, value in keys.items():
             # What stands in [global] can lose for one command alone, to that command's own section.
             for command in commands if section == GLOBAL else [section]:
-                effective = found[command].get(_subject(command, key))
+                effective = found[command].get(subject_of(command, key))
                 if not _is_taken(effective, path, section, key, value):
                     everywhere = command == section
                     winner = effective.winner if effective else None

@@ -18,6 +18,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import 
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Change, Merged, merge
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Asked, Request, Value, items_of
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import subject_of
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
     REMOVED_OPTION,
     check_option,
@@ -87,13 +88,22 @@ def _completed(request: Request, moved: Moved, view: View) -> Request:
         if section in (*request.remove_sections, *request.purge_sections):
             continue
         gone = request.remove_keys.get(section, {})
+        said = [name for name, value in view.get(section, {}).items() if value]
+        said += request.set.get(section, {})
         for name, old in keys.items():
-            if name not in gone and name not in view.get(section, {}):
+            if name not in gone and name not in view.get(section, {}) and not _is_said_otherwise(section, name, said):
                 value = _moved_value(request, section, name, old.value)
                 if value != []:
                     asked = wanted.setdefault(section, {}).get(name, old)
                     wanted[section][name] = asked._replace(value=value)
     return request._replace(set=wanted)
+
+
+def _is_said_otherwise(section: str, name: str, said: list[str]) -> bool:
+    """Tell whether one of the keys ``said`` is another name of this option, or its opposite, and would lose to it."""
+    if name == "no-cache-dir":  # it wins over 'cache-dir' from the old place too
+        return False
+    return any(other != name and subject_of(section, other) == subject_of(section, name) for other in said)
 
 
 def _moved_value(request: Request, section: str, name: str, old: Value) -> Value:

@@ -736,6 +736,34 @@ def test_the_old_file_moves_into_a_new_one_that_has_the_last_word(home: Home, ne
     assert not home.legacy.exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("default-timeout = 6", "timeout = 7"),
+        ("timeout = 6", "default-timeout = 7"),
+        ("timeout = 6", "default-timeout ="),
+        ("no-compile = false", "compile = true"),
+        ("no-cache-dir = true", "cache-dir = /x"),
+        ("cache-dir = /x", "no-cache-dir = true"),
+        ("no-binary = a", "only-binary = b"),
+    ],
+)
+def test_a_new_file_has_the_last_word_under_whatever_name(home: Home, newest_pip: str, old: str, new: str) -> None:
+    home.write(f"[global]\n{old}\n", home.legacy)
+    home.write(f"[global]\n{new}\n")
+    before = home.parsed(newest_pip)
+    home.configure(legacy="migrate")
+    assert home.parsed(newest_pip) == before
+    assert not home.legacy.exists()
+
+
+def test_what_the_task_says_is_not_undone_by_the_old_file(home: Home, newest_pip: str) -> None:
+    home.write("[global]\ndefault-timeout = 6\n", home.legacy)
+    home.write("[global]\nretries = 1\n")
+    assert home.set({"global": {"timeout": 5}}, legacy="migrate")["shadowed"] == []
+    assert home.parsed(newest_pip)["timeout"] == 5
+
+
 def test_moving_nothing_but_the_old_file(home: Home, newest_pip: str) -> None:
     home.write("[global]\ntimeout = 6\n", home.legacy)
     home.configure(legacy="migrate", backup=True)
