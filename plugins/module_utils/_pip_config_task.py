@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any, Mapping
+from typing import Any, Mapping, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -63,8 +63,23 @@ def masked_options(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, **masked, "content": mask_content(options["content"])}
 
 
-def run(module: AnsibleModule, options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES) -> dict[str, Any]:
-    """Do what a task with these options asks; return its result, with ``msg`` only where something failed.
+class Prepared(NamedTuple):
+    """What a task is to do, checked: its files, a result for each that cannot be found, what it wants of them."""
+
+    targets: list[Target]
+    failures: list[dict[str, Any]]
+    wish: Wish
+    pips: list[PipInstall]
+
+
+def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+    prepared = prepare(options)
+    return work(module, prepared, options) if isinstance(prepared, Prepared) else prepared
+
+
+def prepare(options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES) -> Prepared | dict[str, Any]:
+    """Check all of a task that can be checked before anything is touched; return the task's result where it is refused.
 
     With both ``options`` and ``content`` the two must say the same. ``variables`` are PIP_* variables that every
     pip in question will see beside those it sees now.
@@ -72,14 +87,19 @@ def run(module: AnsibleModule, options: dict[str, Any], variables: Mapping[str, 
     pips: list[PipInstall] = []
     try:
         check_options(options)
-        targets, files = find_targets(options)
+        targets, failures = find_targets(options)
         targets = [with_variables(target, variables) for target in targets]
         pips = pips_that_read(targets)
-        wish = wish_of(options, pips)
+        return Prepared(targets, failures, wish_of(options, pips), pips)
     except UserError as error:
         found = [pip._asdict() for pip in pips]
         return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
-    files += [work_on(module, target, wish, options) for target in targets]
+
+
+def work(module: AnsibleModule, prepared: Prepared, options: dict[str, Any]) -> dict[str, Any]:
+    """Work on the files of a task; return its result, with ``msg`` only where something failed."""
+    targets, failures, wish, pips = prepared
+    files = failures + [work_on(module, target, wish, options) for target in targets]
     result = result_of(files, wish, pips)
     # Whoever has it as it is has heard of it.
     if result["changed"]:

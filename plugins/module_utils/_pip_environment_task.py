@@ -59,9 +59,7 @@ def masked_options(options: dict[str, Any]) -> dict[str, Any]:
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
-        check_options(options)
-        machine = machine_files(options)
-        wish, warnings = wish_of(module, options)
+        machine, wish, warnings = checked(module, options)
     except UserError as error:
         return {"changed": False, "msg": mask_urls(str(error)), "files": [], "left": []}
     others = places.other_machine_files() if options["machine_profile"] or options["etc_environment"] else []
@@ -74,6 +72,21 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     if any(file["changed"] for result in results for file in result.get("files", [])):
         warnings = warnings + hints_of(wish)
     return result_of(module, results, warnings)
+
+
+def fault_of(module: AnsibleModule, options: dict[str, Any]) -> str:
+    """Return why a task with these options would be refused before it touches anything; '' where it would not."""
+    try:
+        checked(module, options)
+    except UserError as error:
+        return mask_urls(str(error))
+    return ""
+
+
+def checked(module: AnsibleModule, options: dict[str, Any]) -> tuple[list[places.EnvironmentFile], Wish, list[str]]:
+    """Return the files that are no user's, what the task wants, and warnings. Raise UserError for what is wrong."""
+    check_options(options)
+    return machine_files(options), *wish_of(module, options)
 
 
 def hints_of(wish: Wish) -> list[str]:

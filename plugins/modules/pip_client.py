@@ -36,7 +36,8 @@ options:
   cache:
     description:
       - The options of M(devfleet.pip.pip_cache). Without them, or with an empty dictionary, caches are left alone.
-      - Where a cache fails, no file is touched.
+      - Where a cache fails, no file is touched. What is plainly wrong with the options of any part is told before
+        anything is touched.
     type: dict
   config:
     description:
@@ -176,15 +177,25 @@ def import_environment_task() -> Any:
 
 
 def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
-    """Do the tasks that have options, up to the first that fails; return their results as one."""
+    """Do the tasks that have options, up to the first that fails; return their results as one.
+
+    All of them are checked before the first: what is plainly wrong with one leaves everything as it was.
+    """
     cache, config, environment = tasks.get("cache"), tasks.get("config"), tasks.get("environment")
     result: dict[str, Any] = {"changed": False, "caches": [], "diff": []}
+    prepared = None if config is None else config_task.prepare(config, set_for_shells(environment))
+    if isinstance(prepared, dict):
+        return {**result, **prepared}
+    if environment:
+        fault = import_environment_task().fault_of(module, environment)
+        if fault:
+            return {**result, "msg": fault}
     if cache:
         result = cache_task.run(module, cache)
     if "msg" not in result:
         result.update(files=[], shadowed=[], pips=[])
-        if config is not None:
-            result = joined(result, config_task.run(module, config, set_for_shells(environment)))
+        if config is not None and prepared is not None:
+            result = joined(result, config_task.work(module, prepared, config))
     if "msg" not in result:
         done: dict[str, Any] = {"files": [], "left": [], "changed": False}
         if environment:

@@ -102,6 +102,25 @@ def test_the_options_of_both_are_checked(arguments: dict[str, Any], words: str) 
     assert words in refusal_of("pip_client", {"config": {"options": {}}, **arguments})
 
 
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"config": {"options": {"global": {"timout": 7}}}}, "the nearest option is 'timeout'"),
+        ({"environment": {"user_profiles": True, "variables": {"PIP_TIMOUT": 7}}}, "the nearest one is PIP_TIMEOUT"),
+        ({"environment": {"variables": {"PIP_TIMEOUT": 7}}}, "No place is named"),
+    ],
+    ids=["an option", "a variable", "no place"],
+)
+def test_what_is_wrong_with_one_part_leaves_the_others_undone(
+    place: Path, more: dict[str, Any], words: str, check: bool
+) -> None:
+    result = run_module("pip_client", both(place, **more), check=check)
+    assert words in result["msg"]
+    assert (result["failed"], result["changed"], result["caches"]) == (True, False, [])
+    assert list(place.iterdir()) == []
+
+
 def test_verify_names_what_wins_over_an_option(place: Path) -> None:
     home = place / "home"
     home.mkdir()
