@@ -63,6 +63,39 @@ def test_what_the_user_has_settled_stays(run: Command, home: Path) -> None:
     assert "secret" not in played.stdout + played.stderr
 
 
+def test_what_the_user_has_settled_in_the_old_place_stays_in_force(run: Command, home: Path) -> None:
+    (home / ".pip").mkdir()
+    (home / ".pip/pip.conf").write_text("[global]\nretries = 9\ncache-dir = ~/my-cache\n")
+    played = provision(run)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert (home / FILE).read_text() == "[global]\ndisable-pip-version-check = true\n"
+    assert "global.retries='9'" in played.stdout
+    assert f"{home}/my-cache" in played.stdout
+    assert not (home / ".cache/pip").exists()
+    assert changed(provision(run)) == "0"
+
+
+@pytest.mark.parametrize("settled", ["", "[global]\ncache-dir = ~/my-cache\n"], ids=["no cache yet", "a cache"])
+def test_a_cache_without_a_path_is_the_default_place_where_the_user_has_none(
+    run: Command, home: Path, settled: str
+) -> None:
+    (home / FILE).parent.mkdir(parents=True)
+    (home / FILE).write_text(settled)
+    played = provision(run, """-e '{"workstation_cache": {"cachedir_tag": true}}'""")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert (home / ".cache/pip/CACHEDIR.TAG").exists() == (settled == "")
+    assert (home / FILE).read_text() == ((settled or "[global]\n") + "disable-pip-version-check = true\nretries = 5\n")
+
+
+def test_what_a_pip_says_that_does_not_start_is_shown(run: Command, home: Path) -> None:
+    (home / "bad.conf").write_text("x = 1\n")
+    played = run("env", f"PIP_CONFIG_FILE={home}/bad.conf", "make", "--no-print-directory", "provision", cwd=ROOT)
+    assert played.returncode != 0
+    assert f"{home}/{FILE}: set" in played.stdout
+    assert "Configuration file could not be loaded" in played.stdout
+    assert "the output has been hidden" not in played.stdout
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
