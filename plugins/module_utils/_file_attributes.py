@@ -93,6 +93,8 @@ def asked_mode(path: str, mode: Any, old_mode: int) -> int | None:
     asked = mode_number(mode, old_mode)
     if asked is None:
         raise UserError(f"{path}: '{mode}' is no mode; give one such as '0644' or 'u=rw,go=r'.")
+    if isinstance(mode, int) and mode > 0o777:  # YAML's 600 without quotes is no 0600
+        raise UserError(f"{path}: the number {mode} is the mode {mode:o}; write it in quotes, such as '0600'.")
     return asked
 
 

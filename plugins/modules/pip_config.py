@@ -63,7 +63,7 @@ options:
     elements: path
   path:
     description:
-      - With O(level=file), the file, as an absolute path.
+      - With O(level=file), the file, absolute or below V(~).
     type: path
   options:
     description:

@@ -69,6 +69,12 @@ def test_null_removes_a_key_and_lists_stay_lists(play: Play, home: Path) -> None
     assert changed(play(pip_client_options=options)) == 0
 
 
+def test_a_section_with_nothing_below_it_says_nothing(play: Play, home: Path) -> None:
+    options = {"global": None, "install": {"user": False}}
+    assert changed(play(pip_client_options=options, pip_client_cache={"path": "~/cache"})) == 1
+    assert (home / FILE).read_text() == "[global]\ncache-dir = ~/cache\n\n[install]\nuser = false\n"
+
+
 def test_exact_makes_the_file_the_rendered_text_with_its_header(play: Play, home: Path) -> None:
     (home / FILE).parent.mkdir(parents=True)
     (home / FILE).write_text("[global]\ntimeout = 9\n")
@@ -123,6 +129,14 @@ def test_an_option_that_pip_takes_from_elsewhere_fails_the_play(play: Play, home
         ({"pip_client_environment": {"user_profiles": True, "variables": {"PIP_TIMOUT": 1}}}, "PIP_TIMEOUT"),
         ({"pip_client_environment": {"variables": {"PIP_TIMEOUT": 1}}}, "No place is named"),
         ({"pip_client_options": ["timeout"]}, "pip_client_options"),
+        ({"pip_client_options": '{"global": {"timeout": 1}}'}, "pip_client_options is a text"),
+        ({"pip_client_options": {"global": "timeout"}}, "[global]: a dictionary belongs here, not a text."),
+        ({"pip_client_options": {"timeout": 4}}, "[timeout]: a dictionary belongs here, not a number."),
+        ({"pip_client_options": {"timeout": 4}, "pip_client_state": "absent"}, "[timeout]: a dictionary belongs here"),
+        ({"pip_client_file_mode": 600, "pip_client_options": {"global": {"timeout": 1}}}, "is the mode 1130"),
+        ({"pip_client_level": "site"}, "level is site but all of the following are missing: venvs"),
+        ({"pip_client_venvs": ["/opt/x"]}, "venvs: this goes with 'level: site'"),
+        ({"pip_client_level": "file", "pip_client_path": "x/pip.conf"}, "'x/pip.conf' is no absolute path"),
         ({"pip_client_state": "gone"}, "pip_client_state"),
         ({"pip_client_level": "machine"}, "pip_client_level"),
         ({"pip_client_options": {"global": {"a": "1\n[evil]"}}}, "[global] a: a line of the value starts with '['"),
