@@ -16,7 +16,7 @@ import re
 import stat
 import tempfile
 import time
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 
@@ -55,6 +55,13 @@ class WriteRules(NamedTuple):
 
 
 DEFAULT_RULES = WriteRules()
+
+
+def check_absolute(option: str, paths: Iterable[str]) -> None:
+    """Refuse paths that would mean another place for each directory that the task may be started in."""
+    for path in paths:
+        if not os.path.isabs(path):
+            raise UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
 
 
 def change_file(

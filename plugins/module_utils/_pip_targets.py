@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils._accounts import human_accounts, user_name
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import check_absolute
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import find_pips, version_key
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import (
     Place,
@@ -170,13 +171,6 @@ def check_names(option: str, texts: Iterable[str]) -> None:
             is_possible = False
         if not is_possible:
             raise UserError(f"{option}: {text!a} holds a character that no path or name can have; correct it.")
-
-
-def check_absolute(option: str, paths: Iterable[str]) -> None:
-    """Refuse paths that would mean another place for each directory that the task may be started in."""
-    for path in paths:
-        if not os.path.isabs(path):
-            raise UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
 
 
 def place_with_file(place: Place, path: str) -> Place:

@@ -238,7 +238,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils._file_attributes impo
     set_attributes,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import encode
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange, WriteRules, change_file
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import (
+    FileChange,
+    WriteRules,
+    change_file,
+    check_absolute,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import (
     content_diff,
@@ -268,8 +273,9 @@ def main() -> None:
     options = dict(module.params)
     module.params.update(masked_arguments(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    path = os.path.abspath(options["path"])
+    path = os.path.normpath(options["path"])
     try:
+        check_absolute("path", [path])
         account = find_account(options["run_as"]) if options["run_as"] else None
         task = functools.partial(run, module, path, options)
         result = task() if account is None else call_as_user(account, task)

@@ -290,6 +290,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import check_absolute
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import PipInstall, find_pips, merged_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import (
@@ -300,7 +301,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import (
     summary,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
-    check_absolute,
     check_config_home,
     check_names,
     find_accounts,
