@@ -12,13 +12,20 @@ from pathlib import Path
 
 def run_play(playbook: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a playbook of the scenario's directory on the scenario's hosts, with further words for the command."""
-    return subprocess.run(
+    process = start_play(playbook, *arguments, **environment)
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def start_play(playbook: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start what run_play runs to its end."""
+    return subprocess.Popen(
         ["ansible-playbook", "--inventory", _made_by_molecule("inventory"), playbook, *arguments],
         cwd=Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]),
         env={**os.environ, "ANSIBLE_CONFIG": _made_by_molecule("ansible.cfg"), **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
 
 
