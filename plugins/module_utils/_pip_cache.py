@@ -32,6 +32,9 @@ BODY = ".body"
 # it, and moves a wheel that it built into its directory: such files and directories are never pruned.
 BUSY_SECONDS = 3600.0
 
+# What a pip at work has not finished: such a file, or the directory among the wheels that it builds one in.
+_UNFINISHED = re.compile(r".*[a-z0-9_]{8}\.tmp$|" + WHEELS + r"/.*/tmp[a-z0-9_]{8}(/|$)")
+
 PRIVATE_MODE = 0o700
 SHARED_MODE = 0o2775
 
@@ -296,6 +299,11 @@ def choose(files: Sequence[FileFacts], max_size: int | None, max_age: float | No
 def is_busy(changed: float, now: float) -> bool:
     """Tell whether pip may be at work on what ``changed`` then. A clock a little ahead counts too."""
     return abs(now - changed) < BUSY_SECONDS
+
+
+def is_unfinished(path: str) -> bool:
+    """Tell whether ``path``, relative to the cache, has a name that pip gives only until it is done with it."""
+    return bool(_UNFINISHED.match(path))
 
 
 def _entry_key(path: str) -> str:

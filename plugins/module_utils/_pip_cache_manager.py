@@ -202,7 +202,7 @@ def _change(path: str, spec: Spec, check: bool) -> dict[str, Any]:
     if check and plan.top:
         result["planned"] = {path: [plan.top.uid, plan.top.gid, plan.top.mode]}
     if not (check and plan.repair):  # what a run would repair is no reason against the cache
-        result["samples"] = tree.sample_directories(snap)
+        result["samples"] = tree.sample_directories(_finished(snap))
     return result
 
 
@@ -212,13 +212,13 @@ def _plan(path: str, snap: tree.Snapshot, has_tag: bool, spec: Spec, acl: bool) 
         rules.check_content(path, names, "removed" if spec.state == "absent" else "purged")
         return _plan_removal(snap, spec.state == "absent")
     wish = _wish(spec, snap.top, acl)
+    now = time.time()
     repair: dict[str, tree.Fix] = {}
     if spec.recurse:
         rules.check_content(path, names, "repaired")
-        repair = tree.plan_repair(snap, wish)
+        repair = tree.plan_repair(_finished(snap, now), wish)
     removed = {name for name, fix in repair.items() if fix.remove}
     prune: list[rules.Entry] = []
-    now = time.time()
     if spec.max_size is not None or spec.max_age is not None:
         facts = [
             rules.FileFacts(item.path, item.size, item.used, item.changed)
@@ -230,6 +230,16 @@ def _plan(path: str, snap: tree.Snapshot, has_tag: bool, spec: Spec, acl: bool) 
     files = [name for entry in prune for name in entry.paths]
     tag = spec.tag if spec.tag is not None and spec.tag != has_tag else None
     return _Plan(_fix_top(snap.top, spec, wish), repair, prune, files, _left_empty(snap, files, now), tag, False)
+
+
+def _finished(snap: tree.Snapshot, now: float | None = None) -> tree.Snapshot:
+    """Return the cache without what pip has not finished; with ``now``, what a killed pip left counts as finished."""
+    items = [
+        item
+        for item in snap.items
+        if not (rules.is_unfinished(item.path) and (now is None or rules.is_busy(item.changed, now)))
+    ]
+    return snap._replace(items=items)
 
 
 def _plan_removal(snap: tree.Snapshot, everything: bool) -> _Plan:

@@ -92,6 +92,7 @@ options:
       - No symbolic link is followed. A file or directory that its new owner could not read by itself, or
         that has a second name (hard link),
         is removed rather than given away.
+      - What a running pip has not finished is left alone.
       - A directory that holds anything that is no part of a pip cache is refused.
     type: bool
     default: false

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
 
@@ -35,6 +36,7 @@ FLAVOURED = (
     Package("brewed", from_source=True),
     Package("distilled", from_source=True),
     Package("moonshine", from_source=True, prepares_metadata=False),
+    Package("matured", from_source=True, build_seconds=5),
     *(Package(f"grain{number}", padding=20000) for number in range(8)),
 )
 
@@ -200,6 +202,24 @@ def test_members_install_at_the_same_time(
 
     assert [(counts["file"], counts["metadata"]) for counts in after] == [(0, 0), (0, 0)]
     assert not list(Path(shared).rglob("*.tmp"))
+
+
+def test_repair_beside_a_build_breaks_nothing_and_says_that_all_may_use_the_cache(
+    people: People, all_pips: dict[str, Pip], shared: str, index: CountingIndex
+) -> None:
+    """pip builds a wheel in a directory of its own in the cache, which is closed to the others until it is done."""
+    pip = all_pips["newest"]
+    with ThreadPoolExecutor() as executor:
+        building = executor.submit(fetch, pip, people.alice, index, shared, command("matured"))
+        while not list(Path(shared).glob("wheels/*/*/*/*/tmp*")):
+            assert not building.done(), building.result()
+        told = run_module("pip_cache", {"path": shared, "shared_group": people.group, "recurse": True})
+        assert list(Path(shared).glob("wheels/*/*/*/*/tmp*")), "the build was disturbed, or over too early"
+        assert building.result()["file"] == 1
+
+    assert told["changed"] is False
+    assert all(verdict["usable"] for verdict in told["caches"][0]["usable_by"]), told
+    assert fetch(pip, people.bob, index, shared, command("matured"))["file"] == 0
 
 
 def test_pruning_beside_running_pips_breaks_none(

@@ -296,6 +296,21 @@ def test_what_a_running_pip_may_be_writing_stays() -> None:
     assert [entry.paths for entry in rules.choose(recent, 0, 1.0, NOW)] == [["http/old.tmp"]]
 
 
+@pytest.mark.parametrize(
+    ("path", "unfinished"),
+    [
+        ("http-v2/a/b/c/d/e/abcdeab3_xyz9.tmp", True),
+        ("http-v2/a/b/c/d/e/abcde1.body", False),
+        ("wheels/aa/bb/cc/dd/tmpz2r1to79", True),
+        ("wheels/aa/bb/cc/dd/tmpz2r1to79/x.whl", True),
+        ("wheels/aa/bb/cc/dd/tmp-1.0-py3-none-any.whl", False),
+        ("http-v2/tmpz2r1to79", False),
+    ],
+)
+def test_what_pip_has_not_finished_has_a_name_of_its_own(path: str, unfinished: bool) -> None:
+    assert rules.is_unfinished(path) is unfinished
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 99), st.floats(0, 100)), max_size=30),
     st.integers(0, 2000),
