@@ -22,7 +22,7 @@ import pytest
 from ansible_collections.devfleet.pip.tests.documentation import ROOT, Step, agrees, blocks_of, steps_of
 from ansible_collections.devfleet.pip.tests.unit import pips
 
-GUIDES = ("workstation", "build-agent", "private-index", "shared-cache", "take-over", "roll-back")
+GUIDES = ("workstation", "build-agent", "private-index", "shared-cache", "environment", "take-over", "roll-back")
 OF_THIS_MACHINE = ("pip.conf", "profile.d", "environment")
 PASSWORDS = ("s3cr3t", "hunter2")
 
