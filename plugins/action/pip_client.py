@@ -1,30 +1,13 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cache and the configuration of pip on a Windows host; on a POSIX one the module does it, and more."""
+"""The caches, the files and the variables of pip on a Windows host; on a POSIX one the module does it."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task as environment_task
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_client_task import (
-    ARGUMENTS,
-    CONFIG_RULES,
-    PARTS,
-    RULES,
-    joined,
-    set_for_shells,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_verdict import what_is_not_there, what_pip_does_not_use
-from ansible_collections.devfleet.pip.plugins.plugin_utils import (
-    _windows_pip_cache,
-    _windows_pip_config,
-    _windows_pip_environment,
-)
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction, checked
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
 
 
@@ -32,46 +15,7 @@ class ActionModule(PosixOrWindowsAction):
     """The action of the module pip_client."""
 
     def run_on_windows(self, host: WindowsHost) -> dict[str, Any]:
-        arguments = self.arguments(ARGUMENTS, **RULES)
-        if arguments["config"] is not None:
-            arguments["config"] = checked(config_task.ARGUMENTS, arguments["config"], **CONFIG_RULES)
-        if arguments["cache"]:
-            arguments["cache"] = checked(cache_task.ARGUMENTS, arguments["cache"], **cache_task.RULES)
-        if arguments["environment"]:
-            arguments["environment"] = checked(environment_task.ARGUMENTS, arguments["environment"])
-        only = PARTS if arguments["only"] is None else arguments["only"]
-        if list(only) == ["verify"]:
-            self._task.check_mode = True
-            result = self._do(host, arguments, PARTS)
-            _judge(result, what_is_not_there(result) + what_pip_does_not_use(result))
-            result["changed"] = False
-        else:
-            result = self._do(host, arguments, only)
-            if "verify" in only and arguments["verify"] and not self._task.check_mode:
-                _judge(result, what_pip_does_not_use(result))
-        config = arguments["config"] and config_task.masked_options(arguments["config"])
-        environment = arguments["environment"] and environment_task.masked_options(arguments["environment"])
-        return self.shown(result, {**arguments, "config": config, "environment": environment})
+        # Imported here: it takes longer than a ping, and every run on POSIX hosts would pay for it.
+        from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_pip_client
 
-    def _do(self, host: WindowsHost, arguments: Mapping[str, Any], parts: Any) -> dict[str, Any]:
-        """Do the parts of the task, up to the first that fails; return their results as one."""
-        result: dict[str, Any] = {"changed": False, "diff": []}
-        result.update({name: [] for name in ("caches", "files", "shadowed", "pips", "environment", "left")})
-        environment = arguments["environment"] if "environment" in parts else None
-        variables = set_for_shells(environment)
-        # Judged before anything is done: its faults are plain to see.
-        wish = _windows_pip_environment.wish_of(host, environment, self._task.check_mode) if environment else None
-        if arguments["cache"] and "cache" in parts:
-            result = joined(result, _windows_pip_cache.run(host, arguments["cache"], self._task.check_mode))
-        if arguments["config"] is not None and "config" in parts and "msg" not in result:
-            done = _windows_pip_config.run(host, arguments["config"], self._task.check_mode, variables)
-            result = joined(result, done)
-        if wish and "msg" not in result:
-            result = joined(result, _windows_pip_environment.run(host, wish, self._task.check_mode))
-        return result
-
-
-def _judge(result: dict[str, Any], faults: list[str]) -> None:
-    """Make the result a failure where there are faults."""
-    if faults and "msg" not in result:
-        result["msg"] = " ".join(faults)
+        return _windows_pip_client.run(self, host)
