@@ -51,7 +51,8 @@ class Dialect(NamedTuple):
 def pip_key_name(key: str) -> str:
     """Return the name under which pip knows ``key``: the rule of pip._internal.configuration."""
     name = key.lower().replace("_", "-")
-    return name[2:] if name.startswith("--") else name
+    # Bare dashes keep them: pip gives no option an empty name, and to the parser nothing would continue such a key.
+    return name[2:] if name.startswith("--") and name != "--" else name
 
 
 PIP = Dialect("pip", pip_key_name, True)
@@ -331,9 +332,7 @@ class _Reader:
                 self._open_section(header.group("header"), index)
                 option = None
             else:
-                added = self._add_option(text, index)
-                # To pip the key "--" has no name, and to the parser nothing continues an option without one.
-                option = added if added.name else None
+                option = self._add_option(text, index)
 
     def _open_section(self, name: str, index: int) -> None:
         document = self.document

@@ -188,7 +188,7 @@ def _key_name(section: str, text: str, dialect: Dialect) -> str:
     if text.startswith(("[", *COMMENT_PREFIXES)):
         raise UserError(f"{where}: a key that starts with '{text[0]}' would not read as a key.")
     name = dialect.key_name(text)
-    if not name:
+    if not name.strip("-"):
         raise UserError(f"{where}: the key is empty.")
     _check_encodable(text, f"{where}: the key")
     return name

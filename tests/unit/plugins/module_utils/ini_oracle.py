@@ -24,7 +24,7 @@ BOM = "\ufeff"
 def pip_name(key: str) -> str:
     """The name under which pip knows a key, stated here a second time on purpose."""
     name = key.strip().lower().replace("_", "-")
-    return name[2:] if name[:2] == "--" else name
+    return name[2:] if name[:2] == "--" and name != "--" else name
 
 
 def name_of(key: str, dialect: str) -> str:
