@@ -278,7 +278,6 @@ def test_each_user_gets_the_file_that_the_own_shell_reads(machine: Machine, peop
     assert "set the variables in 'etc_environment'" in named["msg"]
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh on this machine")
 def test_zsh_reads_its_own_file(machine: Machine, people: People) -> None:
     machine.set_shells({people.alice: str(shutil.which("zsh"))})
     (file,) = machine.set({"PIP_PROXY": NASTY}, user_profiles=True, users=[people.alice])["files"]
