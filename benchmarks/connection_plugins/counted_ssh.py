@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+from pathlib import Path
 from typing import Any
 
 from ansible.plugins.connection.ssh import DOCUMENTATION as SSH_DOCUMENTATION
@@ -22,7 +23,7 @@ def counted(name: str) -> Any:
     @functools.wraps(method)
     def call(self: Any, *arguments: Any, **options: Any) -> Any:
         # One write of a short line is not torn apart by those of the other workers.
-        with open(os.environ["COUNTED_SSH"], "a", encoding="utf-8") as file:  # noqa: PTH123
+        with Path(os.environ["COUNTED_SSH"]).open("a", encoding="utf-8") as file:
             file.write(f"{self.host} {name}\n")
         return method(self, *arguments, **options)
 

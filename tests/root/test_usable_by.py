@@ -67,7 +67,7 @@ def closed_parent(base: Path, people: People) -> None:
 def named_acl(base: Path, people: People) -> None:
     """Let bob in by an ACL alone, which the mode does not show."""
     directory("alice", "alice", 0o700)(base, people)
-    uid = shutil._get_uid(people.bob)  # type: ignore[attr-defined]
+    uid = shutil._get_uid(people.bob)  # type: ignore[attr-defined]  # typeshed leaves it out
     entries = [
         (1, 7, 0xFFFFFFFF),
         (2, 7, uid),

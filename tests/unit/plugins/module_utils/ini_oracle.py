@@ -44,7 +44,7 @@ def read(text: str, dialect: str, repaired: bool = False) -> View | None:
 def _read_pip(text: str, repaired: bool) -> View | None:
     parser = configparser.RawConfigParser(strict=not repaired)
     if repaired:
-        parser.optionxform = pip_name  # type: ignore[assignment,method-assign]
+        parser.optionxform = pip_name  # type: ignore[assignment,method-assign]  # documented use
     view = _view(parser, text)
     if view is None or repaired:
         return view
@@ -56,7 +56,7 @@ def _read_pip(text: str, repaired: bool) -> View | None:
 
 def _read_generic(text: str) -> View | None:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented use
     view = _view(parser, "[before any header]\n" + text)
     if view is not None:
         view[""] = view.pop("before any header")
