@@ -243,9 +243,14 @@ class Placement(NamedTuple):
 
 
 def place_at_end(document: Document, section: Section) -> Placement:
-    """Return the placement of a new last option of the section: below its last one.
+    """Return the placement of a new last option of the section."""
+    return Placement(last_line(document, section), style_of(document, section))
 
-    Comments at the end of that one's list, indented like items of it, are not left to stand below another key.
+
+def last_line(document: Document, section: Section) -> int:
+    """Return the index of the line that a new last option of the section goes below.
+
+    Comments at the end of the last option's list, indented like items of it, are not left to stand below another key.
     """
     after = section.end - 1
     if section.options and (section.options[-1].start == "" or after > section.options[-1].line):
@@ -253,7 +258,7 @@ def place_at_end(document: Document, section: Section) -> Placement:
         stop = len(document.lines)
         while after + 1 < stop and document.is_comment(after + 1) and len(_indent(document.lines[after + 1])) > depth:
             after += 1
-    return Placement(after, style_of(document, section))
+    return after
 
 
 def style_of(document: Document, section: Section) -> Style:
@@ -268,21 +273,29 @@ def style_of(document: Document, section: Section) -> Style:
             break
     else:
         delimiter = _completed(document.split_first_line(last).delimiter)
-    indent = _indent(document.lines[last.line])
+    indent = _indent_beside(document, section, last)
     indents = (_item_indent_of(document, sibling) for sibling in reversed(section.options) if not sibling.start)
     item_indent = next((found for found in indents if found is not None and len(found) > len(indent)), "")
     return Style(indent, delimiter, item_indent)
 
 
 def _indent_without_siblings(document: Document, section: Section) -> str:
-    """Return the indent of a section's first option: as deep as the headers around it, for a header
-    that is indented deeper than the option before it would be read as its continuation."""
-    indents = [_indent(document.lines[section.line])] if section.line >= 0 else []
-    for following in document.sections[section.position + 1 :]:
-        indents.append(_indent(document.lines[following.line]))
-        if any(not document.is_removed(option.line) for option in following.options):
-            break  # headers further down stand behind an option of their own
-    return max(indents, key=len, default="")
+    """Return the indent of a section's first option: as deep as the headers around it."""
+    own = _indent(document.lines[section.line]) if section.line >= 0 else ""
+    return max(own, _indent_of_header_below(document, section), key=len)
+
+
+def _indent_beside(document: Document, section: Section, sibling: Option) -> str:
+    """Return the indent of a new option: its sibling's, or the next header's where that is deeper."""
+    return max(_indent(document.lines[sibling.line]), _indent_of_header_below(document, section), key=len)
+
+
+def _indent_of_header_below(document: Document, section: Section) -> str:
+    """Return the indent of the next header that stays: one that is indented deeper than the option before it
+    would be read as its continuation."""
+    following = range(section.position + 1, len(document.sections))
+    lines = (document.sections[position].line for position in following)
+    return next((_indent(document.lines[line]) for line in lines if not document.is_removed(line)), "")
 
 
 def option_lines(style: Style, key: str, value: Value, ending: str) -> list[str]:
@@ -325,13 +338,15 @@ def comments_of(document: Document, section: Section) -> list[FreeComment]:
     ]
 
 
-def place_by_comment(document: Document, comment: FreeComment, style: Style, instead: bool) -> Placement:
+def place_by_comment(
+    document: Document, section: Section, comment: FreeComment, style: Style, instead: bool
+) -> Placement:
     """Return the placement of a new option at a comment.
 
     It is indented like the option before it: one that is indented deeper would be its continuation.
     """
     if comment.sibling is not None:
-        style = style._replace(indent=_indent(document.lines[comment.sibling.line]))
+        style = style._replace(indent=_indent_beside(document, section, comment.sibling))
         if len(style.item_indent) <= len(style.indent):
             style = style._replace(item_indent="")
     return Placement(comment.line, style, instead)

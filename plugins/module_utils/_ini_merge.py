@@ -168,10 +168,10 @@ class _Merger:
         for section, lists in self.request.remove_items.items():
             for name, asked in lists.items():
                 self._remove_items(section, name, asked)
-        for section, wanted in self.request.set.items():
-            self._set_section(section, wanted)
         if self.request.remove_empty_sections:
             self._remove_empty_sections()
+        for section, wanted in self.request.set.items():  # last: a new key keeps clear of the header that stays below
+            self._set_section(section, wanted)
         edit.check_headers_stand_free(self.document)
         return self.changes
 
@@ -304,11 +304,13 @@ class _Merger:
         if self.request.commented != "ignore":
             twin = self._comments_of(section).twins.get(name)
             if twin is not None:
-                return edit.place_by_comment(self.document, twin, at_end.style, self.request.commented == "uncomment")
+                return edit.place_by_comment(
+                    self.document, section, twin, at_end.style, self.request.commented == "uncomment"
+                )
         if comment:
             for found in self._comments_of(section).by_text.get(comment[-1], ()):
                 if self._stands_above(found.line, comment):
-                    return edit.place_by_comment(self.document, found, at_end.style, False)
+                    return edit.place_by_comment(self.document, section, found, at_end.style, False)
         return at_end
 
     def _uncommented(self, placement: edit.Placement, value: Value, ending: str) -> list[str]:

@@ -57,8 +57,9 @@ def _join_sections(document: Document) -> list[Repair]:
             blocks.setdefault(block.name, []).append(block)
     repairs: list[Repair] = []
     for name, (first, *later) in blocks.items():
+        indent = _indent_in(document, first)
         for block in later:
-            _move_options(document, block, first)
+            _move_options(document, block, first, indent)
         if later:
             lines = ", ".join(str(block.line + 1) for block in (first, *later))
             repairs.append((name, None, "repaired", f"[{name}] in lines {lines}", f"[{name}] in line {first.line + 1}"))
@@ -76,7 +77,7 @@ def _unindent_headers(document: Document) -> None:
             document.replace_line(following.line, [document.lines[following.line].lstrip()])
 
 
-def _move_options(document: Document, block: Section, first: Section) -> None:
+def _move_options(document: Document, block: Section, first: Section, indent: str) -> None:
     owner: dict[int, Option] = {}
     dropped: set[int] = set()
     for option in block.options:
@@ -87,9 +88,15 @@ def _move_options(document: Document, block: Section, first: Section) -> None:
     kept = [index for index in range(block.line + 1, block.end) if index not in dropped]
     for index in [block.line, *kept]:
         document.replace_line(index, [])
-    place = edit.place_at_end(document, first)
-    moved = [_reindented(document, index, owner.get(index), place.style.indent) for index in kept]
-    document.insert_after(place.after, moved)
+    moved = [_reindented(document, index, owner.get(index), indent) for index in kept]
+    document.insert_after(edit.last_line(document, first), moved)
+
+
+def _indent_in(document: Document, section: Section) -> str:
+    """Return the indent of the section's options. No header below it stays deeper, see _unindent_headers()."""
+    if section.options:
+        return document.split_first_line(section.options[-1]).indent
+    return edit.style_of(document, section).indent
 
 
 def _reindented(document: Document, index: int, option: Option | None, indent: str) -> str:
