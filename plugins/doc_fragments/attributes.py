@@ -25,3 +25,27 @@ attributes:
   platform:
     description: Target OS/families that can be operated against.
 """
+
+    # For a module that changes things, and foresees all of it.
+    CHANGING = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+    # For a module whose files the action plugin of the same name writes on a Windows host.
+    WINDOWS = r"""
+options: {}
+attributes:
+  safe_file_operations:
+    support: partial
+    details: On Windows the file is written in place, by M(ansible.windows.win_copy).
+  platform:
+    platforms: posix, windows
+    support: full
+"""

@@ -21,19 +21,9 @@ description:
 extends_documentation_fragment:
   - ansible.builtin.files
   - devfleet.pip.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  safe_file_operations:
-    support: partial
-    details: On Windows the file is written in place, by M(ansible.windows.win_copy).
-  platform:
-    platforms: posix, windows
-    support: full
+  - devfleet.pip.attributes.changing
+  - devfleet.pip.attributes.windows
+  - devfleet.pip.merge
 options:
   path:
     description:
@@ -98,11 +88,6 @@ options:
       - Comments to write above keys, as a dictionary of sections, each a dictionary of key and text.
       - A comment is written when its key is added, and never a second time.
     type: dict
-  remove_empty_sections:
-    description:
-      - Remove the header of a section when the task removes the last key of that section.
-    type: bool
-    default: false
   repair:
     description:
       - Collapse keys and sections that stand more than once, so that pip can read the file again.

@@ -136,13 +136,8 @@ options:
     default: []
 extends_documentation_fragment:
   - devfleet.pip.attributes
+  - devfleet.pip.attributes.changing
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   safe_file_operations:
     support: partial
     details:

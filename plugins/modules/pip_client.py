@@ -19,19 +19,8 @@ description:
     P(devfleet.pip.pip_client#role).
 extends_documentation_fragment:
   - devfleet.pip.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  safe_file_operations:
-    support: partial
-    details: On Windows the file is written in place, by M(ansible.windows.win_copy).
-  platform:
-    platforms: posix, windows
-    support: full
+  - devfleet.pip.attributes.changing
+  - devfleet.pip.attributes.windows
 options:
   cache:
     description:

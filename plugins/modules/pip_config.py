@@ -19,19 +19,11 @@ description:
   - Tells which options pip will take from somewhere else all the same, and from where.
 extends_documentation_fragment:
   - devfleet.pip.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  safe_file_operations:
-    support: partial
-    details: On Windows the file is written in place, by M(ansible.windows.win_copy).
-  platform:
-    platforms: posix, windows
-    support: full
+  - devfleet.pip.attributes.changing
+  - devfleet.pip.attributes.windows
+  - devfleet.pip.merge
+  - devfleet.pip.config_home
+  - devfleet.pip.backup
 options:
   level:
     description:
@@ -50,12 +42,6 @@ options:
       - On Windows a user can also be given as V(DOMAIN\\name), or by the path of the profile.
     type: list
     elements: str
-  config_home:
-    description:
-      - What E(XDG_CONFIG_HOME) is for the named O(users), where their login shells set it. A leading C(~) is the home
-        of each of them.
-      - Refused on macOS, where pip does not look at it.
-    type: str
   venvs:
     description:
       - With O(level=site), the virtual environments, as absolute paths.
@@ -89,11 +75,6 @@ options:
     type: list
     elements: str
     default: []
-  remove_empty_sections:
-    description:
-      - Remove the header of a section when the task removes the last key of that section.
-    type: bool
-    default: false
   list_mode:
     description:
       - Whether a list replaces the items in the file, or adds those that are missing.
@@ -107,11 +88,6 @@ options:
   repair:
     description:
       - Collapse keys and sections that stand more than once. The last value counts.
-    type: bool
-    default: false
-  backup:
-    description:
-      - Keep a copy of a file beside it when it changes.
     type: bool
     default: false
   mode:

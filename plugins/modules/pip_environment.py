@@ -23,13 +23,9 @@ description:
     needs is better set by M(devfleet.pip.pip_config), since no kind of session can miss a file.
 extends_documentation_fragment:
   - devfleet.pip.attributes
+  - devfleet.pip.attributes.changing
+  - devfleet.pip.backup
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   safe_file_operations:
     support: full
   platform:
@@ -104,11 +100,6 @@ options:
   allow_secrets:
     description:
       - Allow a password where other users can read it.
-    type: bool
-    default: false
-  backup:
-    description:
-      - Keep a copy of a file beside it when it changes.
     type: bool
     default: false
 seealso:

@@ -19,6 +19,7 @@ description:
   - Nothing is changed, and no secret is shown.
 extends_documentation_fragment:
   - devfleet.pip.attributes
+  - devfleet.pip.config_home
 attributes:
   check_mode:
     support: full
@@ -41,12 +42,6 @@ options:
       - Everything is read with the rights of its user.
     type: list
     elements: str
-  config_home:
-    description:
-      - What E(XDG_CONFIG_HOME) is for the named O(users), where their login shells set it. A leading C(~) is the home
-        of each of them.
-      - Refused on macOS, where pip does not look at it.
-    type: str
   venvs:
     description:
       - Virtual environments, as absolute paths. For each of them and each user there is a report of its own, since

@@ -8,19 +8,23 @@ from __future__ import annotations
 import importlib
 import json
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+import pytest
 import yaml
+from ansible.module_utils import basic
 
 from .conftest import ROOT, Command
 
 RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
 MODULES = {f"devfleet.pip.{path.stem}" for path in (ROOT / "plugins/modules").glob("[!_]*.py")}
+ON_THE_CONTROLLER = {"devfleet.pip.audit_report"}  # an action alone: its module is nothing but documentation
 CONFIG = ("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg")
 
 
 def test_the_action_group_holds_every_module() -> None:
-    on_the_controller = {"devfleet.pip.audit_report"}  # has no option in common with the others
-    assert set(RUNTIME["action_groups"]["pip"]) == MODULES - on_the_controller
+    assert set(RUNTIME["action_groups"]["pip"]) == MODULES - ON_THE_CONTROLLER  # no option in common with the others
 
 
 def test_there_is_no_upper_bound_of_ansible_core() -> None:
@@ -44,10 +48,26 @@ def test_module_defaults_of_the_group_reach_its_modules(run: Command, home: Path
     assert (home / "by-default.conf").read_text() == "[a]\nb = c\n\n[global]\nretries = 3\n"
 
 
-def test_ansible_doc_knows_every_module_and_option(run: Command) -> None:
+def documentation_of_modules(run: Command) -> dict[str, dict[str, Any]]:
+    """Return what ansible-doc shows of every module, what comes from fragments included."""
     shown = run(*CONFIG, "ansible-doc", "--json", *sorted(MODULES), cwd=ROOT)
     assert shown.returncode == 0, shown.stderr
-    documentation = json.loads(shown.stdout)
+    documentation: dict[str, dict[str, Any]] = json.loads(shown.stdout)
+    return documentation
+
+
+def options_of(name: str) -> dict[str, dict[str, Any]]:
+    """Return the options that a module tells Ansible of, before it does anything: {name: specification}."""
+    module = importlib.import_module(f"ansible_collections.devfleet.pip.plugins.modules.{name.rpartition('.')[2]}")
+    told = mock.Mock(side_effect=InterruptedError)
+    with mock.patch.object(basic.AnsibleModule, "__init__", told), pytest.raises(InterruptedError):
+        module.main()
+    common = basic.FILE_COMMON_ARGUMENTS if told.call_args.kwargs.get("add_file_common_args") else {}
+    return {**common, **told.call_args.kwargs["argument_spec"]}
+
+
+def test_ansible_doc_knows_every_module_and_option(run: Command) -> None:
+    documentation = documentation_of_modules(run)
     assert set(documentation) == MODULES
     for name, parts in documentation.items():
         assert parts["doc"]["attributes"]["check_mode"]["support"] == "full", name
@@ -55,14 +75,23 @@ def test_ansible_doc_knows_every_module_and_option(run: Command) -> None:
         assert parts["return"], name
 
 
-def test_every_example_keeps_to_the_options_of_its_module() -> None:
+def test_options_are_documented_as_they_are(run: Command) -> None:
+    for name, parts in documentation_of_modules(run).items():
+        if name not in ON_THE_CONTROLLER:
+            documented, options = parts["doc"]["options"], options_of(name)
+            assert set(documented) == set(options), name
+            for option, spec in options.items():
+                for field, default in (("type", "str"), ("elements", None), ("default", None), ("choices", None)):
+                    assert documented[option].get(field, default) == spec.get(field, default), (name, option, field)
+
+
+def test_every_example_keeps_to_the_options_of_its_module(run: Command) -> None:
     """That they work too is tested with each module."""
     examples = 0
-    for path in sorted((ROOT / "plugins/modules").glob("[!_]*.py")):
-        module = importlib.import_module(f"ansible_collections.devfleet.pip.plugins.modules.{path.stem}")
-        options = yaml.safe_load(module.DOCUMENTATION).get("options", {})
-        for task in yaml.safe_load(module.EXAMPLES):
-            arguments = task.get(f"devfleet.pip.{path.stem}")
+    for name, parts in documentation_of_modules(run).items():
+        options = parts["doc"]["options"]
+        for task in yaml.safe_load(parts["examples"]):
+            arguments = task.get(name)
             if arguments is not None:
                 examples += 1
                 assert set(arguments) <= set(options), task["name"]

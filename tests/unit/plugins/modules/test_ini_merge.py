@@ -318,13 +318,3 @@ def test_the_examples_of_the_documentation(tmp_path: Path, example: dict[str, An
     result = merge(path, **arguments)
     assert result["changed"] is True
     assert merge(path, **arguments)["changed"] is False
-
-
-def test_documentation_and_argument_spec_name_the_same_options() -> None:
-    documented = yaml.safe_load(ini_merge.DOCUMENTATION)["options"]
-    assert documented.keys() == ini_merge.ARGUMENT_SPEC.keys()
-    for name, option in documented.items():
-        spec = ini_merge.ARGUMENT_SPEC[name]
-        assert option["type"] == spec["type"], name
-        assert option.get("default") == spec.get("default"), name
-        assert option.get("choices") == spec.get("choices"), name

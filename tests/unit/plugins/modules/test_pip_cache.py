@@ -76,15 +76,6 @@ def files_in(cache: Path) -> list[Path]:
     return [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_options_are_documented_as_they_are() -> None:
-    documented = yaml.safe_load(pip_cache.DOCUMENTATION)["options"]
-
-    assert set(documented) == set(pip_cache.ARGUMENTS)
-    for name, option in pip_cache.ARGUMENTS.items():
-        for key in ("type", "elements", "choices", "default"):
-            assert documented[name].get(key) == option.get(key), (name, key)
-
-
 def test_results_are_documented_as_they_are(home: Path) -> None:
     documented = yaml.safe_load(pip_cache.RETURN)["caches"]["contains"]
     made = provide(home)["caches"][0]

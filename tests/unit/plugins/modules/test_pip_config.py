@@ -1008,15 +1008,6 @@ def test_the_examples_that_need_no_root(home: Home, example: dict[str, Any]) -> 
     assert home.configure(**arguments)["changed"] is False
 
 
-def test_documentation_and_argument_spec_name_the_same_options() -> None:
-    documented = yaml.safe_load(pip_config.DOCUMENTATION)["options"]
-    assert documented.keys() == pip_config.ARGUMENTS.keys()
-    for name, option in documented.items():
-        spec = pip_config.ARGUMENTS[name]
-        for field in ("type", "elements", "default", "choices"):
-            assert option.get(field) == spec.get(field), (name, field)
-
-
 def test_the_result_is_as_documented(home: Home) -> None:
     documented = yaml.safe_load(pip_config.RETURN)
     home.write("[install]\ntimeout = 6\n", home.legacy)

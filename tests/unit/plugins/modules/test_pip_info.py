@@ -416,15 +416,6 @@ def test_nothing_is_touched(tmp_path: Path) -> None:
     assert {str(path): path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_options_are_documented_as_they_are() -> None:
-    documented = yaml.safe_load(pip_info.DOCUMENTATION)["options"]
-    assert documented.keys() == pip_info.ARGUMENT_SPEC.keys()
-    for name, option in documented.items():
-        spec = pip_info.ARGUMENT_SPEC[name]
-        for field in ("type", "elements", "default"):
-            assert option.get(field) == spec.get(field), (name, field)
-
-
 def test_results_are_documented_as_they_are(tmp_path: Path) -> None:
     documented = yaml.safe_load(pip_info.RETURN)
     contains = documented["users"]["contains"]

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from ansible_collections.devfleet.pip.plugins.modules import pip_smoke_test
 from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Options, Package
 from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module
 from ansible_collections.devfleet.pip.tests.unit import pips
@@ -35,12 +33,6 @@ def run_for(
         f"[global]\nindex-url = {index.url}\ncert = {index.authority}\nretries = 0\n{settings}", encoding="utf-8"
     )
     return run_module("pip_smoke_test", {"executable": program(python), "package": package}, check, {"HOME": str(home)})
-
-
-def test_options_are_documented_as_they_are() -> None:
-    documented = yaml.safe_load(pip_smoke_test.DOCUMENTATION)["options"]
-
-    assert documented.keys() == pip_smoke_test.ARGUMENTS.keys()
 
 
 def test_every_pip_takes_from_its_cache_what_the_index_lets_it_keep(real_pips: dict[str, str], tmp_path: Path) -> None:
