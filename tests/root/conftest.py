@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
 from pathlib import Path
 from typing import Iterator
 
@@ -45,3 +47,20 @@ def fresh(people: People) -> Path:
     directory.mkdir()
     directory.chmod(0o755)
     return directory
+
+
+@pytest.fixture
+def empty_homes(people: People) -> Iterator[None]:
+    """The test finds nothing in the homes, and leaves nothing there."""
+    _empty_homes(people)
+    yield
+    _empty_homes(people)
+
+
+def _empty_homes(people: People) -> None:
+    for name in people[:3]:
+        account = pwd.getpwnam(name)
+        shutil.rmtree(account.pw_dir)
+        Path(account.pw_dir).mkdir()
+        Path(account.pw_dir).chmod(0o755)
+        os.chown(account.pw_dir, account.pw_uid, account.pw_gid)

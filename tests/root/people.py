@@ -66,6 +66,11 @@ def throw_away_people() -> Iterator[People]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def home_of(name: str) -> Path:
+    """Return the home directory of a user."""
+    return Path(pwd.getpwnam(name).pw_dir)
+
+
 def copy_pips(place: Path) -> dict[str, Pip]:
     """Return every release of ``pips.RELEASES``, by its name there, copied to where all may read it."""
     sources = zip(pips.RELEASES, pips.install_all().items())

@@ -22,33 +22,14 @@ import pytest
 import yaml
 
 from ansible_collections.devfleet.pip.plugins.modules import pip_config
-from ansible_collections.devfleet.pip.tests.root.people import People, Pip, run_pip
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 TIMEOUT_7 = {"global": {"timeout": 7}}
 SECRET = {"global": {"index-url": "https://bob:hunter2@pypi.example/simple"}}
 
-
-@pytest.fixture(autouse=True)
-def empty_homes(people: People) -> Iterator[None]:
-    """Every test finds nothing in the homes, and leaves nothing there."""
-    empty(people)
-    yield
-    empty(people)
-
-
-def empty(people: People) -> None:
-    for name in people[:3]:
-        account = pwd.getpwnam(name)
-        shutil.rmtree(account.pw_dir)
-        Path(account.pw_dir).mkdir()
-        Path(account.pw_dir).chmod(0o755)
-        os.chown(account.pw_dir, account.pw_uid, account.pw_gid)
-
-
-def home_of(name: str) -> Path:
-    return Path(pwd.getpwnam(name).pw_dir)
+pytestmark = pytest.mark.usefixtures("empty_homes")
 
 
 def file_of(name: str) -> Path:

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import Question, report
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import own_place
 from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user
-from ansible_collections.devfleet.pip.tests.root.people import People, Pip, run_pip
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module
 
 SECRET = "0pen5esame"
@@ -28,7 +28,7 @@ NOBODYS_UID = 61234
 @pytest.fixture
 def homes(people: People) -> Iterator[dict[str, Path]]:
     """The home of each user, empty before and after."""
-    found = {name: Path(pwd.getpwnam(name).pw_dir) for name in people[:3]}
+    found = {name: home_of(name) for name in people[:3]}
     yield found
     for name, home in found.items():
         for place in (".config", ".cache", ".pip"):

@@ -15,7 +15,7 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
-from ansible_collections.devfleet.pip.tests.root.people import People, Pip, fetch, run_pip
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, fetch, home_of, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module
 
 PACKAGES = (Package("maple"), Package("brewed", from_source=True))
@@ -32,7 +32,7 @@ def index(fresh: Path) -> Iterator[CountingIndex]:
 @pytest.fixture
 def home(people: People) -> Iterator[Path]:
     """bob's home, without a cache before and after."""
-    path = Path(pwd.getpwnam(people.bob).pw_dir)
+    path = home_of(people.bob)
     _clean(path)
     yield path
     _clean(path)
