@@ -86,7 +86,7 @@ molecule: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) tests/tools/run-molecule $(SCENARIO)
 
 root: as-root $(test_venv)/.stamp $(tree)/.stamp
-	@tests/tools/install-packages zsh
+	@tests/tools/install-packages jq zsh
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" pytest -o cache_dir=.cache/pytest tests/root $(ARGS)
 
 as-root:

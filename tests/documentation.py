@@ -60,6 +60,12 @@ def steps_of(block: Block) -> list[Step]:
     return steps
 
 
+def commands_of(page: Path, program: str) -> list[str]:
+    """Return the commands of a program that the page names in its text, indented or in backticks."""
+    found = re.findall(rf"^ {{4}}({program} .+)$|`({program} [^`\n]+)`", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [indented or quoted for indented, quoted in found]
+
+
 def agrees(printed: str, expected: list[str]) -> bool:
     """Say whether the printed text is what a page says: '...' alone stands for any lines, within a line for any text.
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages hold together: links lead somewhere, plays are plays, what is said to be tested is.
 
-The guides are followed by tests/root/test_guides.py.
+The guides are followed by tests/root/test_guides.py; what other pages tell one to write and to type is tried by the two
+test_pages.py.
 """
 
 from __future__ import annotations

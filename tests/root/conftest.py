@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.tests.root import people as root_people
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip
+from ansible_collections.devfleet.pip.tests.root.world import make_world
 
 
 def pytest_sessionstart() -> None:
@@ -37,6 +38,14 @@ def people() -> Iterator[People]:
 def all_pips(people: People) -> dict[str, Pip]:
     """Every release to test with; the newest under the name 'newest'."""
     return root_people.copy_pips(people.place)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the machines are made from on which pages of the documentation are followed."""
+    world = tmp_path_factory.mktemp("world")
+    make_world(world)
+    return world
 
 
 @pytest.fixture
