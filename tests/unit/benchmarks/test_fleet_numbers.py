@@ -128,3 +128,21 @@ def test_stock_modules_are_left_out_where_they_would_not_end() -> None:
     assert PEER_SAME not in cases[Case(1, 200, 1)]
     assert set(cases[Case(1, 12, 50)]) == {EMPTY, PING, CHANGE, SAME}
     assert Case(10, 12, 1) in cases
+
+
+def test_stock_modules_with_much_to_edit_take_part_in_the_first_round_only() -> None:
+    class FakeController:
+        def run(self, case: Case, what: str) -> Run:
+            return Run(2.0 if what == EMPTY else 3.0, 1.0, 1)
+
+    large, small = Case(1, 200, 1), Case(1, 12, 10)
+    cases = {large: fleet.ALL, small: fleet.ALL}
+    *_, runs = fleet.measure(FakeController(), cases, 3)  # type: ignore[arg-type]  # all that is asked of one
+    assert (len(runs[large][SAME]), len(runs[large][PEER_SAME])) == (3, 1)
+    assert (len(runs[small][SAME]), len(runs[small][PEER_SAME])) == (3, 3)
+
+
+def test_no_bar_is_judged_by_one_round() -> None:
+    once = runs_of(0.5, same=1.0, ping=1.0, peer=9.0)
+    del once[PEER_SAME][1:]
+    assert [one.what for one in bars({Case(1, 12, 1): once})] == ["role : ping; 1 host, 12 keys, 1 user"]

@@ -17,8 +17,8 @@ BOUNDS = {
     "devfleet.pip.pip_client": (125, 43),
     "devfleet.pip.pip_config": (85, 30),
     "devfleet.pip.pip_cache": (45, 13),
-    "devfleet.pip.pip_info": (95, 28),
-    "devfleet.pip.ini_merge": (42, 14),
+    "devfleet.pip.pip_info": (95, 29),
+    "devfleet.pip.ini_merge": (42, 15),
 }
 # What a module imports only when it is asked for: how the names of those files begin.
 LATER = {"devfleet.pip.pip_client": "_pip_environment"}
