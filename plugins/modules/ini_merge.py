@@ -49,24 +49,6 @@ options:
         O(purge_sections) and O(comments) then, which are refused.
     type: bool
     default: false
-  remove:
-    description:
-      - What to remove. For each section a list of keys, a dictionary of keys with the list items to remove, or V("*")
-        for the whole section.
-      - When the last item of a list goes, the key goes too.
-    type: dict
-  purge_sections:
-    description:
-      - Sections from which every key goes that the task does not ask for. Their comments stay.
-    type: list
-    elements: str
-    default: []
-  list_mode:
-    description:
-      - Whether a list replaces the items in the file, or adds those that are missing at the end.
-    type: str
-    choices: [replace, append]
-    default: replace
   dialect:
     description:
       - V(pip) reads the file as pip does.
@@ -83,11 +65,6 @@ options:
     type: str
     choices: [ignore, place_after, uncomment]
     default: ignore
-  comments:
-    description:
-      - Comments to write above keys, as a dictionary of sections, each a dictionary of key and text.
-      - A comment is written when its key is added, and never a second time.
-    type: dict
   repair:
     description:
       - Collapse keys and sections that stand more than once, so that pip can read the file again.

@@ -65,26 +65,6 @@ options:
       - Make the file the text of O(content), byte for byte.
     type: bool
     default: false
-  remove:
-    description:
-      - What to remove. For each section a list of keys, a dictionary of keys with the list items to remove, or V("*").
-    type: dict
-  purge_sections:
-    description:
-      - Sections from which every key goes that the task does not ask for.
-    type: list
-    elements: str
-    default: []
-  list_mode:
-    description:
-      - Whether a list replaces the items in the file, or adds those that are missing.
-    type: str
-    choices: [replace, append]
-    default: replace
-  comments:
-    description:
-      - Comments to write above keys that are added, as a dictionary of sections, each a dictionary of key and text.
-    type: dict
   repair:
     description:
       - Collapse keys and sections that stand more than once. The last value counts.
