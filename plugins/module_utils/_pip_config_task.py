@@ -47,9 +47,6 @@ ARGUMENTS: dict[str, Any] = {
     "allow_secrets": {"type": "bool", "default": False, "no_log": False},
     "validate": {"type": "str"},
 }
-
-NO_VARIABLES: Mapping[str, str] = {}
-
 # Options that contradict each other, or need another one.
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("options", "content"), ("exact", "options")],
@@ -78,7 +75,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     return work(module, prepared, options) if isinstance(prepared, Prepared) else prepared
 
 
-def prepare(options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES) -> Prepared | dict[str, Any]:
+def prepare(options: dict[str, Any], variables: Mapping[str, str] | None = None) -> Prepared | dict[str, Any]:
     """Check all of a task that can be checked before anything is touched; return the task's result where it is refused.
 
     With both ``options`` and ``content`` the two must say the same. ``variables`` are PIP_* variables that every
@@ -88,7 +85,7 @@ def prepare(options: dict[str, Any], variables: Mapping[str, str] = NO_VARIABLES
     try:
         check_options(options)
         targets, failures = find_targets(options)
-        targets = [with_variables(target, variables) for target in targets]
+        targets = [with_variables(target, variables or {}) for target in targets]
         pips = pips_that_read(targets)
         return Prepared(targets, failures, wish_of(options, pips), pips)
     except UserError as error:

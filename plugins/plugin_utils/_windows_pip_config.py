@@ -24,7 +24,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import (
     writes_secret,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import (
-    NO_VARIABLES,
     check_options,
     result_of,
     wish_of,
@@ -60,7 +59,7 @@ _NOT_ON_WINDOWS = {
 
 
 def run(
-    host: WindowsHost, options: dict[str, Any], check_mode: bool, variables: Mapping[str, str] = NO_VARIABLES
+    host: WindowsHost, options: dict[str, Any], check_mode: bool, variables: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed.
 
@@ -73,7 +72,7 @@ def run(
         targets, files = find_targets(host, options)
     except UserError as error:
         return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
-    for target in (with_variables(target, variables) for target in targets):
+    for target in (with_variables(target, variables or {}) for target in targets):
         try:
             files.append(_File(host, target, wish, options, check_mode).configure())
         except UserError as error:

@@ -55,7 +55,7 @@ class Machine:
             account = pwd.getpwnam(name)
             lines.append(f"{name}:x:{account.pw_uid}:{account.pw_gid}::{account.pw_dir}:{shell}")
         (self.etc / "passwd").write_text("\n".join([*lines, ""]))
-        (self.etc / "shadow").write_text("".join(f"{line.split(':')[0]}:*:19000::::::\n" for line in lines))
+        (self.etc / "shadow").write_text("".join(f"{line.split(':', maxsplit=1)[0]}:*:19000::::::\n" for line in lines))
 
     def run(self, check: bool = False, **arguments: Any) -> dict[str, Any]:
         return run_module("pip_environment", arguments, check=check, wrapper=self.wrapper)

@@ -175,4 +175,4 @@ def test_no_password_is_in_any_report_nor_in_a_line_of_the_output(before: Path, 
 def test_the_terminal_shows_the_worst_first(output: tuple[Path, str]) -> None:
     assert "pip on 5 hosts: 1 not compared, 2 drift, 1 failed, 1 unreachable." in output[1]
     rows = re.findall(r"^\S+-audit-(\S+) +(unreachable|failed|drift) ", output[1], flags=re.MULTILINE)
-    assert [state for _, state in rows] == ["unreachable", "failed", "drift", "drift"]
+    assert [state for _host, state in rows] == ["unreachable", "failed", "drift", "drift"]

@@ -137,7 +137,7 @@ def test_stock_modules_with_much_to_edit_take_part_in_the_first_round_only() -> 
 
     large, small = Case(1, 200, 1), Case(1, 12, 10)
     cases = {large: fleet.ALL, small: fleet.ALL}
-    *_, runs = fleet.measure(FakeController(), cases, 3)  # type: ignore[arg-type]  # all that is asked of one
+    *_before, runs = fleet.measure(FakeController(), cases, 3)  # type: ignore[arg-type]  # all that is asked of one
     assert (len(runs[large][SAME]), len(runs[large][PEER_SAME])) == (3, 1)
     assert (len(runs[small][SAME]), len(runs[small][PEER_SAME])) == (3, 3)
 
