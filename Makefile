@@ -109,7 +109,8 @@ properties: $(test_venv)/.stamp $(tree)/.stamp
 		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/test_ini_properties.py $(ARGS)
 
 pythons: $(tree)/.stamp
-	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) tests/unit --without-pips $(ARGS)
+	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) \
+		tests/unit/plugins/module_utils tests/unit/plugins/modules --without-pips $(ARGS)
 
 versions: $(tree)/.stamp
 	@CORES="$(CORES)" tests/tools/on-every-ansible-core .venv/versions $(tree) \
