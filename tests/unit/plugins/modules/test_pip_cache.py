@@ -276,7 +276,7 @@ def test_absent(home: Path) -> None:
         ({"path": "CACHE", "owner": "9" * 20}, "There is no user with uid 9999"),
         ({"path": "CACHE", "group": "9" * 20}, "There is no group '9999"),
         ({"path": "CACHE", "max_size": "9" * 400}, "is no size"),
-        ({"path": "~a\0b"}, "a line break or a NUL"),
+        ({"path": "~a\nb"}, "a line break or a NUL"),
         ({"path": "CACHE", "venvs": ["/a\0b"]}, "no path or name can have"),
         ({"path": "FILE"}, "is no directory"),
         ({"path": "FILE/cache"}, "is no directory"),
@@ -295,6 +295,12 @@ def test_bad_input_is_one_sentence_and_changes_nothing(home: Path, arguments: di
     assert said in result["msg"]
     assert "\n" not in result["msg"]
     assert [path.name for path in home.iterdir()] == ["file"]
+
+
+def test_a_path_with_a_null_character(home: Path) -> None:
+    words = provide(home, path="~a\0b")["msg"]
+    # On Python 3.12 and later Ansible's own record of the call, in the system's log, stumbles over it first.
+    assert "a line break or a NUL" in words or "embedded null character" in words
 
 
 def test_a_user_who_is_asked_about_in_vain_gives_a_warning(home: Path) -> None:

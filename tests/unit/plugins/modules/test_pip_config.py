@@ -926,7 +926,6 @@ def test_secrets_are_shown_nowhere(home: Home, pip_on_path: str) -> None:
         ({"users": ["a\0b"]}, "no path or name can have"),
         ({"users": ["nobody-of-that-name"]}, "There is no user 'nobody-of-that-name'"),
         ({"users": ["x"], "config_home": "relative"}, "is no absolute path, and pip would ignore it"),
-        ({"users": ["x"], "config_home": "/a\0b"}, "no path or name can have"),
         ({"config_home": "/x"}, "for named 'users'"),
         ({"level": "file", "path": "/x", "users": ["x"]}, "'level: user'"),
         ({"level": "file", "path": "/x", "venvs": ["x"]}, "'level: site'"),
@@ -939,8 +938,11 @@ def test_bad_requests(home: Home, arguments: dict[str, Any], words: str) -> None
     assert words in home.refusal(**arguments)
 
 
-def test_a_path_with_a_null_character(home: Home) -> None:
-    words = home.refusal(level="file", path="/a\0b", options={})
+@pytest.mark.parametrize(
+    "arguments", [{"level": "file", "path": "/a\0b", "options": {}}, {"users": ["x"], "config_home": "/a\0b"}]
+)
+def test_a_path_with_a_null_character(home: Home, arguments: dict[str, Any]) -> None:
+    words = home.refusal(**arguments)
     # On Python 3.12 and later Ansible's own record of the call, in the system's log, stumbles over it first.
     assert "no path or name can have" in words or "embedded null character" in words
 
