@@ -146,7 +146,7 @@ def _known_profiles(host: WindowsHost) -> list[Profile]:
         if path:
             paths[sid] = path
     parents = sorted({ntpath.dirname(path) for path in paths.values()})
-    there = {entry["path"].lower() for parent in parents for entry in host.entries(parent) if entry["isdir"]}
+    there = {entry["path"].lower() for parent in parents for entry in host.directories(parent)}
     return [Profile(path, sid, path.lower() in there) for sid, path in paths.items()]
 
 

@@ -133,7 +133,6 @@ def test_an_option_that_pip_takes_from_elsewhere_fails_the_play(play: Play, home
         ({"pip_client_options": {"global": "timeout"}}, "[global]: a dictionary belongs here, not a text."),
         ({"pip_client_options": {"timeout": 4}}, "[timeout]: a dictionary belongs here, not a number."),
         ({"pip_client_options": {"timeout": 4}, "pip_client_state": "absent"}, "[timeout]: a dictionary belongs here"),
-        ({"pip_client_file_mode": 600, "pip_client_options": {"global": {"timeout": 1}}}, "is the mode 1130"),
         ({"pip_client_level": "site"}, "level is site but all of the following are missing: venvs"),
         ({"pip_client_venvs": ["/opt/x"]}, "venvs: this goes with 'level: site'"),
         ({"pip_client_level": "file", "pip_client_path": "x/pip.conf"}, "'x/pip.conf' is no absolute path"),

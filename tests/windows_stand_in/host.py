@@ -19,6 +19,7 @@ from ansible_collections.devfleet.pip.tests.windows_stand_in.documentation impor
     ContractError,
     check_arguments,
     check_result,
+    documented,
 )
 
 Result = Dict[str, Any]
@@ -185,8 +186,9 @@ class WindowsHost:
         return {**facts, "lnk_target": node["target"], "lnk_source": node["target"]} if link else facts
 
     def _win_find(self, arguments: dict[str, Any]) -> Result:
-        if arguments["file_type"] != "any" or not arguments["hidden"] or arguments["get_checksum"]:
-            raise ContractError("The stand-in finds everything, and computes no checksums.")
+        if not arguments["hidden"] or arguments["get_checksum"]:
+            raise ContractError("The stand-in finds what is hidden, too, and computes no checksums.")
+        kinds = {"directory": [True], "file": [False], "any": [True, False]}[arguments["file_type"]]
         found = []
         for path in arguments["paths"]:
             top = self._find(path)
@@ -196,7 +198,8 @@ class WindowsHost:
             for key, node in self._nodes.items():
                 is_deeper = "\\" in key[len(inside) :]
                 if key.startswith(inside) and key != inside and (arguments["recurse"] or not is_deeper):
-                    found.append({**self._facts(node), "path": ntpath.join(path, node["path"][len(inside) :])})
+                    facts = {**self._facts(node), "path": ntpath.join(path, node["path"][len(inside) :])}
+                    found += [facts] if facts["isdir"] in kinds else []
         return {"files": sorted(found, key=lambda file: str(file["path"])), "matched": len(found)}
 
     def _win_copy(self, arguments: dict[str, Any]) -> Result:
@@ -307,11 +310,13 @@ class WindowsHost:
         for name, after in given.items():
             values[name] = self._set_variable(arguments["level"], name, str(after or ""))
         last = list(values.values())[-1]
+        # The releases of ansible.windows do not agree on the name.
+        name_of_all = "env_values" if "env_values" in documented("win_environment")["return"] else "values"
         return {
             "changed": any(value["changed"] for value in values.values()),
             "before_value": last["before"],
             "value": last["after"],
-            "env_values": values,
+            name_of_all: values,
         }
 
     def _set_variable(self, level: str, name: str, after: str) -> dict[str, Any]:

@@ -923,6 +923,7 @@ def test_secrets_are_shown_nowhere(home: Home, pip_on_path: str) -> None:
         ({"level": "file", "path": "", "options": {}}, "path: '' is no absolute path"),
         ({"level": "site", "venvs": ["venv"]}, "venvs: 'venv' is no absolute path"),
         ({"level": "file", "path": "/dev/null/x", "options": {}}, "a file stands where a directory is needed"),
+        ({"mode": 600, "options": {"global": {"timeout": 1}}}, "the number 600 is the mode 1130"),
         ({"users": ["a\0b"]}, "no path or name can have"),
         ({"users": ["nobody-of-that-name"]}, "There is no user 'nobody-of-that-name'"),
         ({"users": ["x"], "config_home": "relative"}, "is no absolute path, and pip would ignore it"),
