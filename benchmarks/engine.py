@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import functools
 import gc
 import json
 import platform
@@ -166,10 +167,7 @@ def more_keys(bench: Bench) -> tuple[Times, list[Bar]]:
     """200 keys set at once, and 12; 20,000 lines."""
     text = file_with_sections(400, 44)
     names = {"12 keys set": spread_edits(12), "200 keys set": spread_edits(200)}
-    contenders = {
-        name: lambda path, edits=edits: peers.devfleet(path, {"sections": edits})  # type: ignore[misc]
-        for name, edits in names.items()
-    }
+    contenders = {name: functools.partial(peers.devfleet, ask={"sections": edits}) for name, edits in names.items()}
     found = bench.times(contenders, dict.fromkeys(contenders, text))
     few, many = found.values()
     return found, [Bar("200 keys : 12 keys", ratio(many, few), 1.3, False)]

@@ -93,7 +93,7 @@ def bars(runs: Runs) -> list[Bar]:
         if case.users == 1:
             found.append(Bar(f"role : ping; {where}", ratio(same, net_wall(plays, PING)), 2.5, False))
         limit = {1: 5.0, 10: 50.0}.get(case.users)
-        if limit and len(plays.get(PEER_SAME, ())) == len(plays[SAME]):  # not by one round for the sake of all
+        if limit and len(plays.get(PEER_SAME, ())) == len(plays[SAME]):  # in every round
             found.append(
                 Bar(f"ini_file and file : role; {where}", ratio(net_wall(plays, PEER_SAME), same), limit, True)
             )

@@ -343,7 +343,8 @@ def place_by_comment(
 ) -> Placement:
     """Return the placement of a new option at a comment.
 
-    It is indented like the option before it: one that is indented deeper would be its continuation.
+    It is indented like the option before it, of which it would be the continuation if it were deeper; unless that one
+    goes, and the header below is deeper.
     """
     if comment.sibling is not None:
         style = style._replace(indent=_indent_beside(document, section, comment.sibling))

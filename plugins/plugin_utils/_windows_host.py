@@ -81,7 +81,7 @@ class WindowsHost:
     def entries(self, directory: str, recurse: bool = False) -> Sequence[Mapping[str, Any]]:
         """Return what ansible.windows.win_find tells of everything in a directory; it follows no link.
 
-        With an ansible.windows before 3.2, which cannot find files and directories at once, that are three round trips.
+        Three round trips with an ansible.windows before 3.2, which cannot find files and directories at once.
         """
         arguments = _search_of(directory, recurse, "any")
         found = self._run("win_find", arguments)
@@ -93,10 +93,9 @@ class WindowsHost:
 
     def directories(self, parent: str) -> Sequence[Mapping[str, Any]]:
         """Return what ansible.windows.win_find tells of every directory in another one; it follows no link."""
-        found: Sequence[Mapping[str, Any]] = self.call("win_find", _search_of(parent, False, "directory"), parent)[
-            "files"
-        ]
-        return found
+        found = self.call("win_find", _search_of(parent, False, "directory"), parent)
+        directories: Sequence[Mapping[str, Any]] = found["files"]
+        return directories
 
     def call(self, module: str, arguments: dict[str, Any], about: str) -> Mapping[str, Any]:
         """Run a module of ansible.windows; return its result. ``about``: what an error is to name."""

@@ -199,7 +199,8 @@ class WindowsHost:
                 is_deeper = "\\" in key[len(inside) :]
                 if key.startswith(inside) and key != inside and (arguments["recurse"] or not is_deeper):
                     facts = {**self._facts(node), "path": ntpath.join(path, node["path"][len(inside) :])}
-                    found += [facts] if facts["isdir"] in kinds else []
+                    if facts["isdir"] in kinds:
+                        found.append(facts)
         return {"files": sorted(found, key=lambda file: str(file["path"])), "matched": len(found)}
 
     def _win_copy(self, arguments: dict[str, Any]) -> Result:

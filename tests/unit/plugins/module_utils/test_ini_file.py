@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -21,7 +22,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserEr
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import WriteRules, change_file, read_file
 
 
-def becomes(content: bytes):  # type: ignore[no-untyped-def]  # a function for change_file
+def becomes(content: bytes) -> Callable[[bytes | None], bytes]:
+    """Return the change that makes this the content of any file."""
     return lambda _before: content
 
 
