@@ -17,7 +17,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import b
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_content, mask_urls, mask_value
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import find_option
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import configure
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import PipInstall, find_pips, pips_in
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure, find_targets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish, check_wish
@@ -122,6 +121,9 @@ def with_variables(target: Target, variables: Mapping[str, str]) -> Target:
 
 def hints_of(wish: Wish, targets: list[Target], pips: list[PipInstall]) -> list[str]:
     """Return what the user should know of the options that the task sets."""
+    # Imported where it is needed: a host compiles all that is imported, at every run.
+    from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
+
     options = {}
     for section, keys in wish.request.set.items():
         for name, asked in keys.items():

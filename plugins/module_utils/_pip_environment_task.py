@@ -26,7 +26,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment impo
     work_on_files,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import Circumstances, check_variables
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import find_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
     find_accounts,
@@ -91,6 +90,9 @@ def checked(module: AnsibleModule, options: dict[str, Any]) -> tuple[list[places
 
 def hints_of(wish: Wish) -> list[str]:
     """Return what the user should know of the variables that the task sets."""
+    # Imported where it is needed: a host compiles all that is imported, at every run.
+    from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv, hints_for
+
     values = {name: value for name, value in wish.variables.items() if value}
     options = {}
     for name, key in settings_of_environment(values).items():
