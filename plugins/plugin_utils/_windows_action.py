@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from abc import abstractmethod
 from typing import Any, Mapping
 
@@ -34,6 +35,7 @@ class PosixOrWindowsAction(ActionBase):
             # To pack a module Ansible parses every file that it imports; the collector would take a third of the time.
             with without_garbage_collector():
                 result.update(self._execute_module(task_vars=task_vars, wrap_async=in_background))
+                gc.freeze()  # else it would walk through all that afterwards, in a process that ends with this task
             return result
         host = WindowsHost(self, task_vars or {})
         try:
