@@ -5,7 +5,8 @@
 
 The hosts are containers on this machine, reached by real SSH with pipelining and connections that stay open.
 All plays of all cases take turns, round by round; what counts is the median of the ratios within a round, net
-of an empty play. The end state on every host is read back: what did not do its work is not timed.
+of an empty play. On one host a play is short, and one run of it differs from the next by a fifth: there each round
+takes the median of three. The end state on every host is read back: what did not do its work is not timed.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from pathlib import Path
 from typing import Iterator
 
 from fleet_hosts import Hosts, HostsError, make_users
-from fleet_numbers import CHANGE, EMPTY, PING, SAME, Bar, Case, Run, Runs, bars, lines, table
+from fleet_numbers import CHANGE, EMPTY, PING, SAME, Bar, Case, Run, Runs, bars, lines, middle, table
 from fleet_plays import CONTENDERS, ROOT, USERS, Controller
 
 ROUNDS = 5
 ALL = tuple(CONTENDERS)
 OURS = (EMPTY, PING, CHANGE, SAME)
-# Stock modules that have more to edit than this take part in the first round only: they take minutes.
-EDITS_EVERY_ROUND = 120
+TURNS_ON_ONE_HOST = 3
+# Stock modules that have more to edit than this have one turn a round, and more than that only the first round:
+# they take minutes.
+EDITS_EVERY_TURN, EDITS_EVERY_ROUND = 12, 120
 # Memory that a host takes beside its image, with all plays run on it: measured, and doubled.
 BYTES_PER_HOST = 64 * 2**20
 
@@ -67,13 +70,29 @@ def measure(controller: Controller, cases: dict[Case, tuple[str, ...]], rounds: 
     controller.run(Case(max(case.hosts for case in cases), 1, 1), PING)  # opens the connections
     for number in range(1, rounds + 1):
         for case, contenders in cases.items():
-            for what in contenders:
-                if number > 1 and what not in OURS and edits(case) > EDITS_EVERY_ROUND:
-                    continue
-                run = controller.run(case, what)
-                runs[case][what].append(run)
-                show(number, case, what, run)
+            for what, taken in one_round(controller, case, contenders, number).items():
+                runs[case][what].append(middle(taken))
         yield runs
+
+
+def one_round(controller: Controller, case: Case, contenders: tuple[str, ...], number: int) -> dict[str, list[Run]]:
+    """Run the contenders of a case in turn; return the runs of those that take part in the round of this number."""
+    taken: dict[str, list[Run]] = {}
+    for turn in range(TURNS_ON_ONE_HOST if case.hosts == 1 else 1):
+        for what in contenders:
+            if takes_part(case, what, number, turn):
+                taken.setdefault(what, []).append(controller.run(case, what))
+                show(number, case, what, taken[what][-1])
+    return taken
+
+
+def takes_part(case: Case, what: str, number: int, turn: int) -> bool:
+    """Return whether a contender of a case has this turn (from 0) of the round of this number (from 1)."""
+    if what in OURS:
+        return True
+    if turn:
+        return edits(case) <= EDITS_EVERY_TURN
+    return number == 1 or edits(case) <= EDITS_EVERY_ROUND
 
 
 def show(number: int, case: Case, what: str, run: Run) -> None:

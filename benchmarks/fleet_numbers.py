@@ -67,6 +67,11 @@ def changes_per_host(output: str) -> dict[str, int]:
     return found
 
 
+def middle(runs: Sequence[Run]) -> Run:
+    """Return the medians of what was measured of one play in the turns of one round."""
+    return Run(*(statistics.median(values) for values in zip(*runs)))
+
+
 def net_wall(runs: dict[str, list[Run]], what: str) -> list[float]:
     """Return the wall time of a play, round by round, without that of an empty play of the same round."""
     return [run.wall - empty.wall for run, empty in zip(runs[what], runs[EMPTY])]

@@ -142,6 +142,24 @@ def test_stock_modules_with_much_to_edit_take_part_in_the_first_round_only() -> 
     assert (len(runs[small][SAME]), len(runs[small][PEER_SAME])) == (3, 3)
 
 
+def test_a_round_on_one_host_takes_the_median_of_three_turns_of_what_is_quick() -> None:
+    turns: dict[tuple[Case, str], int] = {}
+
+    class FakeController:
+        def run(self, case: Case, what: str) -> Run:
+            turns[case, what] = turns.get((case, what), 0) + 1
+            wall = 2.0 if what == EMPTY else {1: 9.0, 2: 3.0, 3: 4.0}[turns[case, what]]
+            return Run(wall, 1.0, 1)
+
+    one, users, fleet_of_ten = Case(1, 12, 1), Case(1, 12, 10), Case(10, 12, 1)
+    cases = {one: fleet.ALL, users: fleet.ALL, fleet_of_ten: fleet.ALL}
+    [runs] = fleet.measure(FakeController(), cases, 1)  # type: ignore[arg-type]  # all that is asked of one
+    assert [run.wall for run in runs[one][SAME]] == [4.0]
+    assert {what: turns[one, what] for what in fleet.ALL} == dict.fromkeys(fleet.ALL, 3)
+    assert (turns[users, SAME], turns[users, PEER_SAME]) == (3, 1)
+    assert (turns[fleet_of_ten, SAME], turns[fleet_of_ten, PEER_SAME]) == (1, 1)
+
+
 def test_no_bar_is_judged_by_one_round() -> None:
     once = runs_of(0.5, same=1.0, ping=1.0, peer=9.0)
     del once[PEER_SAME][1:]
