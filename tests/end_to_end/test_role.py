@@ -19,7 +19,15 @@ from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex,
 from .conftest import ROOT, Command
 
 FILE = ".config/pip/pip.conf"
+ROLE = "devfleet.pip.pip_client"
 Play = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_play(run: Command, home: Path, *arguments: str, **parts: Any) -> subprocess.CompletedProcess[str]:
+    """Run a play of these parts on this machine; ``arguments`` are those of ansible-playbook."""
+    (home / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, **parts}]))
+    words = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", *arguments]
+    return run("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", *words, home / "play.json", cwd=ROOT)
 
 
 @pytest.fixture
@@ -30,19 +38,8 @@ def play(run: Command, home: Path) -> Play:
     def apply(
         *arguments: str, environment: dict[str, str] | None = None, **variables: Any
     ) -> subprocess.CompletedProcess[str]:
-        plays = [
-            {
-                "hosts": "all",
-                "gather_facts": False,
-                "environment": environment or {},
-                "roles": [{"role": "devfleet.pip.pip_client", **variables}],
-            }
-        ]
-        (home / "play.json").write_text(json.dumps(plays))
-        words = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", *arguments]
-        return run(
-            "env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", *words, home / "play.json", cwd=ROOT
-        )
+        parts = {"environment": environment or {}, "roles": [{"role": ROLE, **variables}]}
+        return run_play(run, home, *arguments, **parts)
 
     return apply
 
@@ -235,6 +232,19 @@ def test_tags_pick_parts(play: Play, home: Path) -> None:
     assert list(files_in(home)) == [FILE]
     assert changed(play("--tags", "pip_client_environment", **EVERYTHING)) == 1
     assert changed(play("--tags", "pip_client_verify", **EVERYTHING)) == 0
+
+
+def test_a_play_goes_on_after_the_role_however_that_is_called(run: Command, home: Path) -> None:
+    calls = [
+        {"include_role": {"name": ROLE}, "vars": {"pip_client_options": {"global": {"timeout": 5}}}},
+        {"import_role": {"name": ROLE}, "vars": {"pip_client_options": {"global": {"retries": 3}}}},
+        {"include_role": {"name": ROLE}, "vars": {"pip_client_options": {"list": {"format": "{{ item }}"}}}},
+    ]
+    calls[2]["loop"] = ["columns", "json"]
+    last = {"copy": {"content": "after all of them", "dest": str(home / "last"), "mode": "0600"}}
+    assert changed(run_play(run, home, tasks=[*calls, last])) == 5
+    assert (home / FILE).read_text() == "[global]\ntimeout = 5\nretries = 3\n\n[list]\nformat = json\n"
+    assert (home / "last").read_text() == "after all of them"
 
 
 def test_all_of_it_is_one_round_trip_to_the_target(play: Play, run: Command) -> None:
