@@ -22,6 +22,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
     own_account,
     own_place,
     place_of,
+    prefix_of_pip,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user, find_account
 
@@ -85,9 +86,10 @@ def _targets(params: dict[str, Any]) -> tuple[list[Target], list[dict[str, Any]]
         return [_own_target(common)], []
     targets: list[Target] = []
     failures: list[dict[str, Any]] = []
+    prefix = prefix_of_pip()
     for name in _user_names(params["users"]):
         try:
-            targets.append(_user_target(common, find_account(name)))
+            targets.append(_user_target(common, find_account(name), prefix))
         except UserError as error:
             failures.append(_failure("", name, str(error)))
     return targets, failures
@@ -158,10 +160,10 @@ def _own_target(common: manager.Spec) -> Target:
     return Target(account, _private_spec(common, pip_paths.cache_dir(place), account))
 
 
-def _user_target(common: manager.Spec, account: pwd.struct_passwd) -> Target:
+def _user_target(common: manager.Spec, account: pwd.struct_passwd, prefix: str) -> Target:
     if not os.path.isdir(account.pw_dir):
         raise UserError(f"The home '{account.pw_dir}' of '{account.pw_name}' does not exist; create it first.")
-    path = pip_paths.cache_dir(place_of(account))
+    path = pip_paths.cache_dir(place_of(account, prefix=prefix))
     return Target(account, _private_spec(common, path, account))
 
 

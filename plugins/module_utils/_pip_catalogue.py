@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Iterable, NamedTuple, Tuple
 
@@ -64,6 +65,7 @@ def meanings(key: str) -> list[Option]:
     ]
 
 
+@functools.lru_cache(maxsize=None)  # asked for again with the file of each user
 def find_option(section: str, key: str) -> Option | None:
     """Return the option that pip takes from this key of this section; None where it would ignore the key.
 

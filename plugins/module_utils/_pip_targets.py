@@ -216,8 +216,9 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
     accounts, missing = find_accounts(users)
     failures = [failure("user", "", name, reason) for name, reason in missing]
     targets = []
+    prefix = prefix_of_pip()
     for account in accounts:
-        place = place_of(account, config_home)
+        place = place_of(account, config_home, prefix)
         path = file_to_write("user", place)
         if os.path.isdir(account.pw_dir):
             targets.append(Target("user", path, place, account, account.pw_name, legacy_file(place)))
