@@ -31,7 +31,7 @@ def archive_of_sources(tmp_path: Path) -> Path:
     return archive
 
 
-def run(archive: Path, program: str) -> "subprocess.CompletedProcess[str]":
+def run(archive: Path, program: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a new Python that imports from the archive."""
     command = [sys.executable, "-W", "always", "-c", f"import sys; sys.path.insert(0, {str(archive)!r}); {program}"]
     return subprocess.run(command, capture_output=True, text=True, check=True)
@@ -54,7 +54,7 @@ def test_files_that_are_imported_before_are_compiled_as_often_as_python_does(arc
 
 @pytest.mark.parametrize("name", ["package", "package.module"])
 def test_a_file_has_the_name_that_python_gives_it(archive: Path, name: str) -> None:
-    program = f"import {name}; m = sys.modules[{name!r}]; print(m.__file__, m.__spec__.origin, getattr(m, '__path__', 0))"
+    program = f"import {name} as m; print(m.__file__, m.__spec__.origin, getattr(m, '__path__', None))"
     late = f"{program}; from package import _compile_once"
     early = f"from package import _compile_once; del sys.modules['package']; {program}"
     assert run(archive, early).stdout == run(archive, late).stdout != ""
