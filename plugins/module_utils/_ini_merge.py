@@ -29,6 +29,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import 
     parse,
     parser_view,
 )
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_repair import repair_repeats
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import (
     Asked,
     Request,
@@ -71,9 +72,6 @@ def merge(text: str, request: Request, dialect: Dialect, newline: str = "\n") ->
         repairs.append(Change("", None, "repaired", "starts with a byte order mark (BOM)", "starts without it"))
         document = parse(text[len(BOM) :], dialect, newline)
     if request.repair and document.repeats:
-        # Imported where it is needed: a host compiles all that is imported, at every run.
-        from ansible_collections.devfleet.pip.plugins.module_utils._ini_repair import repair_repeats
-
         owned = {(section, name) for section, keys in request.set.items() for name in keys}
         text_without_repeats, found = repair_repeats(document, None if dialect.strict else owned)
         repairs += [Change(*repair) for repair in found]

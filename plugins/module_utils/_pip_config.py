@@ -50,6 +50,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import (
     layers_of,
     look_at,
 )
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_legacy import merge_with_legacy, moved_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import config_files
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_validation import judge_for
@@ -125,9 +126,6 @@ def merged_file(
             return replace(None if before is None else before.decode("utf-8", "replace"), options["content"], PIP)
         if legacy is None or options["legacy"] != "migrate":
             return merge(decode(before or b""), wish.request, PIP, newline)
-        # Imported where it is needed: a host compiles all that is imported, at every run.
-        from ansible_collections.devfleet.pip.plugins.module_utils._pip_legacy import merge_with_legacy, moved_options
-
         where = str(target.legacy)
         legacy_text = decode(legacy)
         moved = moved_options(legacy_text)

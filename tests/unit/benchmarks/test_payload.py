@@ -21,7 +21,7 @@ BOUNDS = {
     "devfleet.pip.ini_merge": (43, 16),
 }
 # What a module imports only when there is something to do for it: how the names of those files begin.
-LATER = ("_ini_repair", "_pip_environment", "_pip_hints", "_pip_legacy")
+LATER = ("_pip_environment", "_pip_hints")
 # Those of them that are what another module is made of.
 AT_ONCE = {"devfleet.pip.pip_info": ("_pip_hints",)}
 # What a run does not need unless something is wrong, or to be changed.
