@@ -96,7 +96,7 @@ def configure(module: AnsibleModule, target: Target, wish: Wish, options: Mappin
         "changes": [masked_change(change) for change in merged[-1].changes],
         "failed": False,
         "shadowed": described_shadows(target, wish, merged[-1].text, layers),
-        "diff": [content_diff(target.path, file)],
+        "diff": [content_diff(target.path, file)] if module._diff else [],
         "warnings": warnings + merged[-1].warnings + pip_warnings(target.path, file) + broken,
     }
     if changes_mode:
