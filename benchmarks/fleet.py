@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Iterator
 
 from fleet_hosts import Hosts, HostsError, make_users
-from fleet_numbers import CHANGE, EMPTY, PING, SAME, Bar, Case, Run, Runs, bars, lines, middle, table
+from fleet_numbers import CHANGE, EMPTY, PING, SAME, UNCHECKED_SAME, Bar, Case, Run, Runs, bars, lines, middle, table
 from fleet_plays import CONTENDERS, ROOT, USERS, Controller
 
 ROUNDS = 5
 ALL = tuple(CONTENDERS)
-OURS = (EMPTY, PING, CHANGE, SAME)
+OURS = (EMPTY, PING, CHANGE, SAME, UNCHECKED_SAME)
 TURNS_ON_ONE_HOST = 3
 # Stock modules that have more to edit than this have one turn a round, and more than that only the first round:
 # they take minutes.
@@ -158,7 +158,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hosts", default="1,10,20,50", help="numbers of hosts; default 1,10,20,50")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
     parser.add_argument(
-        "--most-edits", type=int, default=240, help="hosts times keys times users for stock modules; default 240"
+        "--most-edits", type=int, default=600, help="hosts times keys times users for stock modules; default 600"
     )
     parser.add_argument("--quick", action="store_true", help="two rounds of a few small cases")
     parser.add_argument("--names", default="devfleet-pip-fleet", help="what the containers' names begin with")

@@ -11,6 +11,7 @@ from typing import Any, Iterable, NamedTuple, Sequence
 
 EMPTY, PING = "empty play", "ping"
 SAME, CHANGE = "role, nothing to change", "role, everything to change"
+UNCHECKED_SAME = "role unchecked, nothing to change"
 PEER_SAME, PEER_CHANGE = "ini_file and file, nothing to change", "ini_file and file, everything to change"
 TEMPLATE_SAME = "template and file, nothing to change"
 
@@ -117,7 +118,7 @@ def lines(runs: Runs) -> list[dict[str, Any]]:
     """Return how the wall time and the controller's CPU time grow with hosts, keys and users, for each play."""
     found = []
     for number, others in (("hosts", (12, 1)), ("keys", (1, 1)), ("users", (1, 12))):
-        for what in (PING, SAME, CHANGE, PEER_SAME, PEER_CHANGE):
+        for what in (PING, SAME, UNCHECKED_SAME, CHANGE, PEER_SAME, PEER_CHANGE):
             for measure in ("wall", "cpu"):
                 points = _points(runs, what, number, others, measure)
                 if len(points) > 1:

@@ -22,6 +22,7 @@ from fleet_numbers import (
     PING,
     SAME,
     TEMPLATE_SAME,
+    UNCHECKED_SAME,
     Case,
     Run,
     changes_per_host,
@@ -94,17 +95,23 @@ _PEER_TEMPLATE = {
     "loop": "{{ fleet_users }}",
     "loop_control": {"label": ""},
 }
-_ROLE = {
-    "role": "devfleet.pip.pip_client",
+_ROLE = "devfleet.pip.pip_client"
+_ROLE_VARIABLES = {
     "pip_client_users": "{{ fleet_users }}",
     "pip_client_options": "{{ fleet_options }}",
     "pip_client_cache": {"state": "present"},
+}
+_UNCHECKED = {
+    "name": "The role without the task that checks its variables",
+    "ansible.builtin.import_role": {"name": _ROLE, "rolespec_validate": False},
+    "vars": _ROLE_VARIABLES,
 }
 _PLAY = {"hosts": "fleet", "gather_facts": False}
 PLAYS: dict[str, dict[str, Any]] = {
     "empty": _PLAY,
     "ping": {**_PLAY, "tasks": [{"name": "Ping", "ansible.builtin.ping": {}}]},
-    "role": {**_PLAY, "roles": [_ROLE]},
+    "role": {**_PLAY, "roles": [{"role": _ROLE, **_ROLE_VARIABLES}]},
+    "unchecked": {**_PLAY, "tasks": [_UNCHECKED]},
     "peer": {**_PLAY, "tasks": [_PEER_DIRECTORIES, _PEER_KEYS]},
     "template": {**_PLAY, "tasks": [_PEER_DIRECTORIES, _PEER_TEMPLATE]},
 }
@@ -122,6 +129,7 @@ CONTENDERS = {
     PING: ("ping", None),
     CHANGE: ("role", True),
     SAME: ("role", False),
+    UNCHECKED_SAME: ("unchecked", False),
     PEER_CHANGE: ("peer", True),
     PEER_SAME: ("peer", False),
     "template and file, everything to change": ("template", True),

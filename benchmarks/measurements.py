@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, Sequence
 Numbers = Dict[str, Any]
 
 PING, SAME, CHANGE = "ping", "role, nothing to change", "role, everything to change"
+UNCHECKED_SAME = "role unchecked, nothing to change"
 PEER_SAME, PEER_CHANGE = "ini_file and file, nothing to change", "ini_file and file, everything to change"
 TEMPLATE_SAME = "template and file, nothing to change"
 FLEETS = (100, 1000, 10000)
@@ -134,12 +135,13 @@ def fleet_of(numbers: Numbers) -> str:
     rows = []
     for hosts in FLEETS:
         cells = [f"{hosts:,}"]
-        for what in (PING, SAME, CHANGE, PEER_SAME):
+        for what in (PING, SAME, UNCHECKED_SAME, CHANGE, PEER_SAME):
             line = line_of(numbers["fleet"], what, "hosts", "cpu_seconds")
             cpu = line["fixed"] + line["each"] * hosts
             cells.append(f"{duration(cpu)} ({duration(cpu / CORES)})")
         rows.append(cells)
-    header = ["hosts", "`ping`", "role, nothing to change", "role, everything to change", "`ini_file` and `file`"]
+    role = ["role, nothing to change", "role unchecked, nothing to change", "role, everything to change"]
+    header = ["hosts", "`ping`", *role, "`ini_file` and `file`"]
     return markdown_table(header, rows)
 
 

@@ -23,12 +23,13 @@ def run_module(
     check: bool = False,
     env: dict[str, str] | None = None,
     wrapper: Sequence[str] = (),
+    diff: bool = True,
 ) -> dict[str, Any]:
-    """Return what the module answers, in diff mode; raise AssertionError where that is no answer.
+    """Return what the module answers, in diff mode unless told; raise AssertionError where that is no answer.
 
     ``wrapper`` is a command that runs the module's process, as ``env`` and ``unshare`` do.
     """
-    given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
+    given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": diff}
     base = {"HOME": os.environ["HOME"], "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     answer = subprocess.run(
         [*wrapper, sys.executable, "-c", _START.format(sys.path, MODULES + module)],

@@ -72,6 +72,18 @@ def test_a_section_with_nothing_below_it_says_nothing(play: Play, home: Path) ->
     assert (home / FILE).read_text() == "[global]\ncache-dir = ~/cache\n\n[install]\nuser = false\n"
 
 
+def test_without_the_task_that_checks_its_variables_the_module_still_refuses(run: Command, home: Path) -> None:
+    def apply(**variables: Any) -> subprocess.CompletedProcess[str]:
+        unchecked = {"name": ROLE, "rolespec_validate": False}
+        return run_play(run, home, tasks=[{"ansible.builtin.import_role": unchecked, "vars": variables}])
+
+    played = apply(pip_client_options={"global": {"timeout": 4}})
+    assert changed(played) == 1
+    assert re.findall(r"TASK \[.*?: (.*?)\]", played.stdout)[0].startswith("Make the cache directory ready")
+    assert "value of level must be one of" in refusal(apply(pip_client_level="machine"))
+    assert "pth" in refusal(apply(pip_client_cache={"pth": "/x"}))
+
+
 def test_exact_makes_the_file_the_rendered_text_with_its_header(play: Play, home: Path) -> None:
     (home / FILE).parent.mkdir(parents=True)
     (home / FILE).write_text("[global]\ntimeout = 9\n")

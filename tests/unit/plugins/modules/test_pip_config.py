@@ -45,8 +45,8 @@ class Home:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         return file
 
-    def configure(self, check: bool = False, **arguments: Any) -> dict[str, Any]:
-        result = run_module("pip_config", arguments, check=check, env=self.environment)
+    def configure(self, check: bool = False, diff: bool = True, **arguments: Any) -> dict[str, Any]:
+        result = run_module("pip_config", arguments, check=check, env=self.environment, diff=diff)
         assert result.get("failed") is not True, result
         return result
 
@@ -306,6 +306,16 @@ def test_check_mode_foretells_the_run_and_touches_nothing(home: Home, text: str 
         assert again["diff"][0]["before"] == again["diff"][0]["after"]
         assert {change["action"] for change in only_file(again)["changes"]} == {"unchanged"}
     assert home.everything() == before
+
+
+def test_without_diff_mode_the_result_is_the_same_but_for_the_diff(home: Home) -> None:
+    home.write("[global]\ntimeout = 1\n")
+    home.write("[global]\nretries = 1\n", home.legacy)
+    home.file.chmod(0o644)
+    arguments = {"options": {"global": {"timeout": 2}}, "mode": "0640", "legacy": "migrate", "check": True}
+    shown, hidden = home.configure(**arguments), home.configure(diff=False, **arguments)
+    assert len(shown.pop("diff")) == 3  # the file, its mode, the old file
+    assert hidden == shown
 
 
 @pytest.mark.parametrize(
