@@ -67,8 +67,7 @@ provision: $(provision_venv)/.stamp $(tree)/.stamp
 
 # The unit tests come last: the last lines are then pytest's count.
 test:
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory docs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint docs
 	@$(MAKE) --no-print-directory molecule
 	@$(MAKE) --no-print-directory root
 	@$(MAKE) --no-print-directory browser
