@@ -171,7 +171,10 @@ def shadowed_options(
     owned: Mapping[str, Mapping[str, str]], path: str, layers: Sequence[Layer], environment: Mapping[str, str]
 ) -> list[Shadow]:
     """Return those of the ``owned`` options ({section: {key: value}}, the keys normalized) that pip takes from
-    elsewhere than from ``path``, one of the layers."""
+    elsewhere than from ``path``, one of the layers.
+
+    Where what is owned makes an exception to itself, [install] timeout to [global] timeout, that is what was asked for.
+    """
     commands = dict.fromkeys((GLOBAL, *owned, *(section for layer in layers for section in layer.view)))
     found = {command: effective_options(command, layers, environment) for command in commands}
     shadows = []
@@ -180,13 +183,22 @@ def shadowed_options(
             # What stands in [global] can lose for one command alone, to that command's own section.
             for command in commands if section == GLOBAL else [section]:
                 effective = found[command].get(subject_of(command, key))
-                if not _is_taken(effective, path, section, key, value):
+                is_exception = command != section and _is_owned(effective, path, command, owned)
+                if not is_exception and not _is_taken(effective, path, section, key, value):
                     everywhere = command == section
                     winner = effective.winner if effective else None
                     shadows.append(Shadow(section, key, None if everywhere else command, value, winner))
                     if everywhere:
                         break
     return shadows
+
+
+def _is_owned(effective: Effective | None, path: str, section: str, owned: Mapping[str, Mapping[str, str]]) -> bool:
+    """Tell whether pip takes the value from an owned option in this section of the file."""
+    winner = effective.winner if effective else None
+    return (
+        winner is not None and (winner.path, winner.section) == (path, section) and winner.key in owned.get(section, ())
+    )
 
 
 def _is_taken(effective: Effective | None, path: str, section: str, key: str, value: str) -> bool:

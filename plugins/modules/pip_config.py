@@ -202,7 +202,9 @@ files:
       returned: where there is one
       type: dict
 shadowed:
-  description: Every option of the task that pip does not take from where it was written.
+  description:
+    - Every option of the task that pip does not take from where it was written.
+    - An exception that the task itself makes for a command, in the section C([install]) to C([global]), is none.
   returned: always
   type: list
   elements: dict

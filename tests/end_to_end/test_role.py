@@ -81,7 +81,7 @@ def test_without_the_task_that_checks_its_variables_the_module_still_refuses(run
     assert changed(played) == 1
     assert re.findall(r"TASK \[.*?: (.*?)\]", played.stdout)[0].startswith("Make the cache directory ready")
     assert "value of level must be one of" in refusal(apply(pip_client_level="machine"))
-    assert "pth" in refusal(apply(pip_client_cache={"pth": "/x"}))
+    assert "cache: pth. Supported parameters include" in refusal(apply(pip_client_cache={"pth": "/x"}))
 
 
 def test_exact_makes_the_file_the_rendered_text_with_its_header(play: Play, home: Path) -> None:
@@ -121,6 +121,14 @@ def test_an_option_that_pip_takes_from_elsewhere_fails_the_play(play: Play, home
     assert f"would not use 'timeout' from [global] of {home}/{FILE}: PIP_TIMEOUT wins." in message
     played = play(environment={"PIP_TIMEOUT": "5"}, pip_client_options=options, pip_client_verify=False)
     assert changed(played) == 0
+
+
+def test_an_exception_for_one_command_does_not_fail_the_play(play: Play) -> None:
+    options = {"global": {"timeout": 30}, "install": {"timeout": 60}}
+    assert changed(play(pip_client_options=options)) == 1
+    assert changed(play(pip_client_options=options)) == 0
+    message = refusal(play(pip_client_options={"global": {"timeout": 30}}))
+    assert "pip install would not use 'timeout' from [global]" in message
 
 
 @pytest.mark.parametrize(
@@ -244,6 +252,11 @@ def test_tags_pick_parts(play: Play, home: Path) -> None:
     assert list(files_in(home)) == [FILE]
     assert changed(play("--tags", "pip_client_environment", **EVERYTHING)) == 1
     assert changed(play("--tags", "pip_client_verify", **EVERYTHING)) == 0
+
+
+def test_all_beside_the_tag_of_a_part_is_all_parts(play: Play, home: Path) -> None:
+    assert changed(play("--tags", "all,pip_client_cache", **EVERYTHING)) == 1
+    assert changed(play(**EVERYTHING)) == 0
 
 
 def test_a_play_goes_on_after_the_role_however_that_is_called(run: Command, home: Path) -> None:

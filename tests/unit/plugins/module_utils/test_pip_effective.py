@@ -242,6 +242,23 @@ def test_a_shadow_for_every_command() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["2", ""])
+@pytest.mark.parametrize("name", ["timeout", "default-timeout"])
+def test_an_exception_for_a_command_is_no_shadow_where_it_is_owned_too(value: str, name: str) -> None:
+    mine = Layer("user", "/home/u/pip.conf", {"global": {"timeout": value}, "install": {name: "3"}})
+    owned = {"global": {"timeout": value}, "install": {name: "3"}}
+    assert shadowed_options(owned, mine.path, [GLOBAL_FILE, mine], {}) == []
+    (shadow,) = shadowed_options({"global": {"timeout": value}}, mine.path, [GLOBAL_FILE, mine], {})
+    assert (shadow.command, shadow.winner and shadow.winner.path) == ("install", mine.path)
+
+
+def test_an_exception_that_another_file_beats_is_a_shadow() -> None:
+    mine = Layer("user", "/home/u/pip.conf", {"global": {"timeout": "2"}, "install": {"timeout": "3"}})
+    site = Layer("site", "/venv/pip.conf", {"install": {"timeout": "1"}})
+    shadows = shadowed_options(mine.view, mine.path, [mine, site], {})
+    assert [(shadow.section, shadow.command) for shadow in shadows] == [("global", "install"), ("install", None)]
+
+
 def test_a_cache_that_is_off_elsewhere_shadows_the_cache_dir() -> None:
     machine = Layer("global", "/etc/pip.conf", {"global": {"no-cache-dir": "true"}})
     mine = user_file({"cache-dir": "/cache"})

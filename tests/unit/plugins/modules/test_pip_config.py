@@ -629,6 +629,13 @@ def test_what_the_same_file_says_elsewhere_can_win(
     assert (taken[key] == pips_own[key]) == (winner is None)
 
 
+def test_an_exception_for_one_command_is_what_was_asked_for(home: Home, newest_pip: str) -> None:
+    assert home.set({"global": {"timeout": 30}, "install": {"timeout": 60}})["shadowed"] == []
+    assert [home.parsed(newest_pip, command)["timeout"] for command in ("download", "install")] == [30, 60]
+    (shadow,) = home.set({"global": {"timeout": 30}})["shadowed"]
+    assert (shadow["command"], shadow["winner"]["value"]) == ("install", "60")
+
+
 def test_shadowed_names_the_winner(home: Home) -> None:
     home.variables["PIP_TRUSTED_HOST"] = "z"
     home.write("[install]\nindex-url = https://u:secret@other.example/\n")
