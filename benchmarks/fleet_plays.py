@@ -21,6 +21,7 @@ from fleet_numbers import (
     PEER_SAME,
     PING,
     SAME,
+    TEMPLATE_CHANGE,
     TEMPLATE_SAME,
     UNCHECKED_SAME,
     Case,
@@ -132,7 +133,7 @@ CONTENDERS = {
     UNCHECKED_SAME: ("unchecked", False),
     PEER_CHANGE: ("peer", True),
     PEER_SAME: ("peer", False),
-    "template and file, everything to change": ("template", True),
+    TEMPLATE_CHANGE: ("template", True),
     TEMPLATE_SAME: ("template", False),
 }
 # Connections outlive the whole benchmark: a ping that had to open one again would be no measure for the role after it.

@@ -123,45 +123,52 @@ def test_the_keys_are_options_that_pip_has(keys: int) -> None:
     assert wish.request.set.keys() == options.keys()
 
 
-def test_stock_modules_are_left_out_where_they_would_not_end() -> None:
-    cases = fleet.plan([1, 10], most_edits=120)
-    assert PEER_SAME in cases[Case(1, 12, 10)]
-    assert PEER_SAME not in cases[Case(1, 200, 1)]
-    assert set(cases[Case(1, 12, 50)]) == {EMPTY, PING, CHANGE, SAME, UNCHECKED_SAME}
-    assert Case(10, 12, 1) in cases
+ALWAYS = {EMPTY, PING, CHANGE, SAME, PEER_CHANGE, PEER_SAME}
 
 
-def test_stock_modules_with_much_to_edit_take_part_in_the_first_round_only() -> None:
+def test_role_and_ini_file_are_in_every_case() -> None:
+    cases = fleet.plan([1, 10, 20, 50], hosts_of_stock=50)
+    assert cases.keys() == {
+        *(Case(1, keys, 1) for keys in (1, 12, 200)),
+        *(Case(1, 12, users) for users in (10, 50)),
+        *(Case(hosts, 12, 1) for hosts in (10, 20, 50)),
+    }
+    assert all(set(plays) >= ALWAYS for plays in cases.values())
+    assert set(cases[Case(1, 12, 50)]) == ALWAYS
+    assert set(cases[Case(1, 12, 1)]) == set(fleet.ALL)
+    assert set(cases[Case(50, 12, 1)]) == {*ALWAYS, UNCHECKED_SAME}
+
+
+def test_stock_modules_can_be_left_out_with_many_hosts() -> None:
+    cases = fleet.plan([1, 20, 50], hosts_of_stock=20)
+    assert [case.hosts for case, plays in cases.items() if PEER_SAME not in plays] == [50]
+    assert [case.hosts for case, plays in cases.items() if PEER_CHANGE not in plays] == [50]
+
+
+def test_everything_takes_part_in_every_round() -> None:
     class FakeController:
         def run(self, case: Case, what: str) -> Run:
             return Run(2.0 if what == EMPTY else 3.0, 1.0, 1)
 
-    large, small = Case(1, 200, 1), Case(1, 12, 10)
-    cases = {large: fleet.ALL, small: fleet.ALL}
+    cases = fleet.plan([1, 50], hosts_of_stock=50)
     *_before, runs = fleet.measure(FakeController(), cases, 3)  # type: ignore[arg-type]  # all that is asked of one
-    assert (len(runs[large][SAME]), len(runs[large][PEER_SAME])) == (3, 1)
-    assert (len(runs[small][SAME]), len(runs[small][PEER_SAME])) == (3, 3)
+    assert {len(measured) for plays in runs.values() for measured in plays.values()} == {3}
 
 
-def test_a_round_on_one_host_takes_the_median_of_three_turns_of_what_is_quick() -> None:
-    turns: dict[tuple[Case, str], int] = {}
-
-    class FakeController:
-        def run(self, case: Case, what: str) -> Run:
-            turns[case, what] = turns.get((case, what), 0) + 1
-            wall = 2.0 if what == EMPTY else {1: 9.0, 2: 3.0, 3: 4.0}[turns[case, what]]
-            return Run(wall, 1.0, 1)
-
+def test_what_is_short_takes_several_turns_close_together() -> None:
     one, users, fleet_of_ten = Case(1, 12, 1), Case(1, 12, 10), Case(10, 12, 1)
-    cases = {one: fleet.ALL, users: fleet.ALL, fleet_of_ten: fleet.ALL}
-    [runs] = fleet.measure(FakeController(), cases, 1)  # type: ignore[arg-type]  # all that is asked of one
-    assert [run.wall for run in runs[one][SAME]] == [4.0]
-    assert {what: turns[one, what] for what in fleet.ALL} == dict.fromkeys(fleet.ALL, 3)
-    assert (turns[users, SAME], turns[users, PEER_SAME]) == (3, 1)
-    assert (turns[fleet_of_ten, SAME], turns[fleet_of_ten, PEER_SAME]) == (1, 1)
+    cases = {one: (PING, SAME, PEER_SAME), users: (PING, SAME, PEER_SAME), fleet_of_ten: (PING,)}
+    short = [(one, PING), (one, SAME), (one, PEER_SAME), (users, PING), (users, SAME)]
+    assert fleet.turns(cases) == [*short * fleet.SHORT_TURNS, (users, PEER_SAME), (fleet_of_ten, PING)]
 
 
-def test_no_bar_is_judged_by_one_round() -> None:
-    once = runs_of(0.5, same=1.0, ping=1.0, peer=9.0)
-    del once[PEER_SAME][1:]
-    assert [one.what for one in bars({Case(1, 12, 1): once})] == ["role : ping; 1 host, 12 keys, 1 user"]
+def test_a_round_is_the_median_of_its_turns() -> None:
+    class FakeController:
+        walls = iter([0.0, 9.0, 3.0, 4.0, 5.0, 8.0])  # the first opens the connections
+
+        def run(self, case: Case, what: str) -> Run:
+            return Run(next(self.walls), 1.0, 1)
+
+    case = Case(1, 12, 1)
+    [runs] = fleet.measure(FakeController(), {case: (PING,)}, 1)  # type: ignore[arg-type]  # all that is asked of one
+    assert [run.wall for run in runs[case][PING]] == [5.0]
