@@ -98,11 +98,10 @@ def fleet_table(numbers: Numbers) -> str:
             seconds(row["net_wall_seconds"]),
             seconds(row["cpu_seconds"]),
             f"{row['operations_per_host']:.0f}",
-            str(row["rounds"]),
         ]
         for row in numbers["fleet"]["measured"]
     ]
-    header = ["play", "hosts", "keys", "users", "wall", "net", "controller's CPU", "operations a host", "rounds"]
+    header = ["play", "hosts", "keys", "users", "wall", "net", "controller's CPU", "operations a host"]
     return markdown_table(header, rows)
 
 
