@@ -34,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make provision       give this machine its pip configuration (ARGS='--check --diff' only shows it)"
-	@echo "make test            all tests: lint, docs, molecule, root, browser, unit"
+	@echo "make test            all tests: molecule, root, lint, docs, browser, unit"
 	@echo "make lint            read the sources: ruff, mypy, yamllint, shellcheck, ansible-lint"
 	@echo "make sanity          ansible-test sanity, with no exceptions (CORE=2.21 takes that ansible-core's)"
 	@echo "make molecule        the scenarios on real hosts, two at a time (JOBS=1); SCENARIO=default runs one, KEEP=1 keeps its hosts"
@@ -65,12 +65,10 @@ provision: $(provision_venv)/.stamp $(tree)/.stamp
 		-e ansible_python_interpreter="$$($(PYTHON) -c 'import sys; print(sys.executable)')" \
 		playbooks/workstation.yml $(ARGS)
 
-# The unit tests come last: the last lines are then pytest's count.
+# Side by side, the longest first, since each of these waits a lot. The unit tests use all cores by themselves, and
+# come last: the last lines are then pytest's count.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint docs
-	@$(MAKE) --no-print-directory molecule
-	@$(MAKE) --no-print-directory root
-	@$(MAKE) --no-print-directory browser
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target molecule root lint docs browser
 	@$(MAKE) --no-print-directory unit
 
 lint: $(test_venv)/.stamp $(tree)/.stamp
