@@ -295,7 +295,10 @@ caches:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once  # noqa: F401 - speeds up what follows
+from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
+
+_compile_once.install()  # speeds up what follows
+
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache_task import ARGUMENTS, RULES, run
 
 

@@ -114,7 +114,10 @@ from typing import Any, Mapping, Sequence
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once  # noqa: F401 - speeds up what follows
+from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
+
+_compile_once.install()  # speeds up what follows
+
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls

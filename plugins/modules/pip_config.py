@@ -249,7 +249,10 @@ pips:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once  # noqa: F401 - speeds up what follows
+from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
+
+_compile_once.install()  # speeds up what follows
+
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import (
     ARGUMENTS,
     RULES,

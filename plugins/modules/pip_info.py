@@ -284,7 +284,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once  # noqa: F401 - speeds up what follows
+from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
+
+_compile_once.install()  # speeds up what follows
+
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import check_absolute
 from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls

@@ -42,7 +42,7 @@ def warnings(stderr: str, name: str) -> int:
 
 
 def test_a_file_is_compiled_once(archive: Path) -> None:
-    done = run(archive, "from package import _compile_once; import package.module")
+    done = run(archive, "from package import _compile_once; _compile_once.install(); import package.module")
     assert warnings(done.stderr, "module.py") == 1
 
 
@@ -55,19 +55,20 @@ def test_files_that_are_imported_before_are_compiled_as_often_as_python_does(arc
 @pytest.mark.parametrize("name", ["package", "package.module"])
 def test_a_file_has_the_name_that_python_gives_it(archive: Path, name: str) -> None:
     program = f"import {name} as m; print(m.__file__, m.__spec__.origin, getattr(m, '__path__', None))"
-    late = f"{program}; from package import _compile_once"
-    early = f"from package import _compile_once; del sys.modules['package']; {program}"
+    late = f"{program}; from package import _compile_once; _compile_once.install()"
+    early = f"from package import _compile_once; _compile_once.install(); del sys.modules['package']; {program}"
     assert run(archive, early).stdout == run(archive, late).stdout != ""
 
 
 def test_what_is_not_there_is_not_found(archive: Path) -> None:
-    program = "from package import _compile_once\ntry: import package.nothing\nexcept ImportError as e: print(e)"
+    program = "from package import _compile_once; _compile_once.install()\n"
+    program += "try: import package.nothing\nexcept ImportError as e: print(e)"
     done = run(archive, f"exec({program!r})")
     assert done.stdout == "No module named 'package.nothing'\n"
 
 
 def test_a_traceback_shows_the_line_of_a_file_in_the_archive(archive: Path) -> None:
     """The name is what Python finds the source by."""
-    program = "from package import _compile_once; import package.module, linecache; "
+    program = "from package import _compile_once; _compile_once.install(); import package.module, linecache; "
     program += "m = package.module; print(linecache.getline(m.__file__, 1, vars(m)), end='')"
     assert run(archive, program).stdout == SOURCES["package/module.py"]
