@@ -64,7 +64,7 @@ def plan(hosts: list[int], hosts_of_stock: int) -> dict[Case, tuple[str, ...]]:
 def contenders_of(case: Case, hosts_of_stock: int) -> tuple[str, ...]:
     """Return what takes part in a case, in the order of its turns: what changes nothing comes after what changes all.
 
-    A ping, our role and ini_file are in every case; what is measured beside them is where it tells the most.
+    A ping and our role are in every case, and ini_file up to that many hosts; the rest is where it tells the most.
     """
     left_out: set[str] = set()
     if (case.keys, case.users) != (12, 1):
