@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache_task import ARGUMENTS, RULES
-from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_pip_cache
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_pip_cache
 
 
-class ActionModule(PosixOrWindowsAction):
+class ActionModule(_windows_action.PosixOrWindowsAction):
     """The action of the module pip_cache."""
 
-    def run_on_windows(self, host: WindowsHost) -> dict[str, Any]:
-        options = self.arguments(ARGUMENTS, **RULES)
+    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
+        options = self.arguments(_pip_cache_task.ARGUMENTS, **_pip_cache_task.RULES)
         return self.shown(_windows_pip_cache.run(host, options, self._task.check_mode), options)

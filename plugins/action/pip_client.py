@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host
 
 
-class ActionModule(PosixOrWindowsAction):
+class ActionModule(_windows_action.PosixOrWindowsAction):
     """The action of the module pip_client."""
 
-    def run_on_windows(self, host: WindowsHost) -> dict[str, Any]:
+    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
         # Imported here: it takes longer than a ping, and every run on POSIX hosts would pay for it.
         from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_pip_client
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import ARGUMENTS, RULES, masked_options
-from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_pip_config
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_pip_config
 
 
-class ActionModule(PosixOrWindowsAction):
+class ActionModule(_windows_action.PosixOrWindowsAction):
     """The action of the module pip_config."""
 
-    def run_on_windows(self, host: WindowsHost) -> dict[str, Any]:
-        options = self.arguments(ARGUMENTS, **RULES)
+    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
+        options = self.arguments(_pip_config_task.ARGUMENTS, **_pip_config_task.RULES)
         result = _windows_pip_config.run(host, options, self._task.check_mode)
-        return self.shown(result, masked_options(options))
+        return self.shown(result, _pip_config_task.masked_options(options))

@@ -11,7 +11,7 @@ import pwd
 import re
 import sys
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 LOGIN_DEFS = "/etc/login.defs"
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
@@ -37,7 +37,7 @@ def find_group(name: str) -> grp.struct_group:
     try:
         return grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
     except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no group can have
-        raise UserError(
+        raise _errors.UserError(
             f"There is no group '{name}' on this host; create the group first, or correct the name."
         ) from None
 

@@ -13,7 +13,7 @@ from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 
 def check_attributes(path: str, options: Mapping[str, Any]) -> None:
@@ -33,9 +33,11 @@ def check_attributes(path: str, options: Mapping[str, Any]) -> None:
     if os.geteuid() == 0:
         return
     if user not in (None, os.geteuid() if old is None else old.st_uid):
-        raise UserError(f"{path}: only root can give a file to the user '{options['owner']}'; leave 'owner' out.")
+        raise _errors.UserError(
+            f"{path}: only root can give a file to the user '{options['owner']}'; leave 'owner' out."
+        )
     if group not in (None, os.getegid(), *os.getgroups(), *([] if old is None else [old.st_gid])):
-        raise UserError(
+        raise _errors.UserError(
             f"{path}: only root, or a member, can give a file to the group '{options['group']}'; leave 'group' out."
         )
 
@@ -51,7 +53,7 @@ def _number_of(path: str, kind: str, name: Any, number_of: Callable[[str], int])
     try:
         return number_of(str(name))
     except (KeyError, ValueError):  # ValueError: a character that no name can have
-        raise UserError(
+        raise _errors.UserError(
             f"{path}: there is no {kind} '{name}' on this host; create it first, or correct the name."
         ) from None
 
@@ -68,7 +70,7 @@ def set_attributes(
     """
 
     def refuse(msg: str, **_details: Any) -> None:
-        raise UserError(f"{path}: {msg}")
+        raise _errors.UserError(f"{path}: {msg}")
 
     vars(module)["fail_json"] = refuse  # run() may work in a child process, where fail_json would end the wrong one
     try:
@@ -92,9 +94,9 @@ def asked_mode(path: str, mode: Any, old_mode: int) -> int | None:
         return None
     asked = mode_number(mode, old_mode)
     if asked is None:
-        raise UserError(f"{path}: '{mode}' is no mode; give one such as '0644' or 'u=rw,go=r'.")
+        raise _errors.UserError(f"{path}: '{mode}' is no mode; give one such as '0644' or 'u=rw,go=r'.")
     if isinstance(mode, int) and mode > 0o777:  # YAML's 600 without quotes is no 0600
-        raise UserError(f"{path}: the number {mode} is the mode {mode:o}; write it in quotes, such as '0600'.")
+        raise _errors.UserError(f"{path}: the number {mode} is the mode {mode:o}; write it in quotes, such as '0600'.")
     return asked
 
 
@@ -102,7 +104,9 @@ def check_may_set_mode(path: str, mode: int | None) -> None:
     """Raise UserError where this user may not give the file at ``path`` that mode; None: no mode is to be set."""
     old = os.stat(path)
     if mode not in (None, stat.S_IMODE(old.st_mode)) and os.geteuid() not in (0, old.st_uid):
-        raise UserError(f"{path}: only the owner of this file may change its mode; work as its owner, or with become.")
+        raise _errors.UserError(
+            f"{path}: only the owner of this file may change its mode; work as its owner, or with become."
+        )
 
 
 def mode_number(mode: Any, old_mode: int) -> int | None:

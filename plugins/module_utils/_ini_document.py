@@ -16,7 +16,7 @@ import functools
 import io
 from typing import Callable, Dict, NamedTuple, Optional
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 BOM = "\ufeff"
 COMMENT_PREFIXES = ("#", ";")
@@ -26,7 +26,7 @@ TOP = ""  # the section name that stands for the lines before the first header (
 View = Dict[str, Dict[str, Optional[str]]]
 
 
-class IniError(UserError):
+class IniError(_errors.UserError):
     """A text that cannot be read as INI. ``line`` is its line, counted from 1; None: the whole text."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:

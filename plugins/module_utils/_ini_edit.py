@@ -12,16 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    COMMENT_PREFIXES,
-    TOP,
-    Document,
-    FirstLine,
-    IniError,
-    Option,
-    Section,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Value, items_of
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document, _ini_request
 
 DEFAULT_DELIMITER = " = "
 DEFAULT_ITEM_INDENT = "    "
@@ -38,7 +29,7 @@ class Style(NamedTuple):
 # Options that exist
 
 
-def set_option(document: Document, option: Option, value: Value) -> None:
+def set_option(document: _ini_document.Document, option: _ini_document.Option, value: _ini_request.Value) -> None:
     """Give an option another value."""
     if isinstance(value, list):
         _set_items(document, option, value)
@@ -46,13 +37,13 @@ def set_option(document: Document, option: Option, value: Value) -> None:
         _set_scalar(document, option, value)
 
 
-def remove_option(document: Document, option: Option) -> None:
+def remove_option(document: _ini_document.Document, option: _ini_document.Option) -> None:
     """Remove an option with its value, and nothing that is not its own."""
     for index in own_lines(document, option):
         document.replace_line(index, [])
 
 
-def own_lines(document: Document, option: Option) -> list[int]:
+def own_lines(document: _ini_document.Document, option: _ini_document.Option) -> list[int]:
     """Return the indexes of the option's lines.
 
     A comment among them that is not indented deeper than the key is not the option's: it stays.
@@ -67,7 +58,7 @@ def own_lines(document: Document, option: Option) -> list[int]:
     ]
 
 
-def drop_items(document: Document, option: Option, items: list[str]) -> None:
+def drop_items(document: _ini_document.Document, option: _ini_document.Option, items: list[str]) -> None:
     """Remove the given items from the option's list, at least one of which stays."""
     for index in _value_lines(document, option):
         found = _items_of_line(document, option, index)
@@ -76,7 +67,7 @@ def drop_items(document: Document, option: Option, items: list[str]) -> None:
             _replace_items_of_line(document, option, index, kept)
 
 
-def _set_scalar(document: Document, option: Option, value: str) -> None:
+def _set_scalar(document: _ini_document.Document, option: _ini_document.Option, value: str) -> None:
     first = document.split_first_line(option)
     delimiter, ending = _delimiter_and_ending(first, value)
     start, *following = value.split("\n")
@@ -90,7 +81,7 @@ def _set_scalar(document: Document, option: Option, value: str) -> None:
     document.replace_line(option.line, lines)
 
 
-def _delimiter_and_ending(first: FirstLine, value: str) -> tuple[str, str]:
+def _delimiter_and_ending(first: _ini_document.FirstLine, value: str) -> tuple[str, str]:
     """Return the text before the value and the one after it, down to the line end.
 
     Behind an empty value nobody can tell which blanks belong to the delimiter: all of them do, and
@@ -112,7 +103,7 @@ def _completed(delimiter: str) -> str:
     return before + sign + (after or before)
 
 
-def _set_items(document: Document, option: Option, items: list[str]) -> None:
+def _set_items(document: _ini_document.Document, option: _ini_document.Option, items: list[str]) -> None:
     """Make these the items of the option's list, one a line.
 
     A line below the key whose items all stay is not touched, nor is a comment between them.
@@ -152,7 +143,9 @@ def _ends_in_common(old: list[str], new: list[str]) -> tuple[int, int]:
     return same, tail
 
 
-def _kept_line(document: Document, option: Option, index: int, wanted: list[str]) -> tuple[list[str], list[str]]:
+def _kept_line(
+    document: _ini_document.Document, option: _ini_document.Option, index: int, wanted: list[str]
+) -> tuple[list[str], list[str]]:
     """Return what stays of a line of a list that is to hold the ``wanted`` items, and the items it does not hold."""
     if index == option.line and option.start != "":  # no item stays beside the key
         first = document.split_first_line(option)
@@ -163,7 +156,9 @@ def _kept_line(document: Document, option: Option, index: int, wanted: list[str]
     return [], wanted
 
 
-def _replace_items_of_line(document: Document, option: Option, index: int, items: list[str]) -> None:
+def _replace_items_of_line(
+    document: _ini_document.Document, option: _ini_document.Option, index: int, items: list[str]
+) -> None:
     line = document.lines[index]
     text = " ".join(items)
     if index == option.line:
@@ -177,35 +172,35 @@ def _replace_items_of_line(document: Document, option: Option, index: int, items
     document.replace_line(index, [line] if line else [])
 
 
-def _refuse_comments(option: Option, lines: list[str]) -> None:
+def _refuse_comments(option: _ini_document.Option, lines: list[str]) -> None:
     """Raise IniError for an item that stood behind another one and would now begin a line."""
     for line in lines:
-        if line.startswith(COMMENT_PREFIXES):
-            raise IniError(
+        if line.startswith(_ini_document.COMMENT_PREFIXES):
+            raise _ini_document.IniError(
                 f"an item of '{option.key}' starts with '{line[0]}' and would come to the start of a line, where it"
                 " reads as a comment; remove that item first",
                 option.line + 1,
             )
 
 
-def _value_lines(document: Document, option: Option) -> list[int]:
+def _value_lines(document: _ini_document.Document, option: _ini_document.Option) -> list[int]:
     """Return the indexes of the first line and of the lines with text of the value."""
     following = range(option.line + 1, option.end)
     has_text = [index for index in following if document.lines[index].strip() and not document.is_comment(index)]
     return [option.line, *has_text]
 
 
-def _items_of_line(document: Document, option: Option, index: int) -> list[str]:
+def _items_of_line(document: _ini_document.Document, option: _ini_document.Option, index: int) -> list[str]:
     text = document.lines[index].strip() if index > option.line else option.start or ""
-    return items_of(text, document.dialect) if text else []
+    return _ini_request.items_of(text, document.dialect) if text else []
 
 
-def _item_indent_of(document: Document, option: Option) -> str | None:
+def _item_indent_of(document: _ini_document.Document, option: _ini_document.Option) -> str | None:
     following = _value_lines(document, option)[1:]
     return _indent(document.lines[following[0]]) if following else None
 
 
-def check_headers_stand_free(document: Document) -> None:
+def check_headers_stand_free(document: _ini_document.Document) -> None:
     """Raise IniError where a header that stays is indented deeper than the option that is now before it.
 
     Where the header between the two was removed, a parser would take it for that option's continuation.
@@ -220,7 +215,7 @@ def check_headers_stand_free(document: Document) -> None:
         else:
             header_depth = len(_indent(document.lines[section.line])) if section.line >= 0 else 0
             if header_is_gone and depth is not None and header_depth > depth:
-                raise IniError(
+                raise _ini_document.IniError(
                     f"the header [{section.name}] is indented deeper than the option that would come before it,"
                     " and would be read as its continuation; unindent the header",
                     section.line + 1,
@@ -242,12 +237,12 @@ class Placement(NamedTuple):
     instead: bool = False
 
 
-def place_at_end(document: Document, section: Section) -> Placement:
+def place_at_end(document: _ini_document.Document, section: _ini_document.Section) -> Placement:
     """Return the placement of a new last option of the section."""
     return Placement(last_line(document, section), style_of(document, section))
 
 
-def last_line(document: Document, section: Section) -> int:
+def last_line(document: _ini_document.Document, section: _ini_document.Section) -> int:
     """Return the index of the line that a new last option of the section goes below.
 
     Comments at the end of the last option's list, indented like items of it, are not left to stand below another key.
@@ -261,7 +256,7 @@ def last_line(document: Document, section: Section) -> int:
     return after
 
 
-def style_of(document: Document, section: Section) -> Style:
+def style_of(document: _ini_document.Document, section: _ini_document.Section) -> Style:
     """Return how a new last option of the section is written: like its siblings."""
     if not section.options:
         return Style(_indent_without_siblings(document, section), DEFAULT_DELIMITER, "")
@@ -279,18 +274,20 @@ def style_of(document: Document, section: Section) -> Style:
     return Style(indent, delimiter, item_indent)
 
 
-def _indent_without_siblings(document: Document, section: Section) -> str:
+def _indent_without_siblings(document: _ini_document.Document, section: _ini_document.Section) -> str:
     """Return the indent of a section's first option: as deep as the headers around it."""
     own = _indent(document.lines[section.line]) if section.line >= 0 else ""
     return max(own, _indent_of_header_below(document, section), key=len)
 
 
-def _indent_beside(document: Document, section: Section, sibling: Option) -> str:
+def _indent_beside(
+    document: _ini_document.Document, section: _ini_document.Section, sibling: _ini_document.Option
+) -> str:
     """Return the indent of a new option: its sibling's, or the next header's where that is deeper."""
     return max(_indent(document.lines[sibling.line]), _indent_of_header_below(document, section), key=len)
 
 
-def _indent_of_header_below(document: Document, section: Section) -> str:
+def _indent_of_header_below(document: _ini_document.Document, section: _ini_document.Section) -> str:
     """Return the indent of the next header that stays: one that is indented deeper than the option before it
     would be read as its continuation."""
     following = range(section.position + 1, len(document.sections))
@@ -298,7 +295,7 @@ def _indent_of_header_below(document: Document, section: Section) -> str:
     return next((_indent(document.lines[line]) for line in lines if not document.is_removed(line)), "")
 
 
-def option_lines(style: Style, key: str, value: Value, ending: str) -> list[str]:
+def option_lines(style: Style, key: str, value: _ini_request.Value, ending: str) -> list[str]:
     """Return the lines of a new option."""
     item_indent = style.item_indent or style.indent + DEFAULT_ITEM_INDENT
     if isinstance(value, list):
@@ -313,23 +310,23 @@ def option_lines(style: Style, key: str, value: Value, ending: str) -> list[str]
 
 def section_lines(name: str, ending: str) -> list[str]:
     """Return the lines of a new, empty section."""
-    return [] if name == TOP else [f"[{name}]{ending}"]
+    return [] if name == _ini_document.TOP else [f"[{name}]{ending}"]
 
 
 class FreeComment(NamedTuple):
     """The line of a comment that stands outside of values, and the option it stands below, or above the first."""
 
     line: int
-    sibling: Option | None
+    sibling: _ini_document.Option | None
 
 
-def comments_of(document: Document, section: Section) -> list[FreeComment]:
+def comments_of(document: _ini_document.Document, section: _ini_document.Section) -> list[FreeComment]:
     """Return the section's comments that do not stand inside a value."""
     following = document.sections[section.position + 1 : section.position + 2]
     end = following[0].line if following else len(document.lines)
     starts = [section.line + 1, *(option.end for option in section.options)]
     stops = [*(option.line for option in section.options), end]
-    siblings: list[Option | None] = [*section.options[:1], *section.options] or [None]
+    siblings: list[_ini_document.Option | None] = [*section.options[:1], *section.options] or [None]
     return [
         FreeComment(index, sibling)
         for start, stop, sibling in zip(starts, stops, siblings)
@@ -339,7 +336,7 @@ def comments_of(document: Document, section: Section) -> list[FreeComment]:
 
 
 def place_by_comment(
-    document: Document, section: Section, comment: FreeComment, style: Style, instead: bool
+    document: _ini_document.Document, section: _ini_document.Section, comment: FreeComment, style: Style, instead: bool
 ) -> Placement:
     """Return the placement of a new option at a comment.
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from typing import Callable, Iterable, Iterator, NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 LOCK_SECONDS = 60.0
 DIRECTORY_MODE = 0o755
@@ -61,7 +61,7 @@ def check_absolute(option: str, paths: Iterable[str]) -> None:
     """Refuse paths that would mean another place for each directory that the task may be started in."""
     for path in paths:
         if not os.path.isabs(path):
-            raise UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
+            raise _errors.UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
 
 
 def change_file(
@@ -122,7 +122,7 @@ def read_file(path: str) -> bytes | None:
             return None
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UserError(f"{path}: this is {_kind_of(path)}, not a regular file; nothing was written.")
+                raise _errors.UserError(f"{path}: this is {_kind_of(path)}, not a regular file; nothing was written.")
             return file.read()
 
 
@@ -131,7 +131,9 @@ def _read_and_change(
 ) -> tuple[bytes | None, bytes]:
     before = read_file(target)
     if before is None and not rules.create:
-        raise UserError(f"{target}: there is no such file, and 'create' is false; create the file, or allow it.")
+        raise _errors.UserError(
+            f"{target}: there is no such file, and 'create' is false; create the file, or allow it."
+        )
     after = change(before)
     # Nothing to say is no reason to make a file.
     return b"" if before is None and not after else before, after
@@ -154,7 +156,7 @@ def _explained(path: str) -> Iterator[None]:
             errno.ENOTDIR: "a file stands where a directory is needed",
             errno.ELOOP: "the symbolic links lead in a circle",
         }.get(error.errno or 0, "see to that, and run the play again")
-        raise UserError(f"{path}: {reason} ({where}); {advice}. The file is as it was.") from None
+        raise _errors.UserError(f"{path}: {reason} ({where}); {advice}. The file is as it was.") from None
 
 
 # Where the file is
@@ -163,13 +165,13 @@ def _explained(path: str) -> Iterator[None]:
 def _resolve(path: str, follow: bool) -> str:
     """Return the file that ``path`` names, through symbolic links that may be followed."""
     if os.path.islink(path) and not follow:
-        raise UserError(
+        raise _errors.UserError(
             f"{path}: this is a symbolic link to {os.readlink(path)}, and 'follow' is false;"
             " allow it, or name the file itself."
         )
     target = os.path.realpath(path)
     if os.path.isdir(target):
-        raise UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
+        raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
     if os.geteuid() == 0:
         _refuse_planted_links(path, target)
     return target
@@ -183,7 +185,7 @@ def _refuse_planted_links(path: str, target: str) -> None:
         if os.path.islink(part):
             owner = os.lstat(part).st_uid
             if owner not in (0, owner_of_target):
-                raise UserError(
+                raise _errors.UserError(
                     f"{path}: the symbolic link {part} belongs to the user with the id {owner}, and leads root to"
                     f" {target}, which does not belong to that user; set 'run_as' to work with that user's rights."
                 )
@@ -278,7 +280,7 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
         if time.monotonic() > give_up:
-            raise UserError(
+            raise _errors.UserError(
                 f"{directory}: another process has held the lock on this directory for {LOCK_SECONDS:.0f} seconds;"
                 f" 'fuser {directory}' names it. Nothing was written."
             )
@@ -319,7 +321,7 @@ def _write(target: str, before: bytes | None, after: bytes, rules: WriteRules) -
 
 def _check_unchanged(target: str, before: bytes | None) -> None:
     if read_file(target) != before:
-        raise UserError(f"{target}: somebody else wrote this file at the same time; run the play again.")
+        raise _errors.UserError(f"{target}: somebody else wrote this file at the same time; run the play again.")
 
 
 def _sweep(directory: str, name: str) -> None:
@@ -356,7 +358,7 @@ def _copy_rights(source: str, descriptor: int, is_lenient: bool) -> None:
             os.fchown(descriptor, old.st_uid, old.st_gid)
         except PermissionError:
             if not is_lenient:
-                raise UserError(
+                raise _errors.UserError(
                     f"{source}: the file belongs to the user {old.st_uid} and the group {old.st_gid}, and this user"
                     " cannot write a new one for them; work as that user, or with become."
                 ) from None

@@ -13,30 +13,14 @@ import configparser
 import re
 from typing import Any, NamedTuple
 
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _garbage_collector,
+    _ini_document,
+    _ini_repair,
+    _ini_request,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils import _ini_edit as edit
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._garbage_collector import without_garbage_collector
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    BOM,
-    DEFAULT_SECTION,
-    Dialect,
-    Document,
-    IniError,
-    Option,
-    Section,
-    View,
-    check_repeats,
-    parse,
-    parser_view,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_repair import repair_repeats
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import (
-    Asked,
-    Request,
-    Value,
-    check_content,
-    items_of,
-)
 
 # A comment that is an option put out of force, not prose: one word behind the delimiter, or none.
 COMMENTED_OPTION = re.compile(r"[#;]+[ \t]*(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*(?P<value>\S*)[ \t]*$")
@@ -60,24 +44,25 @@ class Merged(NamedTuple):
     warnings: list[str]
 
 
-@without_garbage_collector()  # which would take a quarter of the time: a large file becomes many small objects
-def merge(text: str, request: Request, dialect: Dialect, newline: str = "\n") -> Merged:
+# The collector would take a quarter of the time: a large file becomes many small objects.
+@_garbage_collector.without_garbage_collector()
+def merge(text: str, request: _ini_request.Request, dialect: _ini_document.Dialect, newline: str = "\n") -> Merged:
     """Merge ``request`` into ``text``; ``newline`` is the line end where the text has none to follow.
 
     Raise IniError where the text cannot be read, UserError where the request cannot be met in it.
     """
-    document = parse(text, dialect, newline)
+    document = _ini_document.parse(text, dialect, newline)
     repairs: list[Change] = []
     if dialect.strict and document.bom:
         repairs.append(Change("", None, "repaired", "starts with a byte order mark (BOM)", "starts without it"))
-        document = parse(text[len(BOM) :], dialect, newline)
+        document = _ini_document.parse(text[len(_ini_document.BOM) :], dialect, newline)
     if request.repair and document.repeats:
         owned = {(section, name) for section, keys in request.set.items() for name in keys}
-        text_without_repeats, found = repair_repeats(document, None if dialect.strict else owned)
+        text_without_repeats, found = _ini_repair.repair_repeats(document, None if dialect.strict else owned)
         repairs += [Change(*repair) for repair in found]
         _check(text_without_repeats, document.view(), dialect)
-        document = parse(text_without_repeats, dialect, newline)
-    check_repeats(document)
+        document = _ini_document.parse(text_without_repeats, dialect, newline)
+    _ini_document.check_repeats(document)
     merger = _Merger(document, request)
     changes = merger.merge()
     new_text = document.render()
@@ -86,21 +71,23 @@ def merge(text: str, request: Request, dialect: Dialect, newline: str = "\n") ->
     return Merged(new_text, repairs + changes, merger.warnings)
 
 
-def replace(text: str | None, content: str, dialect: Dialect) -> Merged:
+def replace(text: str | None, content: str, dialect: _ini_document.Dialect) -> Merged:
     """Make ``content`` the whole text, and say what that changes in the old one, if that can be read."""
     try:
-        document = parse(content, dialect)
+        document = _ini_document.parse(content, dialect)
         if dialect.strict:
-            check_content(document)
+            _ini_request.check_content(document)
         if dialect.strict and document.bom:
-            raise IniError("it starts with a byte order mark (BOM), which pip cannot read; save it without", 1)
-    except IniError as error:
-        raise UserError(f"content, line {error.line}: {error}.") from None
+            raise _ini_document.IniError(
+                "it starts with a byte order mark (BOM), which pip cannot read; save it without", 1
+            )
+    except _ini_document.IniError as error:
+        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
     new = document.view()
     _check(content, new, dialect)
     try:
-        old = parse(text or "", dialect).view()
-    except IniError:
+        old = _ini_document.parse(text or "", dialect).view()
+    except _ini_document.IniError:
         old = {}
     changes = []
     for section in [*new, *(section for section in old if section not in new)]:
@@ -115,7 +102,7 @@ def replace(text: str | None, content: str, dialect: Dialect) -> Merged:
 class _Comments:
     """The comments of a section that stand outside of values, by what is looked for in them."""
 
-    def __init__(self, document: Document, section: Section) -> None:
+    def __init__(self, document: _ini_document.Document, section: _ini_document.Section) -> None:
         self.twins: dict[str, edit.FreeComment] = {}  # the last commented-out option of each key name
         self.by_text: dict[str, list[edit.FreeComment]] = {}
         for comment in edit.comments_of(document, section):
@@ -129,13 +116,13 @@ class _Comments:
 class _Merger:
     """Makes one request's edits to one document."""
 
-    def __init__(self, document: Document, request: Request) -> None:
+    def __init__(self, document: _ini_document.Document, request: _ini_request.Request) -> None:
         self.document = document
         self.request = request
         self.changes: list[Change] = []
         self.warnings: list[str] = []
         self._removed: dict[str, set[str]] = {}
-        self._blocks: dict[str, list[Section]] = {}
+        self._blocks: dict[str, list[_ini_document.Section]] = {}
         for block in document.sections:
             self._blocks.setdefault(block.name, []).append(block)
         self._alike = {name.strip(): name for name in self._blocks}
@@ -207,7 +194,7 @@ class _Merger:
                     self.document.replace_line(block.line, [])
                 self._note(section, None, "removed", f"[{section}]", None)
 
-    def _remove_items(self, section: str, name: str, asked: Asked) -> None:
+    def _remove_items(self, section: str, name: str, asked: _ini_request.Asked) -> None:
         option = self._option(section, name)
         before = self._items(option)
         kept = [item for item in before if item not in asked.value]
@@ -225,7 +212,7 @@ class _Merger:
 
     # Setting
 
-    def _set_section(self, section: str, wanted: dict[str, Asked]) -> None:
+    def _set_section(self, section: str, wanted: dict[str, _ini_request.Asked]) -> None:
         new = {}
         for name, asked in wanted.items():
             option = self._option(section, name)
@@ -243,9 +230,9 @@ class _Merger:
         else:
             self._add_section(section, new)
 
-    def _set_key(self, section: str, name: str, option: Option, asked: Asked) -> None:
-        before: Value | None
-        after: Value
+    def _set_key(self, section: str, name: str, option: _ini_document.Option, asked: _ini_request.Asked) -> None:
+        before: _ini_request.Value | None
+        after: _ini_request.Value
         if isinstance(asked.value, list):
             before = self._items(option)
             after = self._wanted_items(section, name, before, asked.value)
@@ -265,7 +252,7 @@ class _Merger:
         kept = [item for item in before if gone is None or item not in gone.value]
         return kept + [item for item in dict.fromkeys(asked) if item not in kept]
 
-    def _add_key(self, section: Section, name: str, asked: Asked) -> None:
+    def _add_key(self, section: _ini_document.Section, name: str, asked: _ini_request.Asked) -> None:
         comment = self.request.comments.get(section.name, {}).get(name, [])
         placement = self._placement(section, name, comment)
         ending = self.document.line_end(placement.after)
@@ -281,10 +268,10 @@ class _Merger:
             self.document.insert_after(placement.after, head + lines)
         self._note(section.name, asked.key, "added", None, value)
 
-    def _appends(self, asked: Asked) -> bool:
+    def _appends(self, asked: _ini_request.Asked) -> bool:
         return self.request.append and isinstance(asked.value, list)
 
-    def _placement(self, section: Section, name: str, comment: list[str]) -> edit.Placement:
+    def _placement(self, section: _ini_document.Section, name: str, comment: list[str]) -> edit.Placement:
         """Below (or instead of) the key's commented-out twin, below its own comment, or at the end."""
         at_end = self._end(section)
         if self.request.commented != "ignore":
@@ -299,10 +286,10 @@ class _Merger:
                     return edit.place_by_comment(self.document, section, found, at_end.style, False)
         return at_end
 
-    def _uncommented(self, placement: edit.Placement, value: Value, ending: str) -> list[str]:
+    def _uncommented(self, placement: edit.Placement, value: _ini_request.Value, ending: str) -> list[str]:
         """Return the twin's line as an active one: its own spelling and delimiter, the new value."""
         twin = self.document.lines[placement.after].strip().lstrip("#;").lstrip()
-        option = parse("[x]\n" + twin, self.document.dialect).options["x"].popitem()[1]
+        option = _ini_document.parse("[x]\n" + twin, self.document.dialect).options["x"].popitem()[1]
         delimiter = twin[len(option.key) : len(twin) - len(option.start or "")]
         if not option.start:
             delimiter = placement.style.delimiter
@@ -313,7 +300,7 @@ class _Merger:
         lines = self.document.lines[max(index - len(comment) + 1, 0) : index + 1]
         return bool(comment) and [line.strip() for line in lines] == comment
 
-    def _add_section(self, section: str, wanted: dict[str, Asked]) -> None:
+    def _add_section(self, section: str, wanted: dict[str, _ini_request.Asked]) -> None:
         other = self._alike.get(section.strip())
         if other is not None:
             self.warnings.append(
@@ -332,7 +319,7 @@ class _Merger:
 
     # Helpers
 
-    def _option(self, section: str, name: str) -> Option | None:
+    def _option(self, section: str, name: str) -> _ini_document.Option | None:
         """Return the option that counts, unless it goes."""
         if name in self._removed.get(section, ()):
             return None
@@ -341,16 +328,16 @@ class _Merger:
     def _note(self, section: str, key: str | None, action: str, before: Any, after: Any) -> None:
         self.changes.append(Change(section, key, action, before, after))
 
-    def _items(self, option: Option | None) -> list[str]:
+    def _items(self, option: _ini_document.Option | None) -> list[str]:
         value = None if option is None else self.document.value(option)
-        return items_of(value, self.document.dialect) if value else []
+        return _ini_request.items_of(value, self.document.dialect) if value else []
 
-    def _end(self, section: Section) -> edit.Placement:
+    def _end(self, section: _ini_document.Section) -> edit.Placement:
         if section.name not in self._ends:
             self._ends[section.name] = edit.place_at_end(self.document, section)
         return self._ends[section.name]
 
-    def _comments_of(self, section: Section) -> _Comments:
+    def _comments_of(self, section: _ini_document.Section) -> _Comments:
         if section.name not in self._comments:
             self._comments[section.name] = _Comments(self.document, section)
         return self._comments[section.name]
@@ -359,20 +346,20 @@ class _Merger:
         """Refuse to choose between several lines of one key (dialect generic)."""
         repeat = self._repeats.get((section, name))
         if repeat is not None:
-            raise IniError(
+            raise _ini_document.IniError(
                 f"the key '{name}' of [{section}] stands more than once, in lines {repeat.first_line + 1}"
                 f" and {repeat.line + 1}; remove one, or set 'repair: true' to keep the last value",
                 repeat.line + 1,
             )
 
-    def expected_view(self, changes: list[Change]) -> View:
+    def expected_view(self, changes: list[Change]) -> _ini_document.View:
         """Return what the new text must say: the old view, plus what was done."""
         view = self.document.view()
         for change in changes:
             self._apply(view, change)
         return view
 
-    def _apply(self, view: View, change: Change) -> None:
+    def _apply(self, view: _ini_document.View, change: Change) -> None:
         if change.action == "unchanged":
             return
         if change.key is None:
@@ -385,12 +372,12 @@ class _Merger:
         view.setdefault(change.section, {})[name] = change.after
 
 
-def _check(text: str, expected: View, dialect: Dialect) -> None:
+def _check(text: str, expected: _ini_document.View, dialect: _ini_document.Dialect) -> None:
     """Refuse a text that RawConfigParser does not read as expected; lists are compared as lists."""
     try:
-        found = parser_view(text, dialect)
+        found = _ini_document.parser_view(text, dialect)
     except (configparser.Error, AttributeError) as error:
-        raise UserError(
+        raise _errors.UserError(
             f"Nothing was written: Python's parser would refuse the new text ({type(error).__name__})."
             " Please report this with the file and the task."
         ) from None
@@ -398,21 +385,21 @@ def _check(text: str, expected: View, dialect: Dialect) -> None:
     _drop_empty_default(found)
     if found.keys() == expected.keys() and all(_says(found[section], expected[section], dialect) for section in found):
         return
-    raise UserError(
+    raise _errors.UserError(
         "Nothing was written: Python's parser would read the new text otherwise than asked."
         " Please report this with the file and the task."
     )
 
 
-def _says(found: dict[str, str | None], expected: dict[str, Any], dialect: Dialect) -> bool:
+def _says(found: dict[str, str | None], expected: dict[str, Any], dialect: _ini_document.Dialect) -> bool:
     if found == expected:
         return True
     return found.keys() == expected.keys() and all(
-        items_of(found[name] or "", dialect) == value if isinstance(value, list) else found[name] == value
+        _ini_request.items_of(found[name] or "", dialect) == value if isinstance(value, list) else found[name] == value
         for name, value in expected.items()
     )
 
 
-def _drop_empty_default(view: View) -> None:
-    if not view.get(DEFAULT_SECTION):
-        view.pop(DEFAULT_SECTION, None)
+def _drop_empty_default(view: _ini_document.View) -> None:
+    if not view.get(_ini_document.DEFAULT_SECTION):
+        view.pop(_ini_document.DEFAULT_SECTION, None)

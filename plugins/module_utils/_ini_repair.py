@@ -10,18 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Optional, Tuple
 
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils import _ini_edit as edit
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    DEFAULT_SECTION,
-    Document,
-    Option,
-    Section,
-)
 
 Repair = Tuple[str, Optional[str], str, Any, Any]  # section, key, "repaired", before, after: a Change
 
 
-def repair_repeats(document: Document, keys: set[tuple[str, str]] | None) -> tuple[str, list[Repair]]:
+def repair_repeats(document: _ini_document.Document, keys: set[tuple[str, str]] | None) -> tuple[str, list[Repair]]:
     """Return the document's text with the repeats collapsed, and what was repaired.
 
     ``keys``, pairs of section and key name, limits the repair to them; None: everything that repeats.
@@ -33,8 +28,8 @@ def repair_repeats(document: Document, keys: set[tuple[str, str]] | None) -> tup
     return document.render(), repairs
 
 
-def _drop_earlier_options(document: Document, keys: set[tuple[str, str]] | None) -> list[Repair]:
-    found: dict[tuple[str, str], list[Option]] = {}
+def _drop_earlier_options(document: _ini_document.Document, keys: set[tuple[str, str]] | None) -> list[Repair]:
+    found: dict[tuple[str, str], list[_ini_document.Option]] = {}
     for block in document.sections:
         for option in block.options:
             if keys is None or (block.name, option.name) in keys:
@@ -49,11 +44,11 @@ def _drop_earlier_options(document: Document, keys: set[tuple[str, str]] | None)
     return repairs
 
 
-def _join_sections(document: Document) -> list[Repair]:
+def _join_sections(document: _ini_document.Document) -> list[Repair]:
     """Move the options of a section's later blocks below those of its first block."""
-    blocks: dict[str, list[Section]] = {}
+    blocks: dict[str, list[_ini_document.Section]] = {}
     for block in document.sections:
-        if block.name != DEFAULT_SECTION:  # a parser takes several of them
+        if block.name != _ini_document.DEFAULT_SECTION:  # a parser takes several of them
             blocks.setdefault(block.name, []).append(block)
     repairs: list[Repair] = []
     for name, (first, *later) in blocks.items():
@@ -66,7 +61,7 @@ def _join_sections(document: Document) -> list[Repair]:
     return repairs
 
 
-def _unindent_headers(document: Document) -> None:
+def _unindent_headers(document: _ini_document.Document) -> None:
     """Put the headers that stand behind a block that went at the start of their lines.
 
     One that is indented could be read as the continuation of the option that is before it now.
@@ -77,8 +72,10 @@ def _unindent_headers(document: Document) -> None:
             document.replace_line(following.line, [document.lines[following.line].lstrip()])
 
 
-def _move_options(document: Document, block: Section, first: Section, indent: str) -> None:
-    owner: dict[int, Option] = {}
+def _move_options(
+    document: _ini_document.Document, block: _ini_document.Section, first: _ini_document.Section, indent: str
+) -> None:
+    owner: dict[int, _ini_document.Option] = {}
     dropped: set[int] = set()
     for option in block.options:
         lines = edit.own_lines(document, option)
@@ -92,14 +89,14 @@ def _move_options(document: Document, block: Section, first: Section, indent: st
     document.insert_after(edit.last_line(document, first), moved)
 
 
-def _indent_in(document: Document, section: Section) -> str:
+def _indent_in(document: _ini_document.Document, section: _ini_document.Section) -> str:
     """Return the indent of the section's options. No header below it stays deeper, see _unindent_headers()."""
     if section.options:
         return document.split_first_line(section.options[-1]).indent
     return edit.style_of(document, section).indent
 
 
-def _reindented(document: Document, index: int, option: Option | None, indent: str) -> str:
+def _reindented(document: _ini_document.Document, index: int, option: _ini_document.Option | None, indent: str) -> str:
     """Return a line with the indent of its new place, continuation lines deeper by as much as before."""
     line = document.lines[index]
     if not line.endswith(("\n", "\r")):

@@ -11,17 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping, NamedTuple, Sequence, Union
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    COMMENT_PREFIXES,
-    DEFAULT_SECTION,
-    TOP,
-    Dialect,
-    Document,
-    IniError,
-    parse,
-    repeat_error,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _ini_document
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 ALL = "*"
@@ -52,7 +42,7 @@ class Request(NamedTuple):
 
 
 def build_request(
-    dialect: Dialect,
+    dialect: _ini_document.Dialect,
     sections: Mapping[str, Any] | None = None,
     remove: Mapping[str, Any] | None = None,
     purge_sections: Sequence[str] = (),
@@ -95,28 +85,28 @@ def build_request(
     return request
 
 
-def sections_of_content(content: str, dialect: Dialect) -> dict[str, dict[str, Value]]:
+def sections_of_content(content: str, dialect: _ini_document.Dialect) -> dict[str, dict[str, Value]]:
     """Return the keys and values of an INI text that a play gives instead of ``sections``.
 
     A value of several lines is a list. Raise UserError where the text cannot be read.
     """
     try:
-        document = parse(content, dialect)
+        document = _ini_document.parse(content, dialect)
         check_content(document)
-    except IniError as error:
-        raise UserError(f"content, line {error.line}: {error}.") from None
+    except _ini_document.IniError as error:
+        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
     sections: dict[str, dict[str, Value]] = {}
     for section, options in document.options.items():
         keys = sections.setdefault(section, {})
         for option in options.values():
             value = document.value(option)
             if value is None:
-                raise UserError(f"content, line {option.line + 1}: '{option.key}' has no value; give it one.")
+                raise _errors.UserError(f"content, line {option.line + 1}: '{option.key}' has no value; give it one.")
             keys[option.key] = items_of(value, dialect) if "\n" in value else value
     return sections
 
 
-def check_content(document: Document) -> None:
+def check_content(document: _ini_document.Document) -> None:
     """Raise IniError for the first key or section that stands twice in what a play asks for.
 
     Only the last line of a key that stands twice would be asked for, in any dialect.
@@ -124,10 +114,12 @@ def check_content(document: Document) -> None:
     strict = document.dialect.strict
     repeats = [repeat for repeat in document.repeats if strict or repeat.name is not None]
     if repeats:
-        raise repeat_error(repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once")
+        raise _ini_document.repeat_error(
+            repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once"
+        )
 
 
-def items_of(value: str, dialect: Dialect) -> list[str]:
+def items_of(value: str, dialect: _ini_document.Dialect) -> list[str]:
     """Split a value into the items of a list: at blanks, as pip does, or (generic) one a line."""
     if dialect.strict:
         return value.split()
@@ -138,7 +130,7 @@ def _mapping(value: Any, what: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise UserError(f"{what}: a dictionary belongs here, not {_kind(value)}.")
+        raise _errors.UserError(f"{what}: a dictionary belongs here, not {_kind(value)}.")
     return value
 
 
@@ -148,14 +140,14 @@ def _kind(value: Any) -> str:
     return found[0] if found else "nothing" if value is None else "a " + type(value).__name__
 
 
-def _check_section(section: str, dialect: Dialect) -> None:
-    if section == TOP:
+def _check_section(section: str, dialect: _ini_document.Dialect) -> None:
+    if section == _ini_document.TOP:
         if dialect.strict:
-            raise UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")
+            raise _errors.UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")
     elif "]" in section or LINE_BREAK.search(section):
-        raise UserError(f"The section name {section!r} holds a ']' or a line break, which cannot be written.")
-    elif dialect.strict and section == DEFAULT_SECTION:
-        raise UserError(
+        raise _errors.UserError(f"The section name {section!r} holds a ']' or a line break, which cannot be written.")
+    elif dialect.strict and section == _ini_document.DEFAULT_SECTION:
+        raise _errors.UserError(
             "[DEFAULT] is not a section of its own: its keys leak into every other section of the file;"
             " name the section that is meant, such as [global]."
         )
@@ -167,29 +159,29 @@ def _sections(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
     return {_text(f"{what}: the name of a section", name): asked for name, asked in _mapping(value, what).items()}
 
 
-def _by_name(section: str, keys: Mapping[str, Any], dialect: Dialect) -> dict[str, tuple[str, Any]]:
+def _by_name(section: str, keys: Mapping[str, Any], dialect: _ini_document.Dialect) -> dict[str, tuple[str, Any]]:
     """Return the keys of a section and what belongs to them, under the names by which the dialect compares them."""
     named: dict[str, tuple[str, Any]] = {}
     for word, what in keys.items():
         key = _text(f"[{section}], the name of a key", word).strip()
         name = _key_name(section, key, dialect)
         if name in named:
-            raise UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
+            raise _errors.UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
         named[name] = (key, what)
     return named
 
 
-def _key_name(section: str, text: str, dialect: Dialect) -> str:
+def _key_name(section: str, text: str, dialect: _ini_document.Dialect) -> str:
     where = f"[{section}] {text!r}"
     if LINE_BREAK.search(text):
-        raise UserError(f"{where}: the key holds a line break, which cannot be written.")
+        raise _errors.UserError(f"{where}: the key holds a line break, which cannot be written.")
     if "=" in text or ":" in text:
-        raise UserError(f"{where}: the key holds a '=' or ':', where its value would begin.")
-    if text.startswith(("[", *COMMENT_PREFIXES)):
-        raise UserError(f"{where}: a key that starts with '{text[0]}' would not read as a key.")
+        raise _errors.UserError(f"{where}: the key holds a '=' or ':', where its value would begin.")
+    if text.startswith(("[", *_ini_document.COMMENT_PREFIXES)):
+        raise _errors.UserError(f"{where}: a key that starts with '{text[0]}' would not read as a key.")
     name = dialect.key_name(text)
     if not name.strip("-"):
-        raise UserError(f"{where}: the key is empty.")
+        raise _errors.UserError(f"{where}: the key is empty.")
     _check_encodable(text, f"{where}: the key")
     return name
 
@@ -198,10 +190,10 @@ def _check_encodable(text: str, what: str) -> None:
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise UserError(f"{what} holds a character that UTF-8 cannot write.") from None
+        raise _errors.UserError(f"{what} holds a character that UTF-8 cannot write.") from None
 
 
-def _value(section: str, key: str, value: Any, dialect: Dialect) -> Value:
+def _value(section: str, key: str, value: Any, dialect: _ini_document.Dialect) -> Value:
     where = f"[{section}] {key}"
     if isinstance(value, (list, tuple)):
         return [_item(where, item, dialect) for item in value]
@@ -211,25 +203,27 @@ def _value(section: str, key: str, value: Any, dialect: Dialect) -> Value:
 def _scalar(where: str, value: Any) -> str:
     lines = [line.strip() for line in LINE_BREAK.split(_text(where, value).strip())]
     for line in lines[1:]:
-        if line.startswith(COMMENT_PREFIXES):
-            raise UserError(f"{where}: a line of the value starts with '{line[0]}' and would read as a comment.")
+        if line.startswith(_ini_document.COMMENT_PREFIXES):
+            raise _errors.UserError(
+                f"{where}: a line of the value starts with '{line[0]}' and would read as a comment."
+            )
         if line.startswith("["):
-            raise UserError(f"{where}: a line of the value starts with '[' and could read as a section header.")
+            raise _errors.UserError(f"{where}: a line of the value starts with '[' and could read as a section header.")
     return "\n".join(lines)
 
 
-def _item(where: str, item: Any, dialect: Dialect) -> str:
+def _item(where: str, item: Any, dialect: _ini_document.Dialect) -> str:
     if isinstance(item, (list, tuple)):
-        raise UserError(f"{where}: a list in a list; give one text for each item.")
+        raise _errors.UserError(f"{where}: a list in a list; give one text for each item.")
     text = _text(where, item).strip()
     if not text:
-        raise UserError(f"{where}: an item of the list is empty.")
-    if text.startswith(COMMENT_PREFIXES):
-        raise UserError(f"{where}: an item starts with '{text[0]}' and would read as a comment.")
+        raise _errors.UserError(f"{where}: an item of the list is empty.")
+    if text.startswith(_ini_document.COMMENT_PREFIXES):
+        raise _errors.UserError(f"{where}: an item starts with '{text[0]}' and would read as a comment.")
     if LINE_BREAK.search(text):
-        raise UserError(f"{where}: an item holds a line break; give each line as an item.")
+        raise _errors.UserError(f"{where}: an item holds a line break; give each line as an item.")
     if dialect.strict and len(text.split()) > 1:
-        raise UserError(f"{where}: an item holds a blank, and pip splits there; write the blank as %20.")
+        raise _errors.UserError(f"{where}: an item holds a blank, and pip splits there; write the blank as %20.")
     return text
 
 
@@ -238,12 +232,14 @@ def _text(where: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):
-        raise UserError(f"{where}: the value is {_kind(value)}; a text, a number, a boolean or a list belongs here.")
+        raise _errors.UserError(
+            f"{where}: the value is {_kind(value)}; a text, a number, a boolean or a list belongs here."
+        )
     _check_encodable(str(value), f"{where}: the value")
     return str(value)
 
 
-def _comments(comments: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, dict[str, list[str]]]:
+def _comments(comments: Mapping[str, Any] | None, dialect: _ini_document.Dialect) -> dict[str, dict[str, list[str]]]:
     lines: dict[str, dict[str, list[str]]] = {}
     for section, keys in _sections(comments, "comments").items():
         for name, (key, text) in _by_name(section, _mapping(keys, f"comments, [{section}]"), dialect).items():
@@ -253,10 +249,10 @@ def _comments(comments: Mapping[str, Any] | None, dialect: Dialect) -> dict[str,
     return lines
 
 
-def _add_removals(request: Request, section: str, what: Any, dialect: Dialect) -> None:
+def _add_removals(request: Request, section: str, what: Any, dialect: _ini_document.Dialect) -> None:
     if what == ALL:
         if section in request.set:
-            raise UserError(
+            raise _errors.UserError(
                 f"[{section}]: this section is to be set and to be removed;"
                 f" to keep only the keys that are set, name it in 'purge_sections'."
             )
@@ -266,7 +262,7 @@ def _add_removals(request: Request, section: str, what: Any, dialect: Dialect) -
         is_set = name in request.set.get(section, ())
         if asked is None or asked == ALL:
             if is_set:
-                raise UserError(f"[{section}] {key}: this key is to be set and to be removed; choose one.")
+                raise _errors.UserError(f"[{section}] {key}: this key is to be set and to be removed; choose one.")
             request.remove_keys.setdefault(section, {}).setdefault(name, key)
         else:
             listed = asked if isinstance(asked, (list, tuple)) else [asked]
@@ -276,7 +272,7 @@ def _add_removals(request: Request, section: str, what: Any, dialect: Dialect) -
             request.remove_items.setdefault(section, {})[name] = Asked(key, values)
 
 
-def _removed_keys(section: str, what: Any, dialect: Dialect) -> dict[str, tuple[str, Any]]:
+def _removed_keys(section: str, what: Any, dialect: _ini_document.Dialect) -> dict[str, tuple[str, Any]]:
     """Return the keys to remove from a section, each with the items to remove, or None for the whole key."""
     if isinstance(what, Mapping):
         return _by_name(section, what, dialect)
@@ -291,15 +287,15 @@ def _check_items_apart(request: Request, section: str, key: str, name: str, item
     """Items may go from a list that others are appended to; anything else contradicts itself."""
     wanted = request.set[section][name].value
     if not request.append or not isinstance(wanted, list):
-        raise UserError(
+        raise _errors.UserError(
             f"[{section}] {key}: the whole value is to be set, and items of it are to be removed;"
             f" leave them out of the value, or use 'list_mode: append'."
         )
     if set(wanted) & set(items):
-        raise UserError(f"[{section}] {key}: the same item is to be added and to be removed; choose one.")
+        raise _errors.UserError(f"[{section}] {key}: the same item is to be added and to be removed; choose one.")
 
 
 def _list(section: str, what: Any) -> Sequence[Any]:
     if not isinstance(what, (list, tuple)) or any(isinstance(key, (list, tuple, Mapping)) for key in what):
-        raise UserError(f"remove, [{section}]: a list of keys, a dictionary of items or '*' belongs here.")
+        raise _errors.UserError(f"remove, [{section}]: a list of keys, a dictionary of items or '*' belongs here.")
     return what

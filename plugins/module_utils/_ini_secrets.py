@@ -12,7 +12,7 @@ import io
 import re
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP, IniError, parse
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document
 
 MASK = "********"
 MASK_CHANGED = "******** (another secret)"
@@ -87,8 +87,8 @@ def mask_content(content: str | None) -> str | None:
     if not content:
         return content
     try:
-        parse(content, PIP)
-    except IniError:
+        _ini_document.parse(content, _ini_document.PIP)
+    except _ini_document.IniError:
         return MASK
     return mask_text(content)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import DIALECTS, IniError, decode
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged, merge, replace
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request, sections_of_content
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_content, mask_value
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_document,
+    _ini_merge,
+    _ini_request,
+    _ini_secrets,
+)
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
@@ -53,11 +55,13 @@ _OF_THE_REQUEST = (
 def masked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments as they may be shown: without the secrets, and with all else."""
     names = ("sections", "remove", "comments", "purge_sections", "validate")
-    masked = {name: mask_value("", arguments[name]) for name in names}
-    return {**arguments, **masked, "content": mask_content(arguments["content"])}
+    masked = {name: _ini_secrets.mask_value("", arguments[name]) for name in names}
+    return {**arguments, **masked, "content": _ini_secrets.mask_content(arguments["content"])}
 
 
-def merge_content(path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n") -> Merged:
+def merge_content(
+    path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n"
+) -> _ini_merge.Merged:
     """Return the new text of the file at ``path``, and what changes in it.
 
     ``newline`` is the line end where the file has none to follow. Raise UserError, with the file and its line, where
@@ -65,27 +69,29 @@ def merge_content(path: str, before: bytes | None, arguments: Mapping[str, Any],
     """
     try:
         return _merged(before, arguments, newline)
-    except IniError as error:
-        raise UserError(f"{path}, line {error.line}: {error}.") from None
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+    except _ini_document.IniError as error:
+        raise _errors.UserError(f"{path}, line {error.line}: {error}.") from None
+    except _errors.UserError as error:
+        raise _errors.UserError(f"{path}: {error}") from None
 
 
-def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> Merged:
-    dialect = DIALECTS[arguments["dialect"]]
+def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> _ini_merge.Merged:
+    dialect = _ini_document.DIALECTS[arguments["dialect"]]
     if arguments["exact"]:
         _check_exact(arguments)
-        return replace(None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect)
+        return _ini_merge.replace(
+            None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect
+        )
     sections = arguments["sections"]
     if arguments["content"] is not None:
-        sections = sections_of_content(arguments["content"], dialect)
-    request = build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
-    return merge(decode(before or b""), request, dialect, newline)
+        sections = _ini_request.sections_of_content(arguments["content"], dialect)
+    request = _ini_request.build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
+    return _ini_merge.merge(_ini_document.decode(before or b""), request, dialect, newline)
 
 
 def _check_exact(arguments: Mapping[str, Any]) -> None:
     if arguments["content"] is None:
-        raise UserError("'exact' makes the file the text of 'content', which is missing; give it.")
+        raise _errors.UserError("'exact' makes the file the text of 'content', which is missing; give it.")
     for name in ("sections", "remove", "purge_sections", "comments"):
         if arguments[name]:
-            raise UserError(f"'exact' makes the file the text of 'content'; leave out '{name}', or 'exact'.")
+            raise _errors.UserError(f"'exact' makes the file the text of 'content'; leave out '{name}', or 'exact'.")

@@ -13,7 +13,7 @@ import os
 import re
 from typing import Callable, Iterable, NamedTuple, Optional, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 TAG_NAME = "CACHEDIR.TAG"
 # https://bford.info/cachedir/: backup programs skip a directory with this file. The first line is fixed.
@@ -101,18 +101,18 @@ def check_path(text: str) -> str:
     ``~`` and ``~USER`` stand for a home directory, as pip reads them.
     """
     if not text.strip():
-        raise UserError("The path of the cache is empty, and pip would take that for no cache; give a path.")
+        raise _errors.UserError("The path of the cache is empty, and pip would take that for no cache; give a path.")
     if "$" in text:
-        raise UserError(
+        raise _errors.UserError(
             f"The cache path '{text}' holds a '$', and pip replaces no variables in it; write the path out."
         )
     if "\n" in text or "\0" in text:
-        raise UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
+        raise _errors.UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
     path = os.path.expanduser(text)
     if path.startswith("~"):
-        raise UserError(f"The cache path '{text}' names a user who does not exist on this host.")
+        raise _errors.UserError(f"The cache path '{text}' names a user who does not exist on this host.")
     if not os.path.isabs(path):
-        raise UserError(
+        raise _errors.UserError(
             f"The cache path '{text}' is relative, so every pip would look below the directory that it is "
             "started in; write an absolute path."
         )
@@ -125,22 +125,22 @@ def check_not_system(path: str, homes: Iterable[str]) -> None:
     """
     known = path[len(_MACOS_PRIVATE) :] if path.startswith(_MACOS_PRIVATE + "/") else path
     if known.count("/") < 2 or known in _SYSTEM_DIRECTORIES:
-        raise UserError(f"'{path}' is a directory of the system, not a cache; name a directory inside it.")
+        raise _errors.UserError(f"'{path}' is a directory of the system, not a cache; name a directory inside it.")
     for tree in _SYSTEM_TREES:
         if known == tree or known.startswith(tree + "/"):
-            raise UserError(f"'{path}' lies in '{tree}', which belongs to the system; choose another place.")
+            raise _errors.UserError(f"'{path}' lies in '{tree}', which belongs to the system; choose another place.")
     for home in homes:
         if home == path:
-            raise UserError(f"'{path}' is a home directory, not a cache; name a directory inside it.")
+            raise _errors.UserError(f"'{path}' is a home directory, not a cache; name a directory inside it.")
         if home.startswith(path + "/"):
-            raise UserError(f"'{path}' holds the home directory '{home}'; choose another place.")
+            raise _errors.UserError(f"'{path}' holds the home directory '{home}'; choose another place.")
 
 
 def check_content(path: str, names: Iterable[str], purpose: str) -> None:
     """Raise UserError where ``names``, the content of the directory ``path``, are not a pip cache's alone."""
     foreign = sorted(set(names) - PIPS_OWN - {TAG_NAME})
     if foreign:
-        raise UserError(
+        raise _errors.UserError(
             f"'{path}' holds '{foreign[0]}', which is no part of a pip cache, so it cannot be {purpose}; "
             "check the path, or move that away."
         )
@@ -149,14 +149,14 @@ def check_content(path: str, names: Iterable[str], purpose: str) -> None:
 def check_mode(mode: int, shared: bool) -> None:
     """Raise UserError where pip, or prudence, could not use a cache directory with this ``mode``."""
     if mode & 0o002:
-        raise UserError(
+        raise _errors.UserError(
             f"Mode {mode:04o} lets everybody write to the cache, so anybody could plant a package that "
             "others would install; use shared_group to share it within a group."
         )
     needed = SHARED_MODE & 0o2770 if shared else PRIVATE_MODE
     if mode & needed != needed:
         who = "the group" if shared and mode & 0o700 == 0o700 else "its owner"
-        raise UserError(
+        raise _errors.UserError(
             f"Mode {mode:04o} lacks {needed & ~mode:04o}, and what {who} cannot write to is no cache: "
             "pip would not even read it; to offer packages read-only, make a wheelhouse and name it with the "
             "option find-links."
@@ -170,9 +170,11 @@ def parse_mode(value: object) -> int:
     elif isinstance(value, str) and re.match(r"[0-7]{3,5}$", value):
         number = int(value, 8)
     else:
-        raise UserError(f"The mode '{value}' is not octal; write it in quotes, such as '0700' or '2775'.")
+        raise _errors.UserError(f"The mode '{value}' is not octal; write it in quotes, such as '0700' or '2775'.")
     if number > 0o7777:
-        raise UserError(f"The mode {number:o} has more than four octal digits; write it in quotes, such as '0700'.")
+        raise _errors.UserError(
+            f"The mode {number:o} has more than four octal digits; write it in quotes, such as '0700'."
+        )
     return number
 
 
@@ -181,7 +183,7 @@ def parse_size(text: str) -> int:
     match = re.match(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$", text.strip().lower())
     size = float(match.group(1)) * _SIZES[match.group(2)] if match else math.inf
     if size == math.inf:
-        raise UserError(f"max_size '{text}' is no size; write a number of bytes, or such as 500M or 5G.")
+        raise _errors.UserError(f"max_size '{text}' is no size; write a number of bytes, or such as 500M or 5G.")
     return int(size)
 
 
@@ -189,7 +191,7 @@ def parse_age(text: str) -> float:
     """Return the seconds that ``text`` names: ``30d``, ``12h``, ``2w``, ``90m``, ``3600`` (seconds)."""
     match = re.match(r"(\d+(?:\.\d+)?)\s*([smhdw]?)$", text.strip().lower())
     if not match:
-        raise UserError(f"max_age '{text}' is no age; write a number of seconds, or such as 12h, 30d or 8w.")
+        raise _errors.UserError(f"max_age '{text}' is no age; write a number of seconds, or such as 12h, 30d or 8w.")
     return float(match.group(1)) * _AGES[match.group(2) or "s"]
 
 

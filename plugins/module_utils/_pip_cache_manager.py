@@ -16,10 +16,10 @@ import sys
 import time
 from typing import Any, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache as rules
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_tree as tree
 from ansible_collections.devfleet.pip.plugins.module_utils import _posix_acl as posix_acl
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 
 # The parents of a private cache are as the XDG base directory specification wants them.
 PRIVATE_PARENT_MODE = 0o700
@@ -95,7 +95,9 @@ def bring(spec: Spec, check: bool) -> dict[str, Any]:
         where = error.filename if isinstance(error.filename, str) else ""
         inside = f" (at '{where}')" if where and where != spec.path else ""
         way_out = tree.way_out(error, "see to that, and run the play again")
-        raise UserError(f"The cache '{spec.path}' cannot be worked on{inside}: {error.strerror}; {way_out}.") from None
+        raise _errors.UserError(
+            f"The cache '{spec.path}' cannot be worked on{inside}: {error.strerror}; {way_out}."
+        ) from None
 
 
 def ask(path: str, planned: dict[str, Sequence[int]], samples: Sequence[str]) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def measure(path: str | None) -> dict[str, int | None]:
             with tree.opened(os.path.realpath(path)) as top:
                 size, files = tree.usage(tree.snapshot(top, False).items)
             return {"bytes": size, "files": files}
-    except (OSError, UserError):
+    except (OSError, _errors.UserError):
         pass  # closed to this user, which is told as the reason why pip would not use it
     return {"bytes": None, "files": None}
 
@@ -142,7 +144,7 @@ def _bring(spec: Spec, check: bool) -> dict[str, Any]:
     if not os.path.lexists(path):
         return _result(path, False, None, None)
     if not os.path.isdir(path):
-        raise UserError(
+        raise _errors.UserError(
             f"'{path}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
         )
     return _change(path, spec, check)

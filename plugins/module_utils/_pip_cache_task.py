@@ -12,19 +12,10 @@ from typing import Any, NamedTuple, Sequence
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _accounts as accounts
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_installs, _pip_targets, _run_as
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache as rules
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_manager as manager
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_paths as pip_paths
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import find_pips, sharing_warning
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
-    check_names,
-    own_account,
-    own_place,
-    place_of,
-    prefix_of_pip,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user, find_account
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str"},
@@ -60,7 +51,7 @@ def run(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
         targets, failures = _targets(params)
-    except UserError as error:
+    except _errors.UserError as error:
         return {"changed": False, "msg": str(error), "caches": []}
     caches, diffs = failures, []
     for target in targets:
@@ -79,18 +70,18 @@ def run(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
 def _targets(params: dict[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
     """Return the caches to work on, and a result for each user whose cache cannot even be found."""
     common = _common_spec(params)
-    check_names("venvs", params["venvs"])
+    _pip_targets.check_names("venvs", params["venvs"])
     if params["path"] is not None:
         return [Target(None, _placed_spec(common, params))], []
     if params["users"] is None:
         return [_own_target(common)], []
     targets: list[Target] = []
     failures: list[dict[str, Any]] = []
-    prefix = prefix_of_pip()
+    prefix = _pip_targets.prefix_of_pip()
     for name in _user_names(params["users"]):
         try:
-            targets.append(_user_target(common, find_account(name), prefix))
-        except UserError as error:
+            targets.append(_user_target(common, _run_as.find_account(name), prefix))
+        except _errors.UserError as error:
             failures.append(_failure("", name, str(error)))
     return targets, failures
 
@@ -133,37 +124,39 @@ def _placed_spec(common: manager.Spec, params: dict[str, Any]) -> manager.Spec:
 
 def _shared_spec(spec: manager.Spec, gid: int) -> manager.Spec:
     if os.geteuid() != 0:
-        raise UserError("Only root can make a cache that a group shares; run the task with become.")
+        raise _errors.UserError("Only root can make a cache that a group shares; run the task with become.")
     if spec.uid not in (None, 0):
-        raise UserError("Root must own a shared cache, since pip run as root takes no other; leave the owner out.")
+        raise _errors.UserError(
+            "Root must own a shared cache, since pip run as root takes no other; leave the owner out."
+        )
     return spec._replace(uid=0, gid=gid)
 
 
 def _find_owner(name: str) -> pwd.struct_passwd:
     try:
-        return pwd.getpwuid(int(name)) if name.isdecimal() else find_account(name)
+        return pwd.getpwuid(int(name)) if name.isdecimal() else _run_as.find_account(name)
     except (KeyError, OverflowError):
-        raise UserError(f"There is no user with uid {name} on this host; create the account first.") from None
+        raise _errors.UserError(f"There is no user with uid {name} on this host; create the account first.") from None
 
 
 def _own_target(common: manager.Spec) -> Target:
     """Return the cache of the user that the task runs as, who may have no account at all in a container."""
-    place = own_place()
+    place = _pip_targets.own_place()
     home = place.home
     if os.geteuid() == 0 and os.path.isdir(home) and os.stat(home).st_uid != 0:
         owner = accounts.user_name(os.stat(home).st_uid)
-        raise UserError(
+        raise _errors.UserError(
             f"The task runs as root with the home of '{owner}' (HOME={home}), and pip run so uses no cache; "
             f"give users: {owner}, or use become with its own home."
         )
-    account = own_account()
+    account = _pip_targets.own_account()
     return Target(account, _private_spec(common, pip_paths.cache_dir(place), account))
 
 
 def _user_target(common: manager.Spec, account: pwd.struct_passwd, prefix: str) -> Target:
     if not os.path.isdir(account.pw_dir):
-        raise UserError(f"The home '{account.pw_dir}' of '{account.pw_name}' does not exist; create it first.")
-    path = pip_paths.cache_dir(place_of(account, prefix=prefix))
+        raise _errors.UserError(f"The home '{account.pw_dir}' of '{account.pw_name}' does not exist; create it first.")
+    path = pip_paths.cache_dir(_pip_targets.place_of(account, prefix=prefix))
     return Target(account, _private_spec(common, path, account))
 
 
@@ -182,7 +175,7 @@ def _treat(
     owner = name if target.spec.private else ""
     try:
         found = _bring(target, module.check_mode)
-    except UserError as error:
+    except _errors.UserError as error:
         return _failure(target.spec.path, owner, str(error)), []
     cache = _describe(found, owner)
     if target.spec.state != "absent":
@@ -203,7 +196,7 @@ def _bring(target: Target, check: bool) -> dict[str, Any]:
     if spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path):
         return manager.bring(spec, check)
     plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    found: dict[str, Any] = call_as_user(account, lambda: manager.bring(plain, check))
+    found: dict[str, Any] = _run_as.call_as_user(account, lambda: manager.bring(plain, check))
     return found
 
 
@@ -228,8 +221,8 @@ def _ask(user: str, found: dict[str, Any]) -> dict[str, Any]:
     try:
         if user == accounts.user_name(os.geteuid()):
             return dict(ask(), user=user)
-        return dict(call_as_user(find_account(user), ask), user=user)
-    except UserError as error:
+        return dict(_run_as.call_as_user(_run_as.find_account(user), ask), user=user)
+    except _errors.UserError as error:
         # Like every other reason, it stands within a sentence.
         return {"user": user, "accepted": None, "usable": None, "reason": str(error).rstrip(".")}
 
@@ -285,5 +278,7 @@ def _work(found: dict[str, Any]) -> dict[str, Any]:
 def _sharing_warnings(params: dict[str, Any]) -> list[str]:
     if params["shared_group"] is None or params["state"] != "present":
         return []
-    warning = sharing_warning(find_pips(venvs=params["venvs"], search_path=os.environ.get("PATH", "")))
+    warning = _pip_installs.sharing_warning(
+        _pip_installs.find_pips(venvs=params["venvs"], search_path=os.environ.get("PATH", ""))
+    )
     return [warning] if warning else []

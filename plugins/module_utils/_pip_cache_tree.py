@@ -17,8 +17,8 @@ import stat
 from contextlib import contextmanager
 from typing import Iterable, Iterator, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils import _posix_acl as posix_acl
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 
 # pip's own files lie at most seven levels deep; the bound keeps a planted tree from using up the open files.
 MAX_DEPTH = 16
@@ -110,12 +110,12 @@ def resolve(path: str, trusted: set[int]) -> str:
             continue
         links += 1
         if owner not in trusted:
-            raise UserError(
+            raise _errors.UserError(
                 f"'{step}' is a symbolic link that the user with uid {owner} made, and root does not follow "
                 "it; name the place it leads to."
             )
         if links > 40:
-            raise UserError(f"'{path}' leads through too many symbolic links.")
+            raise _errors.UserError(f"'{path}' leads through too many symbolic links.")
         todo = _parts(target) + todo
         done = "/" if os.path.isabs(target) else done
     return done
@@ -153,9 +153,9 @@ def missing_directories(path: str) -> list[str]:
         missing.insert(0, path)
         path = os.path.dirname(path)
     if missing and not os.path.isdir(path):
-        raise UserError(f"'{path}' is no directory, so '{missing[-1]}' cannot be made in it.")
+        raise _errors.UserError(f"'{path}' is no directory, so '{missing[-1]}' cannot be made in it.")
     if missing and not os.access(path, os.W_OK | os.X_OK):
-        raise UserError(
+        raise _errors.UserError(
             f"'{missing[-1]}' cannot be made: '{path}' may not be written to by this user, or is read-only."
         )
     return missing
@@ -385,7 +385,9 @@ def _group_reads(item: Item, gid: int) -> bool:
 
 def _scan(fd: int, prefix: str, device: int, with_acl: bool, items: list[Item], closed: list[str]) -> None:
     if prefix.count("/") >= MAX_DEPTH:
-        raise UserError(f"'{prefix}' lies deeper than anything in a pip cache; this is none, or somebody's trap.")
+        raise _errors.UserError(
+            f"'{prefix}' lies deeper than anything in a pip cache; this is none, or somebody's trap."
+        )
     directories = []
     with os.scandir(fd) as found:
         for entry in found:
@@ -400,7 +402,7 @@ def _scan(fd: int, prefix: str, device: int, with_acl: bool, items: list[Item], 
                 items.append(_item(path, status, None))
     for path, name, status in directories:
         if status.st_dev != device:
-            raise UserError(f"'{path}' in the cache is another file system; that is no part of a pip cache.")
+            raise _errors.UserError(f"'{path}' in the cache is another file system; that is no part of a pip cache.")
         try:
             inner = os.open(name, _NOFOLLOW_DIR, dir_fd=fd)
         except PermissionError:
@@ -462,6 +464,6 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def _refused(what: str, path: str, error: OSError) -> UserError:
+def _refused(what: str, path: str, error: OSError) -> _errors.UserError:
     advice = way_out(error, "run the task as root with recurse: true, which gives a cache back to its owner")
-    return UserError(f"'{path or '.'}' in the cache cannot be {what}: {error.strerror}; {advice}.")
+    return _errors.UserError(f"'{path or '.'}' in the cache cannot be {what}: {error.strerror}; {advice}.")

@@ -9,20 +9,17 @@ import functools
 import re
 from typing import Iterable, NamedTuple, Tuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import pip_key_name as normalize
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import (
-    COMMANDS,
-    OPTIONS,
-    WORD_HISTORY,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document, _pip_options_data
 
-SECTIONS = ("global", *COMMANDS.split())
+SECTIONS = ("global", *_pip_options_data.COMMANDS.split())
 
 Version = Tuple[int, ...]
 
 _LIST_KINDS = ("words", "list", "paths", "files", "urls")
 _NAMES: dict[str, str] = {
-    spelling: name for name, (_since, aliases, _variants) in OPTIONS.items() for spelling in [name, *aliases.split()]
+    spelling: name
+    for name, (_since, aliases, _variants) in _pip_options_data.OPTIONS.items()
+    for spelling in [name, *aliases.split()]
 }
 
 
@@ -55,10 +52,10 @@ def version_tuple(version: str) -> Version:
 
 def meanings(key: str) -> list[Option]:
     """Return the option of this name or alias, once for each meaning that it has; none if there is none."""
-    name = _NAMES.get(normalize(key))
+    name = _NAMES.get(_ini_document.pip_key_name(key))
     if name is None:
         return []
-    since, _aliases, variants = OPTIONS[name]
+    since, _aliases, variants = _pip_options_data.OPTIONS[name]
     return [
         Option(name, _sections(takers), dest, kind, tuple(words.split()), since)
         for takers, dest, kind, words in variants
@@ -113,9 +110,9 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
 
 def nearest_option(section: str, key: str) -> str:
     """Return the option that was probably meant, by its dest or by its looks; '' where there is none."""
-    name = normalize(key)
-    for option_name in OPTIONS:
-        if any(name == normalize(option.dest) for option in meanings(option_name)):
+    name = _ini_document.pip_key_name(key)
+    for option_name in _pip_options_data.OPTIONS:
+        if any(name == _ini_document.pip_key_name(option.dest) for option in meanings(option_name)):
             return option_name
     here = [spelling for spelling in _NAMES if find_option(section, spelling)]
     return nearest(name, here) or nearest(name, _NAMES)
@@ -126,6 +123,6 @@ def _sections(takers: str) -> tuple[str, ...]:
 
 
 def _history(option: Option) -> tuple[tuple[str, str], ...]:
-    history = WORD_HISTORY.get(option.name, ())
+    history = _pip_options_data.WORD_HISTORY.get(option.name, ())
     # Another option may have the name in another command; the history is that of its last words.
     return history if history and set(history[-1][1].split()) == set(option.words) else ()

@@ -44,7 +44,11 @@ def set_for_shells(environment: Mapping[str, Any] | None) -> dict[str, str]:
         return {}
     if not any(environment[place] for place in ("machine_profile", "etc_environment", "user_profiles")):
         return {}
-    from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import text_of
+    from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_wish
 
     variables = environment["variables"].items()
-    return {name: text_of(value) for name, value in variables if value is not None and name.startswith("PIP_")}
+    return {
+        name: _pip_environment_wish.text_of(value)
+        for name, value in variables
+        if value is not None and name.startswith("PIP_")
+    }

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from typing import Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import View, pip_key_name
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import Option, find_option, meanings
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import TRUE_WORDS
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document, _pip_catalogue, _pip_values
 
 GLOBAL = "global"
 NOT_SETTINGS = ("version", "help")  # PIP_VERSION and PIP_HELP, which pip ignores
@@ -31,7 +29,7 @@ class Layer(NamedTuple):
 
     level: str
     path: str
-    view: View
+    view: _ini_document.View
 
 
 class Origin(NamedTuple):
@@ -55,7 +53,7 @@ class Effective(NamedTuple):
     the option elsewhere and does not count, the weakest first.
     """
 
-    option: Option | None
+    option: _pip_catalogue.Option | None
     winner: Origin
     adds_to: list[Origin]
     overrides: list[Origin]
@@ -106,26 +104,26 @@ def effective_option(
 def settings_of_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the options that PIP_* variables set: {variable: key name}, in the order of the environment."""
     return {
-        variable: pip_key_name(variable[4:])
+        variable: _ini_document.pip_key_name(variable[4:])
         for variable in environment
         if variable.startswith("PIP_")
         and variable[4:].lower() not in NOT_SETTINGS
-        and pip_key_name(variable[4:]) != "config-file"
+        and _ini_document.pip_key_name(variable[4:]) != "config-file"
     }
 
 
 def subject_of(command: str, key: str) -> str:
     """Return a word that all keys share which set the same thing."""
-    option = find_option(command, key)
+    option = _pip_catalogue.find_option(command, key)
     if option is None:
-        return f"key {pip_key_name(key)}"
+        return f"key {_ini_document.pip_key_name(key)}"
     return option.name if option.name in ADDED_UP else f"dest {option.dest}"
 
 
 def _effective(command: str, applied: Sequence[Origin], said: Sequence[Origin]) -> Effective:
     # no-cache-dir is the one that pip looks at last, wherever it stands: a stable sort.
     *others, winner = sorted(applied, key=lambda origin: origin.key == "no-cache-dir")
-    option = find_option(command, str(winner.key))
+    option = _pip_catalogue.find_option(command, str(winner.key))
     adds_to = others if option is not None and option.name in ADDED_UP else []
     overrides = [origin for origin in said if origin.value and origin not in (winner, *adds_to)]
     return Effective(option, winner, adds_to, overrides)
@@ -213,5 +211,5 @@ def means_the_same(key: str, value: str, other: str) -> bool:
     words = (value.split(), other.split())
     if words[0] == words[1]:
         return True
-    is_switch = any(option.kind in ("bool", "inverted") for option in meanings(key))
-    return is_switch and (value.lower() in TRUE_WORDS) == (other.lower() in TRUE_WORDS)
+    is_switch = any(option.kind in ("bool", "inverted") for option in _pip_catalogue.meanings(key))
+    return is_switch and (value.lower() in _pip_values.TRUE_WORDS) == (other.lower() in _pip_values.TRUE_WORDS)

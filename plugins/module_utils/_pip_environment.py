@@ -14,38 +14,15 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_file,
+    _ini_secrets,
+    _pip_environment_stale,
+    _pip_environment_text,
+    _validation,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_places as places
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import (
-    FileChange,
-    WriteRules,
-    change_file,
-    read_file,
-    remove_file,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import (
-    MASK,
-    holds_secret,
-    is_secret_key,
-    mask_diff,
-    mask_urls,
-    mask_value,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_places import EnvironmentFile
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_stale import (
-    STALE_VARIABLES,
-    Found,
-    find_stale,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_text import (
-    check_value,
-    find_block,
-    lines_of,
-    variables_of_file,
-    whole_file,
-    with_block,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._validation import Judge, run
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
 
@@ -67,7 +44,7 @@ class Wish(NamedTuple):
     @property
     def stale_variables(self) -> list[str]:
         """The variables that are stale, but for those that the task itself sets."""
-        return [name for name in STALE_VARIABLES if self.variables.get(name) is None]
+        return [name for name in _pip_environment_stale.STALE_VARIABLES if self.variables.get(name) is None]
 
 
 class _Edit(NamedTuple):
@@ -76,14 +53,14 @@ class _Edit(NamedTuple):
     text: str
     before: dict[str, str]
     after: dict[str, str]
-    removed: list[Found]
-    left: list[Found]
+    removed: list[_pip_environment_stale.Found]
+    left: list[_pip_environment_stale.Found]
 
 
 def work_on_files(
     module: AnsibleModule,
-    targets: Sequence[EnvironmentFile],
-    others: Sequence[EnvironmentFile],
+    targets: Sequence[places.EnvironmentFile],
+    others: Sequence[places.EnvironmentFile],
     wish: Wish,
     user: str | None,
 ) -> dict[str, Any]:
@@ -100,8 +77,8 @@ def work_on_files(
         seen.add(real)
         try:
             told = _work_on_file(module, file, wish, user)
-        except UserError as error:
-            told = {"files": [failure(file.place, file.path, user, mask_urls(str(error)), file.service)]}
+        except _errors.UserError as error:
+            told = {"files": [failure(file.place, file.path, user, _ini_secrets.mask_urls(str(error)), file.service)]}
         for part, entries in told.items():
             result[part] += entries
     return result
@@ -116,7 +93,7 @@ def _described(place: str, path: str, user: str | None, service: str | None) -> 
     return {"path": path, "user": user, "place": place, "service": service}
 
 
-def _work_on_file(module: AnsibleModule, file: EnvironmentFile, wish: Wish, user: str | None) -> dict[str, Any]:
+def _work_on_file(module: AnsibleModule, file: places.EnvironmentFile, wish: Wish, user: str | None) -> dict[str, Any]:
     edits: list[_Edit] = []
     is_complete = _completeness(module, file)
 
@@ -125,9 +102,9 @@ def _work_on_file(module: AnsibleModule, file: EnvironmentFile, wish: Wish, user
             edits.append(_edit(_decoded(before), file, wish, is_complete))
             if not wish.allow_secrets:
                 _check_secrets(file, edits[-1], before is not None)
-        except UserError as error:
+        except _errors.UserError as error:
             is_in_a_line = str(error).startswith("line ")
-            raise UserError(f"{file.path}{',' if is_in_a_line else ':'} {error}") from None
+            raise _errors.UserError(f"{file.path}{',' if is_in_a_line else ':'} {error}") from None
         return edits[-1].text.encode("utf-8", "surrogateescape")
 
     changed = _write(module, file, change, edits, wish)
@@ -152,60 +129,64 @@ def _work_on_file(module: AnsibleModule, file: EnvironmentFile, wish: Wish, user
 
 def _write(
     module: AnsibleModule,
-    file: EnvironmentFile,
+    file: places.EnvironmentFile,
     change: Callable[[bytes | None], bytes],
     edits: list[_Edit],
     wish: Wish,
-) -> FileChange:
+) -> _ini_file.FileChange:
     """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
-    before = read_file(file.path)
+    before = _ini_file.read_file(file.path)
     if before is None or file.is_ours:
         after = change(before)
         if before is None and not edits[-1].after:
-            return FileChange(file.path, b"", b"", None)
+            return _ini_file.FileChange(file.path, b"", b"", None)
         if file.is_ours and not edits[-1].after:
-            backup = remove_file(file.path, wish.backup, module.check_mode)
+            backup = _ini_file.remove_file(file.path, wish.backup, module.check_mode)
             if not module.check_mode:
                 with contextlib.suppress(OSError):  # others have drop-ins there too
                     if file.place == places.SERVICE:
                         os.rmdir(os.path.dirname(file.path))
-            return FileChange(file.path, before, after, backup)
-    rules = WriteRules(
+            return _ini_file.FileChange(file.path, before, after, backup)
+    rules = _ini_file.WriteRules(
         backup=wish.backup,
         new_mode=lambda _content: 0o600 if _is_private(file) and _has_secret(edits[-1].after) else 0o644,
         validate=_judge(module, file, edits),
     )
-    return change_file(file.path, change, rules, module.check_mode)
+    return _ini_file.change_file(file.path, change, rules, module.check_mode)
 
 
 def _decoded(content: bytes | None) -> str:
     return (content or b"").decode("utf-8", "surrogateescape")
 
 
-def _edit(text: str, file: EnvironmentFile, wish: Wish, is_complete: Callable[[str], bool]) -> _Edit:
+def _edit(text: str, file: places.EnvironmentFile, wish: Wish, is_complete: Callable[[str], bool]) -> _Edit:
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     if file.is_ours:
-        before = variables_of_file(text, file.form)
+        before = _pip_environment_text.variables_of_file(text, file.form)
         after = _wanted(before, file, wish)
-        return _Edit(whole_file(after, file.form) if after else "", before, after, [], [])
-    removed: list[Found] = []
-    left: list[Found] = []
+        return _Edit(_pip_environment_text.whole_file(after, file.form) if after else "", before, after, [], [])
+    removed: list[_pip_environment_stale.Found] = []
+    left: list[_pip_environment_stale.Found] = []
     if wish.stale != "keep":
-        text, found = find_stale(text, file.form, wish.stale_variables, is_complete, wish.stale == "remove")
+        text, found = _pip_environment_stale.find_stale(
+            text, file.form, wish.stale_variables, is_complete, wish.stale == "remove"
+        )
         removed = [line for line in found if not line.reason]
         left = [line for line in found if line.reason]
     if file.place != places.OTHER:
-        block = find_block(text, file.form)
+        block = _pip_environment_text.find_block(text, file.form)
         before, after = block.variables, _wanted(block.variables, file, wish)
-        text = with_block(block, after, file.form)
+        text = _pip_environment_text.with_block(block, after, file.form)
     # The lines that stay may have moved.
-    now = find_stale(text, file.form, wish.stale_variables, is_complete, False)[1] if left else []
+    now = (
+        _pip_environment_stale.find_stale(text, file.form, wish.stale_variables, is_complete, False)[1] if left else []
+    )
     left = [found._replace(line=moved.line) for found, moved in zip(left, now)]
     return _Edit(text, before, after, removed, left)
 
 
-def _wanted(before: Mapping[str, str], file: EnvironmentFile, wish: Wish) -> dict[str, str]:
+def _wanted(before: Mapping[str, str], file: places.EnvironmentFile, wish: Wish) -> dict[str, str]:
     """Return the variables that are to be in the file: what the task does not name stays."""
     if wish.everything_goes:
         return {}
@@ -216,7 +197,7 @@ def _wanted(before: Mapping[str, str], file: EnvironmentFile, wish: Wish) -> dic
             continue
         if value.startswith("~/") and not name.startswith("PIP_"):
             value = os.path.join(wish.home, value[2:])
-        check_value(name, value, file.form)
+        _pip_environment_text.check_value(name, value, file.form)
         after[name] = value
     return after
 
@@ -224,19 +205,24 @@ def _wanted(before: Mapping[str, str], file: EnvironmentFile, wish: Wish) -> dic
 # Judges
 
 
-def _completeness(module: AnsibleModule, file: EnvironmentFile) -> Callable[[str], bool]:
+def _completeness(module: AnsibleModule, file: places.EnvironmentFile) -> Callable[[str], bool]:
     """Return a function that asks the shell which reads this file whether a text is a whole script."""
 
     def is_complete(text: str) -> bool:
         try:
-            return run(module, file.path, [file.shell, "-n"], content=text.encode("utf-8", "surrogateescape"))[0] == 0
-        except UserError:  # that shell is not on this host
+            return (
+                _validation.run(module, file.path, [file.shell, "-n"], content=text.encode("utf-8", "surrogateescape"))[
+                    0
+                ]
+                == 0
+            )
+        except _errors.UserError:  # that shell is not on this host
             return False
 
     return is_complete
 
 
-def _judge(module: AnsibleModule, file: EnvironmentFile, edits: list[_Edit]) -> Judge | None:
+def _judge(module: AnsibleModule, file: places.EnvironmentFile, edits: list[_Edit]) -> _validation.Judge | None:
     """Return a function that has the shell read the new file, without running it. What a shell cannot read it
     does not come to the end of, and that is where our variables are."""
     if not file.shell:
@@ -245,10 +231,10 @@ def _judge(module: AnsibleModule, file: EnvironmentFile, edits: list[_Edit]) -> 
     def judge(new_file: str) -> None:
         if not edits[-1].after:
             return
-        status, _output, errors = run(module, file.path, [file.shell, "-n", new_file])
+        status, _output, errors = _validation.run(module, file.path, [file.shell, "-n", new_file])
         if status != 0:
-            said = mask_urls(" ".join(errors.replace(new_file, file.path).split()))
-            raise UserError(
+            said = _ini_secrets.mask_urls(" ".join(errors.replace(new_file, file.path).split()))
+            raise _errors.UserError(
                 f"{file.path}: {file.shell} stops at an error in this file, and would not come to the variables;"
                 f" correct it first ({said})."
             )
@@ -259,39 +245,41 @@ def _judge(module: AnsibleModule, file: EnvironmentFile, edits: list[_Edit]) -> 
 # Secrets
 
 
-def _is_private(file: EnvironmentFile) -> bool:
+def _is_private(file: places.EnvironmentFile) -> bool:
     return file.place == places.USER_PROFILE
 
 
 def _has_secret(variables: Mapping[str, str]) -> bool:
-    return any(holds_secret(name, value) for name, value in variables.items())
+    return any(_ini_secrets.holds_secret(name, value) for name, value in variables.items())
 
 
-def _check_secrets(file: EnvironmentFile, edit: _Edit, exists: bool) -> None:
+def _check_secrets(file: places.EnvironmentFile, edit: _Edit, exists: bool) -> None:
     """Refuse a new secret where others can read it."""
-    secrets = [name for name, value in edit.after.items() if holds_secret(name, value)]
+    secrets = [name for name, value in edit.after.items() if _ini_secrets.holds_secret(name, value)]
     if all(edit.before.get(name) == edit.after[name] for name in secrets):
         return
     mode = stat.S_IMODE(os.stat(file.path).st_mode) if exists else 0o600
     if _is_private(file) and not mode & (stat.S_IRGRP | stat.S_IROTH):
         return
     # systemd tells the environment of its services to everybody, whatever the mode of the file.
-    raise UserError(
+    raise _errors.UserError(
         f"{secrets[0]} holds a password, which others could read in this place; leave it to a file of the user's with"
         " the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
     )
 
 
 def _mask(text: str) -> str:
-    return _ASSIGNMENT.sub(lambda match: f"{match[1]}={MASK}" if is_secret_key(match[1]) else match[0], text)
+    return _ASSIGNMENT.sub(
+        lambda match: f"{match[1]}={_ini_secrets.MASK}" if _ini_secrets.is_secret_key(match[1]) else match[0], text
+    )
 
 
 # What is told
 
 
-def _diff(path: str, change: FileChange) -> dict[str, str]:
+def _diff(path: str, change: _ini_file.FileChange) -> dict[str, str]:
     shown = [content.decode("utf-8", "backslashreplace") for content in (change.before or b"", change.after)]
-    before, after = mask_diff(shown[0], shown[1])
+    before, after = _ini_secrets.mask_diff(shown[0], shown[1])
     return {"before": _mask(before), "after": _mask(after), "before_header": path, "after_header": path}
 
 
@@ -304,14 +292,19 @@ def _change(name: str, before: str | None, after: str | None) -> dict[str, Any]:
     action = "unchanged" if before == after else "added" if before is None else "changed"
     if before is not None and after is None:
         action = "removed"
-    return {"variable": name, "action": action, "before": mask_value(name, before), "after": mask_value(name, after)}
+    return {
+        "variable": name,
+        "action": action,
+        "before": _ini_secrets.mask_value(name, before),
+        "after": _ini_secrets.mask_value(name, after),
+    }
 
 
-def _stale_change(found: Found) -> dict[str, Any]:
+def _stale_change(found: _pip_environment_stale.Found) -> dict[str, Any]:
     return {"variable": found.variable, "action": "stale_removed", "line": found.line, "before": None, "after": None}
 
 
-def _left_warning(path: str, found: Found) -> str:
+def _left_warning(path: str, found: _pip_environment_stale.Found) -> str:
     advice = (
         "no pip reads that any more; use PIP_CACHE_DIR"
         if found.variable == "PIP_DOWNLOAD_CACHE"
@@ -320,21 +313,21 @@ def _left_warning(path: str, found: Found) -> str:
     return f"{path}, line {found.line}: {found.variable} stands here ({advice}); the line stays, since {found.reason}."
 
 
-def _overridden(file: EnvironmentFile, edit: _Edit, wish: Wish) -> list[str]:
+def _overridden(file: places.EnvironmentFile, edit: _Edit, wish: Wish) -> list[str]:
     """Return a warning for each variable of ours that a line after our block sets again."""
     if file.is_ours or not edit.after or file.place == places.OTHER:
         return []
-    block = find_block(edit.text, file.form)
-    first = len(lines_of(edit.text)) - len(lines_of(block.after)) + 1
+    block = _pip_environment_text.find_block(edit.text, file.form)
+    first = len(_pip_environment_text.lines_of(edit.text)) - len(_pip_environment_text.lines_of(block.after)) + 1
     warnings = []
-    for number, line in enumerate(lines_of(block.after), start=first):
+    for number, line in enumerate(_pip_environment_text.lines_of(block.after), start=first):
         match = re.match(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)=", line)
         if match and wish.variables.get(match[1]) is not None:
             warnings.append(f"{file.path}, line {number}: {match[1]} is set again here, and this value wins.")
     return warnings
 
 
-def _homeless(file: EnvironmentFile, edit: _Edit) -> list[str]:
+def _homeless(file: places.EnvironmentFile, edit: _Edit) -> list[str]:
     """Return a warning where pip would not start in the service that this file is for."""
     if file.service is None or not edit.after:
         return []
@@ -345,7 +338,7 @@ def _homeless(file: EnvironmentFile, edit: _Edit) -> list[str]:
     return [f"{file.path}: {reason}; set HOME, or XDG_CACHE_HOME and XDG_CONFIG_HOME, for '{file.service}'."]
 
 
-def user_files(account: pwd.struct_passwd, home: str) -> tuple[EnvironmentFile, list[EnvironmentFile]]:
+def user_files(account: pwd.struct_passwd, home: str) -> tuple[places.EnvironmentFile, list[places.EnvironmentFile]]:
     """Return the profile of a user, and the other files in which that user may set variables."""
     profile = places.user_profile(account, home)
     return profile, places.other_user_files(account, home)

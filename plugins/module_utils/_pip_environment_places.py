@@ -11,8 +11,7 @@ import pwd
 import re
 from typing import Mapping, NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_text import PAM, SHELL, SYSTEMD, Form
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_environment_text
 
 MACHINE_PROFILE = "machine_profile"
 ETC_ENVIRONMENT = "etc_environment"
@@ -44,7 +43,7 @@ class EnvironmentFile(NamedTuple):
 
     place: str
     path: str
-    form: Form
+    form: _pip_environment_text.Form
     is_ours: bool = False
     service: str | None = None
     shell: str = ""
@@ -52,21 +51,23 @@ class EnvironmentFile(NamedTuple):
 
 def machine_profile() -> EnvironmentFile:
     """Return the file of ours that every login shell of the Bourne family reads."""
-    return EnvironmentFile(MACHINE_PROFILE, "/etc/profile.d/devfleet-pip.sh", SHELL, True, shell="/bin/sh")
+    return EnvironmentFile(
+        MACHINE_PROFILE, "/etc/profile.d/devfleet-pip.sh", _pip_environment_text.SHELL, True, shell="/bin/sh"
+    )
 
 
 def etc_environment() -> EnvironmentFile:
     """Return the file that PAM reads for every session."""
-    return EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
+    return EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", _pip_environment_text.PAM)
 
 
 def drop_in(service: str) -> EnvironmentFile:
     """Return the file of ours that adds to the unit of a service. Raise UserError for what is no service's name."""
     name = service[: -len(".service")] if service.endswith(".service") else service
     if not re.fullmatch(r"[A-Za-z0-9:_.\\@-]+", name) or name.endswith((".timer", ".socket", ".target", ".slice")):
-        raise UserError(f"services: '{service}' is no name of a service; give one such as 'ci-agent'.")
+        raise _errors.UserError(f"services: '{service}' is no name of a service; give one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
-    return EnvironmentFile(SERVICE, path, SYSTEMD, True, service=name)
+    return EnvironmentFile(SERVICE, path, _pip_environment_text.SYSTEMD, True, service=name)
 
 
 def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
@@ -74,13 +75,13 @@ def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
     shell = account.pw_shell or "/bin/sh"
     names = _PROFILES.get(os.path.basename(shell))
     if names is None:
-        raise UserError(
+        raise _errors.UserError(
             f"The login shell of '{account.pw_name}' is {shell}, which reads no profile that could be written here;"
             " set the variables in 'etc_environment'."
         )
     paths = [os.path.join(home, name) for name in names]
     found = (path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK))
-    return EnvironmentFile(USER_PROFILE, next(found, paths[-1]), SHELL, shell=shell)
+    return EnvironmentFile(USER_PROFILE, next(found, paths[-1]), _pip_environment_text.SHELL, shell=shell)
 
 
 def other_machine_files() -> list[EnvironmentFile]:
@@ -104,7 +105,7 @@ def other_files_of_service(service: str) -> list[EnvironmentFile]:
         paths += [unit, *sorted(glob.glob(f"{glob.escape(unit)}.d/*.conf"))]
     ours = drop_in(service).path
     return [
-        EnvironmentFile(OTHER, path, SYSTEMD, service=service)
+        EnvironmentFile(OTHER, path, _pip_environment_text.SYSTEMD, service=service)
         for path in paths
         if os.path.isfile(path) and path != ours
     ]
@@ -134,4 +135,4 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
 def _other(path: str, login_shell: str) -> EnvironmentFile:
     name = os.path.basename(path).lstrip(".")
     shell = "bash" if name.startswith("bash") else "zsh" if name.startswith("z") else login_shell
-    return EnvironmentFile(OTHER, path, SHELL, shell=shell)
+    return EnvironmentFile(OTHER, path, _pip_environment_text.SHELL, shell=shell)

@@ -8,14 +8,7 @@ from __future__ import annotations
 import re
 from typing import Callable, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_text import (
-    BEGIN,
-    END,
-    PAM,
-    SHELL,
-    Form,
-    lines_of,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_text
 
 # No pip reads the first since 8.0. The second turns the cache off whatever its value, 'false' too.
 STALE_VARIABLES = ("PIP_DOWNLOAD_CACHE", "PIP_NO_CACHE_DIR")
@@ -36,7 +29,7 @@ class Found(NamedTuple):
 
 
 def find_stale(
-    text: str, form: Form, variables: Sequence[str], is_complete: IsComplete, remove: bool
+    text: str, form: _pip_environment_text.Form, variables: Sequence[str], is_complete: IsComplete, remove: bool
 ) -> tuple[str, list[Found]]:
     """Return the text without the simple lines that set these variables, and every line that mentions one.
 
@@ -45,9 +38,9 @@ def find_stale(
     found: list[Found] = []
     kept: list[str] = []
     is_in_block = False
-    for number, line in enumerate(lines_of(text), start=1):
+    for number, line in enumerate(_pip_environment_text.lines_of(text), start=1):
         bare = line.rstrip("\r\n")
-        is_in_block = (is_in_block or bare == BEGIN) and bare != END
+        is_in_block = (is_in_block or bare == _pip_environment_text.BEGIN) and bare != _pip_environment_text.END
         variable = "" if is_in_block or _is_comment(line, form) else _mentioned(line, variables)
         if variable:
             reason = "it was only to be reported"
@@ -60,21 +53,23 @@ def find_stale(
     return "".join(kept), found
 
 
-def _is_comment(line: str, form: Form) -> bool:
-    return line.lstrip().startswith(("#",) if form in (SHELL, PAM) else ("#", ";"))
+def _is_comment(line: str, form: _pip_environment_text.Form) -> bool:
+    return line.lstrip().startswith(
+        ("#",) if form in (_pip_environment_text.SHELL, _pip_environment_text.PAM) else ("#", ";")
+    )
 
 
 def _mentioned(line: str, variables: Sequence[str]) -> str:
     return next((name for name in variables if re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", line)), "")
 
 
-def _why_kept(line: str, before: str, variable: str, form: Form, is_complete: IsComplete) -> str:
+def _why_kept(line: str, before: str, variable: str, form: _pip_environment_text.Form, is_complete: IsComplete) -> str:
     """Return why a line cannot simply be taken out; '' where it can."""
-    if form not in (SHELL, PAM):
+    if form not in (_pip_environment_text.SHELL, _pip_environment_text.PAM):
         return "it is part of a unit that is not ours"
     if re.search(r"\\\r?\n$", before) or re.search(r"\\\s*$", line):
         return "it is part of a longer line"
-    if form == PAM:
+    if form == _pip_environment_text.PAM:
         is_simple = re.match(rf"\s*(?:export\s+)?{variable}=", line)
         return "" if is_simple else "it does more than set the variable"
     setting = rf"(?:(?:export[ \t]+)?{variable}={_WORD}|export[ \t]+{variable})"

@@ -12,7 +12,7 @@ import re
 import shlex
 from typing import Callable, Mapping, NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 HEADER = "# Managed by Ansible, module devfleet.pip.pip_environment: what is changed here by hand is lost."
 BEGIN = "# BEGIN devfleet.pip.pip_environment, managed by Ansible: what is changed here by hand is lost"
@@ -55,12 +55,16 @@ def check_value(name: str, value: str, form: Form) -> None:
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise UserError(f"{name}: the value holds a character that UTF-8 cannot write; correct it.") from None
+        raise _errors.UserError(f"{name}: the value holds a character that UTF-8 cannot write; correct it.") from None
     if _CONTROL.search(value):
-        raise UserError(f"{name}: the value holds a line end or another control character; give it on one line.")
+        raise _errors.UserError(
+            f"{name}: the value holds a line end or another control character; give it on one line."
+        )
     for character, reason in form.forbidden:
         if character in value:
-            raise UserError(f"{name}: the value holds a '{character}', and {reason}; choose another place for it.")
+            raise _errors.UserError(
+                f"{name}: the value holds a '{character}', and {reason}; choose another place for it."
+            )
 
 
 def whole_file(variables: Variables, form: Form) -> str:
@@ -84,7 +88,7 @@ def find_block(text: str, form: Form) -> Block:
         return Block(text, {}, "", False)
     if begin is None or end is None or end < begin:
         number = (begin if begin is not None else end or 0) + 1
-        raise UserError(
+        raise _errors.UserError(
             f"line {number}: this is one end of the block of devfleet.pip.pip_environment, and the other one is not"
             " where it has to be; remove what is left of the block."
         )
@@ -112,7 +116,7 @@ def lines_of(text: str) -> list[str]:
 def _marker(lines: list[str], marker: str) -> int | None:
     found = [number for number, line in enumerate(lines) if line.rstrip("\r\n") == marker]
     if len(found) > 1:
-        raise UserError(
+        raise _errors.UserError(
             f"line {found[1] + 1}: this is a second block of devfleet.pip.pip_environment; remove one of the two."
         )
     return found[0] if found else None

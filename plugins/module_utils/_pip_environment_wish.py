@@ -9,14 +9,16 @@ import os
 import re
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import find_option, nearest_option
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import GLOBAL, settings_of_environment
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_places import SERVICE, USER_PROFILE
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import fault_of_place
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import ERROR, UNKNOWN_KEY, check_option
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import Value, is_absolute
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _pip_catalogue,
+    _pip_effective,
+    _pip_environment_places,
+    _pip_layers,
+    _pip_options,
+    _pip_paths,
+    _pip_values,
+)
 
 # What pip reads beside its options. They are every program's, so nothing sets them for everybody.
 HOME_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
@@ -33,7 +35,7 @@ class Circumstances(NamedTuple):
     unknown: 'error', 'warn' or 'allow', as in the module pip_config. place: its platform decides what a path is.
     """
 
-    place: Place
+    place: _pip_paths.Place
     pip_versions: Sequence[str]
     places: Sequence[str]
     unknown: str
@@ -66,12 +68,12 @@ def check_variables(
                 value = _value(name, given)
                 texts[name] = text_of(value)
                 found, less = _judge(name, value, circumstances)
-            except UserError as error:
+            except _errors.UserError as error:
                 found, less = [str(error)], []
             faults += found
             warnings += less
     if faults:
-        raise UserError(" ".join(faults))
+        raise _errors.UserError(" ".join(faults))
     return texts, warnings
 
 
@@ -79,7 +81,7 @@ def _not_a_name(name: str, others: Sequence[str]) -> str:
     upper = name.upper().replace("-", "_")
     if _NAME.fullmatch(upper):
         return f"variables: pip's variables are written in capitals; '{name}' has to be {upper}."
-    meant = nearest_option(GLOBAL, name)
+    meant = _pip_catalogue.nearest_option(_pip_effective.GLOBAL, name)
     advice = f"; the variable for the option '{meant}' is {_variable_of(meant)}" if meant else ""
     if not others:
         return f"variables: '{name}' is no PIP_* variable{advice}."
@@ -97,17 +99,19 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _value(name: str, given: Any) -> Value:
+def _value(name: str, given: Any) -> _pip_values.Value:
     if isinstance(given, bool):
         return str(given).lower()
     if isinstance(given, (str, int, float)):
         return str(given)
     if isinstance(given, (list, tuple)) and all(isinstance(item, (str, int, float)) for item in given):
         return [str(item) for item in given]
-    raise UserError(f"{name}: this is neither a text, a number, a boolean nor a list of them; correct the value.")
+    raise _errors.UserError(
+        f"{name}: this is neither a text, a number, a boolean nor a list of them; correct the value."
+    )
 
 
-def _judge(name: str, value: Value, circumstances: Circumstances) -> tuple[list[str], list[str]]:
+def _judge(name: str, value: _pip_values.Value, circumstances: Circumstances) -> tuple[list[str], list[str]]:
     """Return what is wrong with a variable, and what is only to be warned of."""
     if name in HOME_VARIABLES:
         return _judge_home(name, value, circumstances.places), []
@@ -115,22 +119,24 @@ def _judge(name: str, value: Value, circumstances: Circumstances) -> tuple[list[
         return _judge_config_file(value, circumstances) if name == "PIP_CONFIG_FILE" else ([], [])
     if name == "PIP_DOWNLOAD_CACHE":
         return [f"{name}: no pip reads this variable any more; use PIP_CACHE_DIR."], []
-    key = settings_of_environment({name: ""}).get(name)
+    key = _pip_effective.settings_of_environment({name: ""}).get(name)
     if key is None:
         return [f"{name}: pip ignores this variable, as it is a command line's alone; remove it."], []
-    findings = check_option(GLOBAL, key, value, pip_versions=circumstances.pip_versions, windows=circumstances.windows)
+    findings = _pip_options.check_option(
+        _pip_effective.GLOBAL, key, value, pip_versions=circumstances.pip_versions, windows=circumstances.windows
+    )
     tolerated = circumstances.unknown
     faults, warnings = [], []
     for finding in findings:
         message = f"{name}: {finding.message.replace(' in [global]', '')}"
-        if finding.kind == UNKNOWN_KEY and find_option(GLOBAL, key) is None:
+        if finding.kind == _pip_options.UNKNOWN_KEY and _pip_catalogue.find_option(_pip_effective.GLOBAL, key) is None:
             message = _unknown(name, key)
-        if finding.severity == ERROR and tolerated == "error":
+        if finding.severity == _pip_values.ERROR and tolerated == "error":
             faults.append(message)
-        elif finding.severity != ERROR or tolerated == "warn":
+        elif finding.severity != _pip_values.ERROR or tolerated == "warn":
             warnings.append(message)
     if not findings and isinstance(value, str) and value and not value.startswith("~"):
-        fault = fault_of_place(key, value, circumstances.place)
+        fault = _pip_layers.fault_of_place(key, value, circumstances.place)
         if fault and tolerated != "allow":
             # In check mode an earlier task of the play may be what will put it there.
             is_fault = tolerated == "error" and not circumstances.check_mode
@@ -139,28 +145,32 @@ def _judge(name: str, value: Value, circumstances: Circumstances) -> tuple[list[
 
 
 def _unknown(name: str, key: str) -> str:
-    meant = nearest_option(GLOBAL, key)
+    meant = _pip_catalogue.nearest_option(_pip_effective.GLOBAL, key)
     advice = f"the nearest one is {_variable_of(meant)}" if meant else "correct its name, or leave it out"
     return f"{name}: pip has no option of this name and would ignore the variable; {advice}."
 
 
-def _judge_home(name: str, value: Value, places: Sequence[str]) -> list[str]:
-    allowed = (SERVICE,) if name == "HOME" else (SERVICE, USER_PROFILE)
+def _judge_home(name: str, value: _pip_values.Value, places: Sequence[str]) -> list[str]:
+    allowed = (
+        (_pip_environment_places.SERVICE,)
+        if name == "HOME"
+        else (_pip_environment_places.SERVICE, _pip_environment_places.USER_PROFILE)
+    )
     wrong = [place for place in places if place not in allowed]
     if wrong:
         advice = "for services" if name == "HOME" else "in user profiles or for services"
         return [f"{name}: every program follows it, so it is not to be set in '{wrong[0]}'; set it {advice}."]
     if isinstance(value, str) and (
-        os.path.isabs(value) or (value.startswith("~/") and tuple(places) == (USER_PROFILE,))
+        os.path.isabs(value) or (value.startswith("~/") and tuple(places) == (_pip_environment_places.USER_PROFILE,))
     ):
         return []
     return [f"{name}: '{value}' is no absolute path, and pip would ignore it; begin with '/'."]
 
 
-def _judge_config_file(value: Value, circumstances: Circumstances) -> tuple[list[str], list[str]]:
+def _judge_config_file(value: _pip_values.Value, circumstances: Circumstances) -> tuple[list[str], list[str]]:
     null = "nul" if circumstances.windows else os.devnull
     beginning = "a drive, as in C:\\Users" if circumstances.windows else "'/'"
-    if value != null and not (isinstance(value, str) and is_absolute(value, circumstances.windows)):
+    if value != null and not (isinstance(value, str) and _pip_values.is_absolute(value, circumstances.windows)):
         return [
             f"PIP_CONFIG_FILE: '{value}' is no absolute path; pip expands nothing in it. Begin with {beginning}."
         ], []

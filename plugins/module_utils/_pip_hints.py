@@ -9,8 +9,7 @@ import os
 import shutil
 from typing import Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import version_tuple
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import is_true
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_catalogue, _pip_values
 
 # What a hint is about.
 REQUIRES_VENV = "requires_virtualenv"
@@ -40,13 +39,15 @@ def hints_for(
     environment only. uv: the path of that program where it is beside pip, else empty.
     """
     found = []
-    if is_true(options.get("require-virtualenv", "")) and not is_venv:
+    if _pip_values.is_true(options.get("require-virtualenv", "")) and not is_venv:
         message = (
             "'require-virtualenv' makes pip install nothing outside of virtual environments; a task of"
             " ansible.builtin.pip without 'virtualenv' needs PIP_REQUIRE_VIRTUALENV=false in its environment."
         )
         found.append(Hint(REQUIRES_VENV, "require-virtualenv", message))
-    stays_out = any(version_tuple(version) >= _CONSTRAINT_STAYS_OUT_OF_BUILDS for version in pip_versions)
+    stays_out = any(
+        _pip_catalogue.version_tuple(version) >= _CONSTRAINT_STAYS_OUT_OF_BUILDS for version in pip_versions
+    )
     if options.get("constraint") and not options.get("build-constraint") and (stays_out or not pip_versions):
         message = (
             "'constraint' does not hold for what pip 26.2 and later install to build a package; set 'build-constraint'"

@@ -10,21 +10,13 @@ import os
 import stat
 from typing import Iterable, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    BOM,
-    DEFAULT_SECTION,
-    PIP,
-    Document,
-    IniError,
-    View,
-    check_repeats,
-    decode,
-    parse,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_document,
+    _ini_file,
+    _pip_effective,
+    _pip_paths,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import read_file
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import Layer
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import ConfigFile, Place
 
 # These releases take two spellings of one key (cache-dir, cache_dir) for a repetition, and stop.
 _SPELLINGS_ARE_ONE_SINCE = (26, 3)
@@ -39,16 +31,16 @@ class PipFile(NamedTuple):
     cannot be told. fault: why pip stops at the file, and line_of_fault where in it; skipped: why pip passes over it.
     """
 
-    file: ConfigFile
+    file: _pip_paths.ConfigFile
     exists: bool
     content: bytes | None = None
-    document: Document | None = None
+    document: _ini_document.Document | None = None
     fault: str = ""
     line_of_fault: int | None = None
     skipped: str = ""
 
 
-def look_at(file: ConfigFile, content: bytes | None = None, pip_version: Sequence[int] = ()) -> PipFile:
+def look_at(file: _pip_paths.ConfigFile, content: bytes | None = None, pip_version: Sequence[int] = ()) -> PipFile:
     """Read one file with the rights of the caller. ``content`` stands for what is not written yet.
 
     ``pip_version`` is as in (24, 3, 1); empty stands for the newest pip.
@@ -58,29 +50,33 @@ def look_at(file: ConfigFile, content: bytes | None = None, pip_version: Sequenc
         if reason or not os.path.exists(file.path):
             return PipFile(file, os.path.exists(file.path), skipped=reason)
         try:
-            content = read_file(file.path)
-        except UserError as error:
+            content = _ini_file.read_file(file.path)
+        except _errors.UserError as error:
             return PipFile(file, True, skipped=str(error))
     if content is None:
         return PipFile(file, False)
     try:
-        document = parse(decode(content), PIP)
+        document = _ini_document.parse(_ini_document.decode(content), _ini_document.PIP)
         _check_document(document, pip_version)
-    except IniError as error:
+    except _ini_document.IniError as error:
         return PipFile(file, True, content, None, _fault(file.path, error), error.line)
     try:
         _check_encoding(content)
-    except IniError as error:
+    except _ini_document.IniError as error:
         return PipFile(file, True, content, document, _fault(file.path, error), error.line)
     return PipFile(file, True, content, document)
 
 
-def layers_of(files: Iterable[PipFile]) -> list[Layer]:
+def layers_of(files: Iterable[PipFile]) -> list[_pip_effective.Layer]:
     """Return what the files say, in the form in which pip gets it."""
-    return [Layer(file.file.level, file.file.path, _pips_view(file.document.view())) for file in files if file.document]
+    return [
+        _pip_effective.Layer(file.file.level, file.file.path, _pips_view(file.document.view()))
+        for file in files
+        if file.document
+    ]
 
 
-def fault_of_place(name: str, value: str, place: Place) -> str:
+def fault_of_place(name: str, value: str, place: _pip_paths.Place) -> str:
     """Return what is wrong with the file or directory that the option ``name`` names, as a part of a sentence.
 
     pip takes the option, and fails later, or caches nothing. Empty where nothing is wrong.
@@ -102,7 +98,7 @@ def fault_of_place(name: str, value: str, place: Place) -> str:
     return ""
 
 
-def _fault_on_windows(name: str, path: str, place: Place) -> str:
+def _fault_on_windows(name: str, path: str, place: _pip_paths.Place) -> str:
     """Return the same for a Windows host, which is asked by the tests of the place."""
     if path == "~" or path.startswith(("~\\", "~/")):
         path = ntpath.join(place.home, ntpath.normpath(path)[2:])
@@ -113,7 +109,7 @@ def _fault_on_windows(name: str, path: str, place: Place) -> str:
     return ""
 
 
-def expanded(path: str, place: Place) -> str:
+def expanded(path: str, place: _pip_paths.Place) -> str:
     """Return the path with a leading ~ replaced, as pip does it for the user of this place."""
     if place.home and (path == "~" or path.startswith("~/")):
         return os.path.join(place.home, path[2:])
@@ -127,26 +123,28 @@ def _first_existing(path: str) -> str:
     return path or os.curdir
 
 
-def _fault(path: str, error: IniError) -> str:
+def _fault(path: str, error: _ini_document.IniError) -> str:
     return f"{path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
 
 
-def _check_document(document: Document, pip_version: Sequence[int]) -> None:
+def _check_document(document: _ini_document.Document, pip_version: Sequence[int]) -> None:
     newest_rule = not pip_version or tuple(pip_version) >= _SPELLINGS_ARE_ONE_SINCE
     if newest_rule or not only_spellings_repeat(document):
-        check_repeats(document)
+        _ini_document.check_repeats(document)
 
 
 def _check_encoding(content: bytes) -> None:
     """Raise IniError for what is no obstacle to reading the file, but to pip."""
-    if content.startswith(BOM.encode()):
-        raise IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
+    if content.startswith(_ini_document.BOM.encode()):
+        raise _ini_document.IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.decode("utf-8", "ignore").encode() != line:
-            raise IniError("it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number)
+            raise _ini_document.IniError(
+                "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number
+            )
 
 
-def only_spellings_repeat(document: Document) -> bool:
+def only_spellings_repeat(document: _ini_document.Document) -> bool:
     """Say whether all that stands twice are keys in two spellings, which older pips do not mind."""
     for repeat in document.repeats:
         if repeat.name is None:
@@ -172,7 +170,7 @@ def _why_skipped(path: str) -> str:
     return "" if os.access(path, os.R_OK) else "this user may not read it"
 
 
-def _pips_view(view: View) -> View:
+def _pips_view(view: _ini_document.View) -> _ini_document.View:
     """Return the view with [DEFAULT] in every other section, as RawConfigParser gives it to pip."""
-    common = view.get(DEFAULT_SECTION, {})
-    return {section: {**common, **keys} for section, keys in view.items() if section != DEFAULT_SECTION}
+    common = view.get(_ini_document.DEFAULT_SECTION, {})
+    return {section: {**common, **keys} for section, keys in view.items() if section != _ini_document.DEFAULT_SECTION}

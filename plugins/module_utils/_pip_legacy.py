@@ -10,19 +10,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import (
-    PIP,
-    View,
-    check_repeats,
-    parse,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Change, Merged, merge
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Asked, Request, Value, items_of
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import subject_of
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
-    REMOVED_OPTION,
-    check_option,
-    migrate_removed,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _ini_document,
+    _ini_merge,
+    _ini_request,
+    _pip_effective,
+    _pip_options,
 )
 
 # To people who wrote it, 'no-cache-dir = false' meant a cache; to pip it has always meant none.
@@ -32,13 +25,13 @@ _MEANT_A_CACHE = ("no-cache-dir", ("n", "no", "f", "false", "off", "0"))
 class Moved(NamedTuple):
     """What of the old file has a place in the new one, and the keys ({section: {name: key}}) that have none."""
 
-    kept: dict[str, dict[str, Asked]]
+    kept: dict[str, dict[str, _ini_request.Asked]]
     dropped: dict[str, dict[str, str]]
 
 
 def merge_with_legacy(
-    text: str | None, legacy_text: str, moved: Moved, request: Request, newline: str = "\n"
-) -> Merged:
+    text: str | None, legacy_text: str, moved: Moved, request: _ini_request.Request, newline: str = "\n"
+) -> _ini_merge.Merged:
     """Merge the request into ``text``, and with it what the old file says and nothing else does.
 
     Where there is no new file (None) the old text itself, comments and all, is what the request is merged into.
@@ -46,42 +39,51 @@ def merge_with_legacy(
     Raise IniError where ``text`` cannot be read.
     """
     if text is not None:
-        return merge(text, _completed(request, moved, parse(text, PIP).view()), PIP, newline)
+        return _ini_merge.merge(
+            text,
+            _completed(request, moved, _ini_document.parse(text, _ini_document.PIP).view()),
+            _ini_document.PIP,
+            newline,
+        )
     remove = {section: {**keys, **request.remove_keys.get(section, {})} for section, keys in moved.dropped.items()}
     completed = _completed(request, moved, {})
-    merged = merge(legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), PIP, newline)
+    merged = _ini_merge.merge(
+        legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), _ini_document.PIP, newline
+    )
     return merged._replace(changes=[_as_in_a_new_file(change) for change in merged.changes])
 
 
 def moved_options(legacy_text: str) -> Moved:
     """Return what is to be done with each option of the old file; raise IniError where it cannot be read."""
-    document = parse(legacy_text, PIP)
-    check_repeats(document)
-    kept: dict[str, dict[str, Asked]] = {}
+    document = _ini_document.parse(legacy_text, _ini_document.PIP)
+    _ini_document.check_repeats(document)
+    kept: dict[str, dict[str, _ini_request.Asked]] = {}
     dropped: dict[str, dict[str, str]] = {}
     for section, options in document.options.items():
         for option in options.values():
             text = document.value(option) or ""
-            value: Value = items_of(text, PIP) if "\n" in text else text
+            value: _ini_request.Value = _ini_request.items_of(text, _ini_document.PIP) if "\n" in text else text
             key = option.key
             if _is_dropped(section, key, value):
                 dropped.setdefault(section, {})[option.name] = key
-                migrated = migrate_removed(section, key, value)
+                migrated = _pip_options.migrate_removed(section, key, value)
                 if migrated is None:
                     continue
                 key, value = migrated
-            kept.setdefault(section, {})[PIP.key_name(key)] = Asked(key, value)
+            kept.setdefault(section, {})[_ini_document.PIP.key_name(key)] = _ini_request.Asked(key, value)
     return Moved(kept, dropped)
 
 
-def _is_dropped(section: str, key: str, value: Value) -> bool:
+def _is_dropped(section: str, key: str, value: _ini_request.Value) -> bool:
     name, words = _MEANT_A_CACHE
-    if PIP.key_name(key) == name and str(value).lower() in words:
+    if _ini_document.PIP.key_name(key) == name and str(value).lower() in words:
         return True
-    return any(finding.kind == REMOVED_OPTION for finding in check_option(section, key, value))
+    return any(
+        finding.kind == _pip_options.REMOVED_OPTION for finding in _pip_options.check_option(section, key, value)
+    )
 
 
-def _completed(request: Request, moved: Moved, view: View) -> Request:
+def _completed(request: _ini_request.Request, moved: Moved, view: _ini_document.View) -> _ini_request.Request:
     """Return the request with the moved options that neither it nor the new file says anything of."""
     wanted = {section: dict(keys) for section, keys in request.set.items()}
     for section, keys in moved.kept.items():
@@ -103,10 +105,13 @@ def _is_said_otherwise(section: str, name: str, said: list[str]) -> bool:
     """Tell whether one of the keys ``said`` is another name of this option, or its opposite, and would lose to it."""
     if name == "no-cache-dir":  # it wins over 'cache-dir' from the old place too
         return False
-    return any(other != name and subject_of(section, other) == subject_of(section, name) for other in said)
+    return any(
+        other != name and _pip_effective.subject_of(section, other) == _pip_effective.subject_of(section, name)
+        for other in said
+    )
 
 
-def _moved_value(request: Request, section: str, name: str, old: Value) -> Value:
+def _moved_value(request: _ini_request.Request, section: str, name: str, old: _ini_request.Value) -> _ini_request.Value:
     """Return what the new file is to say of an option that only the old one has."""
     asked = request.set.get(section, {}).get(name)
     if asked is not None and not (request.append and isinstance(asked.value, list)):
@@ -114,13 +119,13 @@ def _moved_value(request: Request, section: str, name: str, old: Value) -> Value
     removed = request.remove_items.get(section, {}).get(name)
     if asked is None and removed is None:
         return old
-    items = old if isinstance(old, list) else items_of(old, PIP)
+    items = old if isinstance(old, list) else _ini_request.items_of(old, _ini_document.PIP)
     kept = [item for item in items if removed is None or item not in removed.value]
     added = list(asked.value) if asked is not None else []
     return kept + [item for item in added if item not in kept]
 
 
-def _as_in_a_new_file(change: Change) -> Change:
+def _as_in_a_new_file(change: _ini_merge.Change) -> _ini_merge.Change:
     if change.after is None:
         return change
     return change._replace(action="added", before=None)

@@ -11,24 +11,11 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import pip_key_name as normalize
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import (
-    SECTIONS,
-    Option,
-    find_option,
-    meanings,
-    nearest,
-    nearest_option,
-    version_tuple,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import PIP_VERSION, REMOVED
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import (
-    ERROR,
-    WARNING,
-    Finding,
-    Setting,
-    Value,
-    check_value,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _ini_document,
+    _pip_catalogue,
+    _pip_options_data,
+    _pip_values,
 )
 
 # What a finding is about; _pip_values has those that concern a value.
@@ -113,12 +100,12 @@ _SUCCESSORS = {"download-cache": "cache-dir", "venv": "site"}
 def check_option(
     section: str,
     key: str,
-    value: Value | None,
+    value: _pip_values.Value | None,
     *,
     pip_versions: Sequence[str] = (),
     trusted_hosts: Sequence[str] = (),
     windows: bool = False,
-) -> list[Finding]:
+) -> list[_pip_values.Finding]:
     """Return what is wrong with an option that is to be written; nothing where pip does what is asked.
 
     value: None stands for a key that is to be removed, with which nothing can be wrong. pip_versions: the
@@ -127,102 +114,97 @@ def check_option(
     """
     if value is None:
         return []
-    if section not in SECTIONS:
+    if section not in _pip_catalogue.SECTIONS:
         return [_unknown_section(section, key)]
-    if normalize(key) in REMOVED:
+    if _ini_document.pip_key_name(key) in _pip_options_data.REMOVED:
         return [_removed(section, key, value, pip_versions)]
-    option = find_option(section, key)
+    option = _pip_catalogue.find_option(section, key)
     if option is None:
         return [_unknown_key(section, key)]
     if option.kind == "const" or option.name == "version":
         message = f"'{key}' in [{section}] is for the command line alone; remove it from the file."
-        return [Finding(COMMAND_LINE_ONLY, section, key, message)]
+        return [_pip_values.Finding(COMMAND_LINE_ONLY, section, key, message)]
     if section == "global" and _needs_command(option):
         return [_needs_command_section(key, option)]
-    setting = Setting(section, key, option, pip_versions, trusted_hosts, windows)
-    return _too_new(setting) + check_value(setting, value)
+    setting = _pip_values.Setting(section, key, option, pip_versions, trusted_hosts, windows)
+    return _too_new(setting) + _pip_values.check_value(setting, value)
 
 
-def migrate_removed(section: str, key: str, value: Value) -> tuple[str, Value] | None:
+def migrate_removed(section: str, key: str, value: _pip_values.Value) -> tuple[str, _pip_values.Value] | None:
     """Return the key and value that do today what a dropped option did; None where nothing does just that."""
-    name = normalize(key)
-    if name in _SUCCESSORS and find_option(section, _SUCCESSORS[name]):
+    name = _ini_document.pip_key_name(key)
+    if name in _SUCCESSORS and _pip_catalogue.find_option(section, _SUCCESSORS[name]):
         return _SUCCESSORS[name], value
     if name == "use-wheel" and str(value).lower() in ("n", "no", "f", "false", "off", "0"):
-        return ("no-binary", ":all:") if find_option(section, "no-binary") else None
+        return ("no-binary", ":all:") if _pip_catalogue.find_option(section, "no-binary") else None
     return None
 
 
-def _unknown_section(section: str, key: str) -> Finding:
+def _unknown_section(section: str, key: str) -> _pip_values.Finding:
     if section == "DEFAULT":
         message = (
             f"'{key}' in [DEFAULT] would leak into every section that the file has, and into no other; "
             "put it into [global]."
         )
-        return Finding(DEFAULT_SECTION, section, key, message, replacement="global")
-    meant = nearest(section.lower(), SECTIONS)
+        return _pip_values.Finding(DEFAULT_SECTION, section, key, message, replacement="global")
+    meant = _pip_catalogue.nearest(section.lower(), _pip_catalogue.SECTIONS)
     advice = f"the nearest section is [{meant}]" if meant else "use [global] or the name of a pip command"
     message = f"pip has no command '{section}' and would ignore '{key}' in the section [{section}]; {advice}."
-    return Finding(UNKNOWN_SECTION, section, key, message, replacement=meant or None)
+    return _pip_values.Finding(UNKNOWN_SECTION, section, key, message, replacement=meant or None)
 
 
-def _unknown_key(section: str, key: str) -> Finding:
-    takers = sorted({name for option in meanings(key) for name in option.sections} - {"global"})
+def _unknown_key(section: str, key: str) -> _pip_values.Finding:
+    takers = sorted({name for option in _pip_catalogue.meanings(key) for name in option.sections} - {"global"})
     if takers:
-        wide = "" if any(_needs_command(option) for option in meanings(key)) else "[global], or "
+        wide = "" if any(_needs_command(option) for option in _pip_catalogue.meanings(key)) else "[global], or "
         names = ", ".join(f"[{name}]" for name in takers)
         message = (
             f"'pip {section}' has no option '{key}' and would ignore it in [{section}]; the sections that "
             f"take it are {wide}{names}."
         )
-        return Finding(WRONG_SECTION, section, key, message)
-    meant = nearest_option(section, key)
+        return _pip_values.Finding(WRONG_SECTION, section, key, message)
+    meant = _pip_catalogue.nearest_option(section, key)
     advice = f"the nearest option is '{meant}'" if meant else "remove it, or correct its name"
     message = f"pip has no option '{key}' and would ignore it in [{section}]; {advice}."
-    return Finding(UNKNOWN_KEY, section, key, message, replacement=meant or None)
+    return _pip_values.Finding(UNKNOWN_KEY, section, key, message, replacement=meant or None)
 
 
-def _removed(section: str, key: str, value: Value, pip_versions: Sequence[str]) -> Finding:
-    last, gone = REMOVED[normalize(key)]
-    advice = ADVICE[normalize(key)]
+def _removed(section: str, key: str, value: _pip_values.Value, pip_versions: Sequence[str]) -> _pip_values.Finding:
+    last, gone = _pip_options_data.REMOVED[_ini_document.pip_key_name(key)]
+    advice = ADVICE[_ini_document.pip_key_name(key)]
     message = f"'{key}' in [{section}] was removed in pip {gone}, and pip ignores it since; {advice}."
-    alive = pip_versions and all(version_tuple(version) <= version_tuple(last) for version in pip_versions)
+    alive = pip_versions and all(
+        _pip_catalogue.version_tuple(version) <= _pip_catalogue.version_tuple(last) for version in pip_versions
+    )
     migrated = migrate_removed(section, key, value)
-    return Finding(
-        REMOVED_OPTION, section, key, message, WARNING if alive else ERROR, migrated[0] if migrated else None
+    return _pip_values.Finding(
+        REMOVED_OPTION,
+        section,
+        key,
+        message,
+        _pip_values.WARNING if alive else _pip_values.ERROR,
+        migrated[0] if migrated else None,
     )
 
 
-def _needs_command(option: Option) -> bool:
-    return option.name in _WORK_OF_A_COMMAND or len(meanings(option.name)) > 1
+def _needs_command(option: _pip_catalogue.Option) -> bool:
+    return option.name in _WORK_OF_A_COMMAND or len(_pip_catalogue.meanings(option.name)) > 1
 
 
-def _needs_command_section(key: str, option: Option) -> Finding:
-    sections = [f"[{name}]" for other in meanings(option.name) for name in other.sections]
+def _needs_command_section(key: str, option: _pip_catalogue.Option) -> _pip_values.Finding:
+    sections = [f"[{name}]" for other in _pip_catalogue.meanings(option.name) for name in other.sections]
     message = (
         f"'{key}' in [global] would be followed by every command that has an option of that name, each in "
         f"its own way; put it into the section of the command that is meant: {', '.join(sorted(sections))}."
     )
-    return Finding(NEEDS_COMMAND, "global", key, message)
+    return _pip_values.Finding(NEEDS_COMMAND, "global", key, message)
 
 
-def _too_new(setting: Setting) -> list[Finding]:
-    since = version_tuple(setting.option.since)
-    older = [version for version in setting.pip_versions if version_tuple(version) < since]
+def _too_new(setting: _pip_values.Setting) -> list[_pip_values.Finding]:
+    since = _pip_catalogue.version_tuple(setting.option.since)
+    older = [version for version in setting.pip_versions if _pip_catalogue.version_tuple(version) < since]
     if not older:
         return []
-    oldest = min(older, key=version_tuple)
+    oldest = min(older, key=_pip_catalogue.version_tuple)
     message = f"pip {oldest} ignores {setting.name}, which came with pip {setting.option.since}."
-    return [setting.finding(TOO_NEW, message, WARNING)]
-
-
-__all__ = [
-    "ADVICE",
-    "ERROR",
-    "PIP_VERSION",
-    "WARNING",
-    "Finding",
-    "check_option",
-    "find_option",
-    "migrate_removed",
-]
+    return [setting.finding(TOO_NEW, message, _pip_values.WARNING)]

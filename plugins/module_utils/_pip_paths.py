@@ -15,7 +15,7 @@ import posixpath
 import re
 from typing import Callable, Mapping, NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 LEVELS = ("global", "user", "site", "file")
 
@@ -96,11 +96,11 @@ def file_to_write(level: str, place: Place) -> str:
         return _join(place, _user_directory(place), _base_name(place))
     if level == "site":
         if not place.prefix:
-            raise UserError("The level 'site' needs the path of a virtual environment; name it in 'venvs'.")
+            raise _errors.UserError("The level 'site' needs the path of a virtual environment; name it in 'venvs'.")
         return _join(place, place.prefix, _base_name(place))
     if level == "file":
         return _file_named_by_environment(place)
-    raise UserError(f"There is no level '{level}'; the levels are {', '.join(LEVELS)}.")
+    raise _errors.UserError(f"There is no level '{level}'; the levels are {', '.join(LEVELS)}.")
 
 
 def legacy_file(place: Place) -> str:
@@ -172,7 +172,7 @@ def _macos_unix_file(place: Place) -> str:
 def _file_named_by_environment(place: Place) -> str:
     named = _variable(place, "PIP_CONFIG_FILE")
     if not named or named == _null_device(place):
-        raise UserError("The level 'file' needs the path of a file; name it in 'path'.")
+        raise _errors.UserError("The level 'file' needs the path of a file; name it in 'path'.")
     return named
 
 
@@ -203,7 +203,7 @@ def _variable(place: Place, name: str) -> str:
 
 def _home(place: Place) -> str:
     if not place.home:
-        raise UserError(
+        raise _errors.UserError(
             "This user has no home directory, and pip does not start without one: set HOME, or both "
             "XDG_CONFIG_HOME and XDG_CACHE_HOME, to absolute paths."
         )

@@ -11,34 +11,18 @@ from __future__ import annotations
 import os
 from typing import Any, Mapping, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_secrets,
+    _pip_cache_manager,
+    _pip_catalogue,
+    _pip_effective,
+    _pip_hints,
+    _pip_installs,
+    _pip_layers,
+    _pip_paths,
+)
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_problems as problems
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls, mask_value
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache_manager import ask, measure
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import (
-    SECTIONS,
-    is_list,
-    nearest,
-    version_tuple,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import (
-    GLOBAL,
-    Effective,
-    Layer,
-    Origin,
-    effective_option,
-    effective_options,
-    settings_of_environment,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_hints import find_uv
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import (
-    PipInstall,
-    find_pips,
-    merged_pips,
-    pips_in,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import PipFile, expanded, layers_of, look_at
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place, cache_dir, config_files
 
 # The commands that use the cache all have the options of this one.
 CACHE_COMMAND = "install"
@@ -53,28 +37,28 @@ class Question(NamedTuple):
 
     commands: Sequence[str]
     venvs: Sequence[str]
-    pips: Sequence[PipInstall]
+    pips: Sequence[_pip_installs.PipInstall]
     measure_caches: bool = False
 
 
 def check_commands(commands: Sequence[str]) -> None:
     """Raise UserError for a word that is no pip command."""
     for command in commands:
-        if command not in SECTIONS:
-            meant = nearest(command, SECTIONS)
+        if command not in _pip_catalogue.SECTIONS:
+            meant = _pip_catalogue.nearest(command, _pip_catalogue.SECTIONS)
             advice = f"the nearest one is '{meant}'" if meant else "leave it out, or correct its name"
-            raise UserError(f"commands: pip has no command '{command}'; {advice}.")
+            raise _errors.UserError(f"commands: pip has no command '{command}'; {advice}.")
 
 
-def report(user: str, place: Place, question: Question) -> list[dict[str, Any]]:
+def report(user: str, place: _pip_paths.Place, question: Question) -> list[dict[str, Any]]:
     """Return what pip makes of the configuration of one user: outside of virtual environments, and in each
     that is asked about. ``place`` is the user's place outside of them."""
-    outside = [pip for pip in question.pips if not any(pips_in(venv, [pip]) for venv in question.venvs)]
-    pips = merged_pips([*outside, *find_pips(homes=[place.home] if place.home else [])])
+    outside = [pip for pip in question.pips if not any(_pip_installs.pips_in(venv, [pip]) for venv in question.venvs)]
+    pips = _pip_installs.merged_pips([*outside, *_pip_installs.find_pips(homes=[place.home] if place.home else [])])
     found = [_report_place(user, None, place, pips, question)]
     for venv in question.venvs:
         if os.path.isfile(os.path.join(venv, "pyvenv.cfg")):
-            inside = pips_in(venv, question.pips)
+            inside = _pip_installs.pips_in(venv, question.pips)
             found.append(_report_place(user, venv, place._replace(prefix=venv), inside, question))
         else:
             found.append(failure(user, f"{venv}: this is no virtual environment that '{user}' could use.", venv))
@@ -101,25 +85,25 @@ def summary(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _report_place(
-    user: str, venv: str | None, place: Place, pips: Sequence[PipInstall], question: Question
+    user: str, venv: str | None, place: _pip_paths.Place, pips: Sequence[_pip_installs.PipInstall], question: Question
 ) -> dict[str, Any]:
-    version = version_tuple(pips[-1].version) if pips else ()
+    version = _pip_catalogue.version_tuple(pips[-1].version) if pips else ()
     place = place._replace(pip_version=version)
     no_home = problems.problems_of_home(place)
     files = _files(place)
-    layers = layers_of(files)
+    layers = _pip_layers.layers_of(files)
     readers = problems.Readers([pip.version for pip in pips], _trusted_hosts(layers, place))
-    commands = [GLOBAL, *question.commands, *(section for layer in layers for section in layer.view)]
+    commands = [_pip_effective.GLOBAL, *question.commands, *(section for layer in layers for section in layer.view)]
     effective = {
-        command: _known(effective_options(command, layers, place.environment, version))
+        command: _known(_pip_effective.effective_options(command, layers, place.environment, version))
         for command in dict.fromkeys(commands)
-        if command in SECTIONS
+        if command in _pip_catalogue.SECTIONS
     }
     cache = _cache(place, layers)
-    size = measure(cache["path"]) if question.measure_caches else {}
+    size = _pip_cache_manager.measure(cache["path"]) if question.measure_caches else {}
     install = _install_options(layers, place)
     elsewhere = [*problems.problems_of_hidden_file(place), *problems.problems_of_certificates(install, place)]
-    uv = find_uv([place.home] if place.home else [])
+    uv = _pip_hints.find_uv([place.home] if place.home else [])
     hints = problems.hints(install, venv, readers.versions, uv)
     general = [*no_home, *elsewhere, *problems.problems_of_cache(cache), *hints]
     return {
@@ -136,28 +120,30 @@ def _report_place(
     }
 
 
-def _files(place: Place) -> list[PipFile]:
+def _files(place: _pip_paths.Place) -> list[_pip_layers.PipFile]:
     try:
-        return [look_at(file, pip_version=place.pip_version) for file in config_files(place)]
-    except UserError:  # there is no home, which is told as a problem of its own
+        return [_pip_layers.look_at(file, pip_version=place.pip_version) for file in _pip_paths.config_files(place)]
+    except _errors.UserError:  # there is no home, which is told as a problem of its own
         return []
 
 
-def _trusted_hosts(layers: Sequence[Layer], place: Place) -> list[str]:
-    found = effective_option("trusted-host", CACHE_COMMAND, layers, place.environment, place.pip_version)
+def _trusted_hosts(layers: Sequence[_pip_effective.Layer], place: _pip_paths.Place) -> list[str]:
+    found = _pip_effective.effective_option("trusted-host", CACHE_COMMAND, layers, place.environment, place.pip_version)
     return found.value.split() if found else []
 
 
-def _install_options(layers: Sequence[Layer], place: Place) -> dict[str, Effective]:
-    return _known(effective_options(CACHE_COMMAND, layers, place.environment, place.pip_version))
+def _install_options(
+    layers: Sequence[_pip_effective.Layer], place: _pip_paths.Place
+) -> dict[str, _pip_effective.Effective]:
+    return _known(_pip_effective.effective_options(CACHE_COMMAND, layers, place.environment, place.pip_version))
 
 
-def _known(options: Mapping[str, Effective]) -> dict[str, Effective]:
+def _known(options: Mapping[str, _pip_effective.Effective]) -> dict[str, _pip_effective.Effective]:
     """Return the options by their names, without the keys that the command does not know."""
     return {effective.option.name: effective for effective in options.values() if effective.option}
 
 
-def _described_file(file: PipFile, place: Place, readers: problems.Readers) -> dict[str, Any]:
+def _described_file(file: _pip_layers.PipFile, place: _pip_paths.Place, readers: problems.Readers) -> dict[str, Any]:
     view = file.document.view() if file.document else {}
     return {
         "path": file.file.path,
@@ -176,14 +162,14 @@ def _described_file(file: PipFile, place: Place, readers: problems.Readers) -> d
 def _shown(command: str, key: str, value: str) -> Any:
     """Return a value without secrets; what pip takes for a list as a list."""
     text = value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return mask_value(key, text.split() if is_list(command, key) else text)
+    return _ini_secrets.mask_value(key, text.split() if _pip_catalogue.is_list(command, key) else text)
 
 
-def _described_options(command: str, options: Mapping[str, Effective]) -> dict[str, Any]:
+def _described_options(command: str, options: Mapping[str, _pip_effective.Effective]) -> dict[str, Any]:
     return {name: _described_option(command, options[name]) for name in sorted(options)}
 
 
-def _described_option(command: str, effective: Effective) -> dict[str, Any]:
+def _described_option(command: str, effective: _pip_effective.Effective) -> dict[str, Any]:
     return {
         **_described_origin(command, effective.winner),
         "overrides": [_described_origin(command, origin) for origin in effective.overrides],
@@ -191,17 +177,17 @@ def _described_option(command: str, effective: Effective) -> dict[str, Any]:
     }
 
 
-def _described_origin(command: str, origin: Origin) -> dict[str, Any]:
+def _described_origin(command: str, origin: _pip_effective.Origin) -> dict[str, Any]:
     return {**origin._asdict(), "value": _shown(command, str(origin.key), origin.value)}
 
 
-def _environment(place: Place, readers: problems.Readers) -> list[dict[str, Any]]:
+def _environment(place: _pip_paths.Place, readers: problems.Readers) -> list[dict[str, Any]]:
     """Return the variables that pip takes for options, and the one that names a file."""
     described = []
-    for variable, key in sorted(settings_of_environment(place.environment).items()):
+    for variable, key in sorted(_pip_effective.settings_of_environment(place.environment).items()):
         value = place.environment[variable]
         found = problems.problems_of_variable(variable, value, place, readers)
-        described.append(_described_variable(variable, key, _shown(GLOBAL, key, value), found))
+        described.append(_described_variable(variable, key, _shown(_pip_effective.GLOBAL, key, value), found))
     named = place.environment.get("PIP_CONFIG_FILE")
     if named:
         found = problems.problems_of_config_file(place)
@@ -213,7 +199,7 @@ def _described_variable(variable: str, key: str | None, value: Any, found: list[
     return {"variable": variable, "key": key, "value": value, "problems": [problem._asdict() for problem in found]}
 
 
-def _cache(place: Place, layers: Sequence[Layer]) -> dict[str, Any]:
+def _cache(place: _pip_paths.Place, layers: Sequence[_pip_effective.Layer]) -> dict[str, Any]:
     """Return the cache that pip would use, or why it would use none."""
     options = _install_options(layers, place)
     if "no-cache-dir" in options:
@@ -222,23 +208,23 @@ def _cache(place: Place, layers: Sequence[Layer]) -> dict[str, Any]:
         return _described_cache(None, off, False, False, f"'no-cache-dir' in {where} turns the cache off")
     origin = options["cache-dir"].winner if "cache-dir" in options else None
     try:
-        path = expanded(origin.value, place) if origin else cache_dir(place)
-    except UserError as error:
+        path = _pip_layers.expanded(origin.value, place) if origin else _pip_paths.cache_dir(place)
+    except _errors.UserError as error:
         return _described_cache(None, origin, False, False, str(error))
     if not os.path.isabs(path):
         reason = "the path is relative, and so another place for each directory that pip is started in"
         return _described_cache(path, origin, False, False, reason)
-    verdict = ask(path, {}, _PARTS_OF_A_CACHE)
+    verdict = _pip_cache_manager.ask(path, {}, _PARTS_OF_A_CACHE)
     return _described_cache(os.path.realpath(path), origin, **verdict)
 
 
 def _described_cache(
-    path: str | None, origin: Origin | None, accepted: bool, usable: bool, reason: str
+    path: str | None, origin: _pip_effective.Origin | None, accepted: bool, usable: bool, reason: str
 ) -> dict[str, Any]:
     return {
-        "path": path and mask_urls(path),
+        "path": path and _ini_secrets.mask_urls(path),
         "origin": {name: part for name, part in origin._asdict().items() if name != "value"} if origin else None,
         "accepted": accepted,
         "usable": usable,
-        "reason": mask_urls(reason),
+        "reason": _ini_secrets.mask_urls(reason),
     }

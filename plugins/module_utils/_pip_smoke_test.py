@@ -16,8 +16,7 @@ import tempfile
 from typing import Callable, Mapping, NamedTuple, Sequence
 from urllib.parse import unquote
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _ini_secrets
 
 PASSES = 3
 
@@ -46,9 +45,9 @@ class Pass(NamedTuple):
 def check_package(package: str) -> None:
     """Raise UserError for what is no name of a package on an index."""
     if not _REQUIREMENT.fullmatch(package):
-        raise UserError(
-            f"package: '{mask_urls(package)}' is not the name of a package; give one such as 'six' or 'six==1.17.0',"
-            " which the index offers as a wheel."
+        raise _errors.UserError(
+            f"package: '{_ini_secrets.mask_urls(package)}' is not the name of a package; give one such as"
+            " 'six' or 'six==1.17.0', which the index offers as a wheel."
         )
 
 
@@ -96,12 +95,14 @@ def _pass(pip: Sequence[str], package: str, run: Run) -> Pass:
         status, output, errors = run([*pip, "download", *words, package], _ENVIRONMENT)
         text = _text_of(log)
     if status != 0:
-        raise UserError(f"pip cannot download '{package}': {_said(output, errors, text)}")
+        raise _errors.UserError(f"pip cannot download '{package}': {_said(output, errors, text)}")
     if not text:
-        raise UserError(f"pip cannot download '{package}': '{pip[0]}' wrote no log, and so is no pip.")
+        raise _errors.UserError(f"pip cannot download '{package}': '{pip[0]}' wrote no log, and so is no pip.")
     found, says_something = read_log(text)
     if not says_something:
-        raise UserError(f"'{' '.join(pip)}' does not say where it got '{package}' from; this pip is not known here.")
+        raise _errors.UserError(
+            f"'{' '.join(pip)}' does not say where it got '{package}' from; this pip is not known here."
+        )
     return found
 
 
@@ -119,4 +120,4 @@ def _said(output: str, errors: str, log: str = "") -> str:
     told = [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
     unreachable = re.search(r"Could not fetch URL .*", log)  # a mere warning to pip, and to some pips not even that
     reasons = [unreachable.group()] if unreachable else []
-    return mask_urls(" ".join(" ".join([*reasons, *told]).split())) or "it says nothing"
+    return _ini_secrets.mask_urls(" ".join(" ".join([*reasons, *told]).split())) or "it says nothing"

@@ -12,17 +12,14 @@ import shutil
 import sys
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._accounts import human_accounts, user_name
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import check_absolute
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import find_pips, version_key
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import (
-    Place,
-    file_to_write,
-    legacy_file,
-    platform_name,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _accounts,
+    _errors,
+    _ini_file,
+    _pip_installs,
+    _pip_paths,
+    _run_as,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import find_account
 
 EVERYBODY = "*"
 
@@ -42,7 +39,7 @@ class Target(NamedTuple):
 
     level: str
     path: str
-    place: Place
+    place: _pip_paths.Place
     account: pwd.struct_passwd | None
     user: str | None = None
     legacy: str | None = None
@@ -50,7 +47,7 @@ class Target(NamedTuple):
 
 def platform() -> str:
     """Return the name of this system, as _pip_paths knows it."""
-    return platform_name(sys.platform)
+    return _pip_paths.platform_name(sys.platform)
 
 
 def own_account() -> pwd.struct_passwd | None:
@@ -61,7 +58,7 @@ def own_account() -> pwd.struct_passwd | None:
         return None
 
 
-def own_place(prefix: str | None = None) -> Place:
+def own_place(prefix: str | None = None) -> _pip_paths.Place:
     """Return the place of the user that the task runs as, with that user's environment."""
     account = own_account()
     home = os.environ.get("HOME") or (account.pw_dir if account else "")
@@ -69,7 +66,7 @@ def own_place(prefix: str | None = None) -> Place:
     return place._replace(pip_version=_release_of_pip(home))
 
 
-def place_of(account: pwd.struct_passwd, config_home: str | None = None, prefix: str | None = None) -> Place:
+def place_of(account: pwd.struct_passwd, config_home: str | None = None, prefix: str | None = None) -> _pip_paths.Place:
     """Return the place of another user, of whose environment nothing but ``config_home`` is known."""
     environment = {"XDG_CONFIG_HOME": _config_home_of(account, config_home)} if config_home else {}
     return _place(environment, account.pw_dir, prefix or prefix_of_pip())
@@ -86,12 +83,14 @@ def check_config_home(config_home: str | None, users: Sequence[str] | None) -> N
     if not config_home:
         return
     if users is None:
-        raise UserError("config_home: this is for named 'users'; without them XDG_CONFIG_HOME itself counts.")
+        raise _errors.UserError("config_home: this is for named 'users'; without them XDG_CONFIG_HOME itself counts.")
     if platform() == "darwin":
-        raise UserError("config_home: on macOS pip does not look at XDG_CONFIG_HOME; leave it out for this host.")
+        raise _errors.UserError(
+            "config_home: on macOS pip does not look at XDG_CONFIG_HOME; leave it out for this host."
+        )
     check_names("config_home", [config_home])
     if not (os.path.isabs(config_home) or config_home.partition("/")[0] == "~"):
-        raise UserError(
+        raise _errors.UserError(
             f"config_home: '{config_home}' is no absolute path, and pip would ignore it; begin with '/', or with"
             " '~/' for the home of each user."
         )
@@ -109,14 +108,14 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
         return _targets_of_venvs(options["venvs"] or [])
     place = own_place()
     if level == "file":
-        check_absolute("path", [options["path"]])
+        _ini_file.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
         return [Target("file", path, place_with_file(place, path), None)], []
-    return [Target("global", file_to_write("global", place), place, None)], []
+    return [Target("global", _pip_paths.file_to_write("global", place), place, None)], []
 
 
-def _place(environment: Mapping[str, str], home: str, prefix: str) -> Place:
-    return Place(platform(), environment, home, prefix, base_prefix=_base_prefix_of(prefix))
+def _place(environment: Mapping[str, str], home: str, prefix: str) -> _pip_paths.Place:
+    return _pip_paths.Place(platform(), environment, home, prefix, base_prefix=_base_prefix_of(prefix))
 
 
 def _release_of_pip(home: str) -> tuple[int, ...]:
@@ -124,8 +123,8 @@ def _release_of_pip(home: str) -> tuple[int, ...]:
     if platform() != "darwin":
         return ()
     # There the releases of pip differ in which variables of the environment they follow.
-    pips = find_pips(homes=[home] if home else [], search_path=os.environ.get("PATH", ""))
-    return version_key(pips[-1].version) if pips else ()
+    pips = _pip_installs.find_pips(homes=[home] if home else [], search_path=os.environ.get("PATH", ""))
+    return _pip_installs.version_key(pips[-1].version) if pips else ()
 
 
 def _prefix_of(program: str) -> str:
@@ -153,12 +152,14 @@ def check_levels(options: Mapping[str, Any]) -> None:
     """Refuse an option that this level would ignore, and a path that no system can have."""
     for name, level in _LEVEL_OF.items():
         if options[name] and options["level"] != level:
-            raise UserError(
+            raise _errors.UserError(
                 f"{name}: this goes with 'level: {level}', and the level is '{options['level']}'; correct one of them."
             )
         check_names(name, options[name] or [] if name in ("users", "venvs") else [options[name] or ""])
     if options["legacy"] != "keep" and options["level"] != "user":
-        raise UserError("legacy: only a user has a file in pip's old place; leave it out, or set 'level: user'.")
+        raise _errors.UserError(
+            "legacy: only a user has a file in pip's old place; leave it out, or set 'level: user'."
+        )
     check_config_home(options["config_home"], options["users"])
 
 
@@ -170,10 +171,10 @@ def check_names(option: str, texts: Iterable[str]) -> None:
         except UnicodeEncodeError:
             is_possible = False
         if not is_possible:
-            raise UserError(f"{option}: {text!a} holds a character that no path or name can have; correct it.")
+            raise _errors.UserError(f"{option}: {text!a} holds a character that no path or name can have; correct it.")
 
 
-def place_with_file(place: Place, path: str) -> Place:
+def place_with_file(place: _pip_paths.Place, path: str) -> _pip_paths.Place:
     """Return the place of a user for whom PIP_CONFIG_FILE names ``path``, also before that file is there."""
 
     def exists(found: str) -> bool:
@@ -184,13 +185,13 @@ def place_with_file(place: Place, path: str) -> Place:
 
 def _own_target() -> tuple[list[Target], list[dict[str, Any]]]:
     place = own_place()
-    path = file_to_write("user", place)
-    user = user_name(os.geteuid())
+    path = _pip_paths.file_to_write("user", place)
+    user = _accounts.user_name(os.geteuid())
     is_below_home = bool(place.home) and path.startswith(os.path.join(place.home, ""))
     if is_below_home and not (os.path.isabs(place.home) and os.path.isdir(place.home)):
         return [], [failure("user", path, user, _no_home(path, place.home, user))]
     # Whoever has no home, but the XDG_* variables, has no old place either.
-    return [Target("user", path, place, None, user, legacy_file(place) if place.home else None)], []
+    return [Target("user", path, place, None, user, _pip_paths.legacy_file(place) if place.home else None)], []
 
 
 def _no_home(path: str, home: str, user: str) -> str:
@@ -204,8 +205,8 @@ def find_accounts(users: Sequence[str]) -> tuple[list[pwd.struct_passwd], list[t
     missing = []
     for name in users:
         try:
-            found = human_accounts() if name == EVERYBODY else [find_account(name)]
-        except UserError as error:
+            found = _accounts.human_accounts() if name == EVERYBODY else [_run_as.find_account(name)]
+        except _errors.UserError as error:
             missing.append((name, str(error)))
             continue
         accounts.update((account.pw_name, account) for account in found)
@@ -219,9 +220,9 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
     prefix = prefix_of_pip()
     for account in accounts:
         place = place_of(account, config_home, prefix)
-        path = file_to_write("user", place)
+        path = _pip_paths.file_to_write("user", place)
         if os.path.isdir(account.pw_dir):
-            targets.append(Target("user", path, place, account, account.pw_name, legacy_file(place)))
+            targets.append(Target("user", path, place, account, account.pw_name, _pip_paths.legacy_file(place)))
         else:
             reason = _no_home(path, account.pw_dir, account.pw_name)
             failures.append(failure("user", path, account.pw_name, reason))
@@ -235,13 +236,13 @@ def _config_home_of(account: pwd.struct_passwd, config_home: str) -> str:
 
 
 def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str, Any]]]:
-    check_absolute("venvs", venvs)
+    _ini_file.check_absolute("venvs", venvs)
     targets, failures = [], []
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
-        path = file_to_write("site", own_place(prefix))
+        path = _pip_paths.file_to_write("site", own_place(prefix))
         try:
             owner = _owner_of(prefix)
-        except UserError as error:
+        except _errors.UserError as error:
             failures.append(failure("site", path, None, f"{path}: {error}"))
         else:
             # Whoever owns the environment runs its pip, with a configuration of their own beside this one.
@@ -253,14 +254,14 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
 def _owner_of(prefix: str) -> pwd.struct_passwd | None:
     """Return the owner of a virtual environment, where root must not work in it with root's rights."""
     if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
-        raise UserError(f"{prefix} is no virtual environment (it has no pyvenv.cfg); make one there first.")
+        raise _errors.UserError(f"{prefix} is no virtual environment (it has no pyvenv.cfg); make one there first.")
     owner = os.stat(prefix).st_uid
     if os.geteuid() != 0 or owner == 0:
         return None
     try:
         return pwd.getpwuid(owner)
     except KeyError:
-        raise UserError(
+        raise _errors.UserError(
             f"{prefix} belongs to the user id {owner}, which has no account; give it to somebody who has."
         ) from None
 

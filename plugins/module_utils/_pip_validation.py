@@ -12,25 +12,27 @@ from typing import Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Asked
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import SECTIONS, meanings
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target
-from ansible_collections.devfleet.pip.plugins.module_utils._validation import Judge, command_judge, run
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_request,
+    _ini_secrets,
+    _pip_catalogue,
+    _pip_targets,
+    _validation,
+)
 
-Sections = Mapping[str, Mapping[str, Asked]]
+Sections = Mapping[str, Mapping[str, _ini_request.Asked]]
 
 
 def judge_for(
-    module: AnsibleModule, target: Target, asked: Sections, command: str | None, warnings: list[str]
-) -> Judge | None:
+    module: AnsibleModule, target: _pip_targets.Target, asked: Sections, command: str | None, warnings: list[str]
+) -> _validation.Judge | None:
     """Return the judge that a task names: a command with %s, or the word ``pip`` for the host's own pip.
 
     The judge adds to ``warnings`` where pip could not tell.
     """
     if command != "pip":
-        return command_judge(module, target.path, command)
+        return _validation.command_judge(module, target.path, command)
     pip = _pip_of(target)
 
     def judge(new_file: str) -> None:
@@ -43,7 +45,7 @@ def judge_for(
             with tempfile.NamedTemporaryFile() as empty:
                 other = _refusal(module, target, arguments, empty.name)
             if not other:
-                raise UserError(f"{target.path}: the host's own pip refuses the new content: {refusal}")
+                raise _errors.UserError(f"{target.path}: the host's own pip refuses the new content: {refusal}")
             warnings.append(f"{target.path}: pip could not judge the new content, as it stops anyway: {other}")
 
     return judge
@@ -51,30 +53,34 @@ def judge_for(
 
 def commands_to_ask(asked: Sections) -> list[str]:
     """Return the pip commands that between them look at every option that is asked for."""
-    commands = [section for section in asked if section in SECTIONS and section != "global"]
+    commands = [section for section in asked if section in _pip_catalogue.SECTIONS and section != "global"]
     for name in asked.get("global", ()):
-        for option in meanings(name):
+        for option in _pip_catalogue.meanings(name):
             takers = [section for section in option.sections if section != "global"]
             if not set(takers) & set(commands):
                 commands.append("install" if "install" in takers else takers[0])
     return commands or ["install"]
 
 
-def _pip_of(target: Target) -> list[str]:
+def _pip_of(target: _pip_targets.Target) -> list[str]:
     """Return the command that is this host's pip, or the virtual environment's."""
     if target.level == "site":
         programs = os.path.join(str(target.place.prefix), "bin")
         if os.path.exists(os.path.join(programs, "pip")):
             return [os.path.join(programs, "python"), "-m", "pip"]
-        raise UserError(f"{target.path}: this virtual environment has no pip to ask; leave out 'validate: pip'.")
+        raise _errors.UserError(
+            f"{target.path}: this virtual environment has no pip to ask; leave out 'validate: pip'."
+        )
     for name in ("pip3", "pip"):
         found = shutil.which(name)
         if found:
             return [found]
-    raise UserError(f"{target.path}: there is no pip on this host to ask; leave out 'validate: pip', or install pip.")
+    raise _errors.UserError(
+        f"{target.path}: there is no pip on this host to ask; leave out 'validate: pip', or install pip."
+    )
 
 
-def _refusal(module: AnsibleModule, target: Target, arguments: list[str], file: str) -> str:
+def _refusal(module: AnsibleModule, target: _pip_targets.Target, arguments: list[str], file: str) -> str:
     """Return why pip refuses to run with this file as its PIP_CONFIG_FILE, as one line; empty where it runs."""
-    status, output, errors = run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
-    return "" if status == 0 else mask_urls(" ".join((errors or output).split())) or f"status {status}"
+    status, output, errors = _validation.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
+    return "" if status == 0 else _ini_secrets.mask_urls(" ".join((errors or output).split())) or f"status {status}"

@@ -12,15 +12,7 @@ import posixpath
 import re
 from typing import Callable, List, NamedTuple, Sequence, Union
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import (
-    Option,
-    meanings,
-    releases_of_word,
-    version_tuple,
-    words_at,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import OPTIONS, PIP_VERSION
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_secrets, _pip_catalogue, _pip_options_data
 
 Value = Union[str, List[str]]
 
@@ -89,7 +81,7 @@ class Setting(NamedTuple):
 
     section: str
     key: str
-    option: Option
+    option: _pip_catalogue.Option
     pip_versions: Sequence[str] = ()
     trusted_hosts: Sequence[str] = ()
     windows: bool = False
@@ -123,7 +115,7 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
 
 def quoted(text: str) -> str:
     """Return the text in quotes for a message: without the user information of a URL, and not too long."""
-    shown = mask_urls(text)
+    shown = _ini_secrets.mask_urls(text)
     return f"'{shown[:77]}...'" if len(shown) > 80 else f"'{shown}'"
 
 
@@ -144,7 +136,7 @@ def _check_empty(setting: Setting) -> list[Finding]:
     if setting.option.name == "cache-dir":
         return [setting.finding(EMPTY, f"{setting.name} is empty; give an absolute path, or remove the key.")]
     # Only these two releases skip an empty value before they know which file wins.
-    deaf = [version for version in setting.pip_versions if (25, 2) <= version_tuple(version) < (26, 0)]
+    deaf = [version for version in setting.pip_versions if (25, 2) <= _pip_catalogue.version_tuple(version) < (26, 0)]
     if not deaf:
         return []
     message = (
@@ -195,7 +187,9 @@ def _check_host(setting: Setting, host: str) -> list[Finding]:
 
 def _check_moment(setting: Setting, value: str) -> list[Finding]:
     wanted = "a date such as 2026-01-31, with or without a time"
-    deaf = [version for version in setting.pip_versions if (26, 0) <= version_tuple(version) < _DAYS_SINCE]
+    deaf = [
+        version for version in setting.pip_versions if (26, 0) <= _pip_catalogue.version_tuple(version) < _DAYS_SINCE
+    ]
     if _DAYS.fullmatch(value):
         return _wrong_type(setting, value, f"{wanted}, for pip {deaf[0]}") if deaf else []
     return [] if _is_moment(value) else _wrong_type(setting, value, f"{wanted}, or a number of days such as P7D")
@@ -246,10 +240,10 @@ def _check_inverted(setting: Setting, value: str) -> list[Finding]:
     return [setting.finding(INVERTED, message, replacement="false")]
 
 
-def _opposite(option: Option) -> str:
+def _opposite(option: _pip_catalogue.Option) -> str:
     """Return the option that turns on what this one turns off, in the same commands."""
-    for name in OPTIONS:
-        for other in meanings(name):
+    for name in _pip_options_data.OPTIONS:
+        for other in _pip_catalogue.meanings(name):
             if (other.dest, other.sections, other.kind) == (option.dest, option.sections, "bool"):
                 return name
     return ""
@@ -287,12 +281,17 @@ def _check_float(setting: Setting, value: str) -> list[Finding]:
 
 
 def _check_word(setting: Setting, word: str) -> list[Finding]:
-    versions = setting.pip_versions or (PIP_VERSION,)
-    choices = [(version, words_at(setting.option, version_tuple(version))) for version in versions]
+    versions = setting.pip_versions or (_pip_options_data.PIP_VERSION,)
+    choices = [
+        (version, _pip_catalogue.words_at(setting.option, _pip_catalogue.version_tuple(version)))
+        for version in versions
+    ]
     refusing = [(version, words) for version, words in choices if words and word not in words]
-    releases = releases_of_word(setting.option, word)
+    releases = _pip_catalogue.releases_of_word(setting.option, word)
     if not releases and word not in setting.option.words and not refusing:
-        refusing = [(PIP_VERSION, setting.option.words)]  # these pips ignore the option, and none allows the word
+        refusing = [
+            (_pip_options_data.PIP_VERSION, setting.option.words)
+        ]  # these pips ignore the option, and none allows the word
     allowed_by = f"; {releases} allows it" if releases else ""
     if refusing:
         version, words = refusing[0]
@@ -360,7 +359,7 @@ def _check_url(setting: Setting, url: str) -> list[Finding]:
     if re.search(r"\$\{[A-Za-z_]", url):
         return [_variable(setting, url)]
     trusted = _is_trusted(url, setting.trusted_hosts)
-    deaf = any(version_tuple(version) < _TRUSTED_HTTP_CACHED_SINCE for version in setting.pip_versions)
+    deaf = any(_pip_catalogue.version_tuple(version) < _TRUSTED_HTTP_CACHED_SINCE for version in setting.pip_versions)
     if not url.lower().startswith("http://") or (trusted and not deaf):
         return []
     message = (

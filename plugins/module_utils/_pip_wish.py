@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import PIP
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import Request, Value, build_request
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
-    ERROR,
-    REMOVED_OPTION,
-    Finding,
-    check_option,
-    migrate_removed,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_document,
+    _ini_request,
+    _pip_options,
+    _pip_values,
 )
 
 
 class Wish(NamedTuple):
     """A checked request, and what the user should know about it."""
 
-    request: Request
+    request: _ini_request.Request
     warnings: list[str]
 
 
@@ -43,34 +40,38 @@ def check_wish(
         request = _migrated(request, remove, options)
     faults, warnings = _judge(request, pip_versions, options, windows)
     if faults:
-        raise UserError(" ".join(faults))
+        raise _errors.UserError(" ".join(faults))
     return Wish(request, warnings)
 
 
-def _build(sections: Mapping[str, Any] | None, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
+def _build(
+    sections: Mapping[str, Any] | None, remove: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> _ini_request.Request:
     names = ("purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
-    return build_request(PIP, sections, remove, **{name: options[name] for name in names})
+    return _ini_request.build_request(_ini_document.PIP, sections, remove, **{name: options[name] for name in names})
 
 
-def _migrated(request: Request, remove: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Request:
+def _migrated(
+    request: _ini_request.Request, remove: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> _ini_request.Request:
     """Return the request with the options that pip dropped, and their comments, under the names they have now.
 
     Under their old names they are to go from the file.
     """
-    sections: dict[str, dict[str, Value]] = {}
+    sections: dict[str, dict[str, _ini_request.Value]] = {}
     gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
     comments = {section: dict(keys) for section, keys in request.comments.items()}
     for section, keys in request.set.items():
         for name, asked in keys.items():
             key, value = asked.key, asked.value
-            migrated = migrate_removed(section, key, value)
+            migrated = _pip_options.migrate_removed(section, key, value)
             if migrated is not None:
                 key, value = migrated
                 gone.setdefault(section, {})[name] = asked.key
                 if name in comments.get(section, ()):
-                    comments[section].setdefault(PIP.key_name(key), comments[section].pop(name))
+                    comments[section].setdefault(_ini_document.PIP.key_name(key), comments[section].pop(name))
                 if key in keys or key in request.remove_keys.get(section, ()):
-                    raise UserError(
+                    raise _errors.UserError(
                         f"[{section}] {asked.key}: this is '{key}' today, which is given too; give it once."
                     )
             sections.setdefault(section, {})[key] = value
@@ -79,7 +80,7 @@ def _migrated(request: Request, remove: Mapping[str, Any] | None, options: Mappi
 
 
 def _judge(
-    request: Request, pip_versions: Sequence[str], options: Mapping[str, Any], windows: bool
+    request: _ini_request.Request, pip_versions: Sequence[str], options: Mapping[str, Any], windows: bool
 ) -> tuple[list[str], list[str]]:
     """Return the faults of the options to set, and what is only to be warned of."""
     trusted = request.set.get("global", {}).get("trusted-host")
@@ -88,7 +89,7 @@ def _judge(
     warnings: list[str] = []
     for section, keys in request.set.items():
         for asked in keys.values():
-            for finding in check_option(
+            for finding in _pip_options.check_option(
                 section,
                 asked.key,
                 asked.value,
@@ -104,10 +105,10 @@ def _judge(
     return faults, warnings
 
 
-def _rule_for(finding: Finding, options: Mapping[str, Any]) -> str:
+def _rule_for(finding: _pip_values.Finding, options: Mapping[str, Any]) -> str:
     """Return what the task wants done about a finding: error, warn or allow."""
-    if finding.kind == REMOVED_OPTION and options["deprecated"] != "migrate":
+    if finding.kind == _pip_options.REMOVED_OPTION and options["deprecated"] != "migrate":
         return "allow" if options["deprecated"] == "keep" else "error"
-    if finding.severity != ERROR:
+    if finding.severity != _pip_values.ERROR:
         return "warn"
-    return "error" if finding.kind == REMOVED_OPTION else str(options["unknown"])
+    return "error" if finding.kind == _pip_options.REMOVED_OPTION else str(options["unknown"])

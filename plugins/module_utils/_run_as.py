@@ -21,7 +21,7 @@ import pwd
 import traceback
 from typing import Any, Callable, Iterator
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 
 def find_account(name: str) -> pwd.struct_passwd:
@@ -29,7 +29,7 @@ def find_account(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)
     except (KeyError, ValueError):  # ValueError: a character that no name can have
-        raise UserError(
+        raise _errors.UserError(
             f"There is no user '{name}' on this host; create the account first, or correct the name."
         ) from None
 
@@ -45,7 +45,9 @@ def call_as_user(account: pwd.struct_passwd, function: Callable[[], Any]) -> Any
     if os.geteuid() == account.pw_uid:
         return function()
     if os.geteuid() != 0:
-        raise UserError(f"Only root can work as '{account.pw_name}'; run the task with become, or as that user.")
+        raise _errors.UserError(
+            f"Only root can work as '{account.pw_name}'; run the task with become, or as that user."
+        )
     if not hasattr(os, "setresuid"):
         return _call_in_child(account, function)
     with _rights_of(account):
@@ -91,7 +93,7 @@ def _run_child(account: pwd.struct_passwd, function: Callable[[], Any], writer: 
     try:
         _become(account)
         answer = {"result": function()}
-    except UserError as error:
+    except _errors.UserError as error:
         answer = {"error": str(error)}
     except BaseException:  # the parent must hear of anything that ends the child
         answer = {"crash": traceback.format_exc()}
@@ -118,10 +120,10 @@ def _enter_home_of(account: pwd.struct_passwd) -> None:
 
 def _unpack(answer: str, user: str) -> Any:
     if not answer:
-        raise UserError(f"The process that worked as '{user}' was killed; nothing is known of its result.")
+        raise _errors.UserError(f"The process that worked as '{user}' was killed; nothing is known of its result.")
     message = json.loads(answer)
     if "error" in message:
-        raise UserError(message["error"])
+        raise _errors.UserError(message["error"])
     if "crash" in message:
         raise RuntimeError(message["crash"])
     return message["result"]

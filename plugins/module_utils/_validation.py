@@ -10,8 +10,7 @@ from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_quotes
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _ini_secrets
 
 Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
 
@@ -21,18 +20,20 @@ def command_judge(module: AnsibleModule, path: str, command: str | None) -> Judg
     if command is None:
         return None
     if "%s" not in command:
-        raise UserError(f"validate: the command '{command}' has no %s, where the path of the new file belongs.")
+        raise _errors.UserError(f"validate: the command '{command}' has no %s, where the path of the new file belongs.")
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise UserError(f"validate: the command '{command}' cannot be read ({error}); correct its quotes.") from None
+        raise _errors.UserError(
+            f"validate: the command '{command}' cannot be read ({error}); correct its quotes."
+        ) from None
 
     def judge(new_file: str) -> None:
         status, output, errors = run(module, path, [word.replace("%s", new_file) for word in words])
         if status != 0:
             with open(new_file, encoding="utf-8", errors="surrogateescape") as file:
-                said = " ".join(mask_quotes(errors or output, file.read()).split())
-            raise UserError(
+                said = " ".join(_ini_secrets.mask_quotes(errors or output, file.read()).split())
+            raise _errors.UserError(
                 f"{path}: '{command}' refused the new content (status {status}): {said or 'no reason given'}"
             )
 
@@ -55,7 +56,7 @@ def run(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(
+        raise _errors.UserError(
             f"{path}: '{arguments[0]}', which is to judge the new content, cannot be run: {reason}."
         ) from None
     return status, output, errors

@@ -9,7 +9,7 @@ import ntpath
 import re
 from typing import Mapping
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 # What programs get at without a special switch (MAX_PATH, less the NUL at its end). pip is such a program.
 LONGEST = 259
@@ -30,18 +30,22 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
     ``option`` is where the path comes from, for the message. ``backup``: whether a backup may stand beside it.
     """
     if not is_absolute(path):
-        raise UserError(f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users.")
+        raise _errors.UserError(
+            f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users."
+        )
     normal = ntpath.normpath(path)
     if not is_absolute(normal):
-        raise UserError(f"{option}: '{path}' leaves the directory of its variable by '..'; write the path out.")
+        raise _errors.UserError(f"{option}: '{path}' leaves the directory of its variable by '..'; write the path out.")
     names = ntpath.splitdrive(normal)[1].strip("\\").split("\\")
     for name in names:
         if _FORBIDDEN.search(name) or ":" in name or name.endswith((" ", ".")) or _DEVICE.match(name):
-            raise UserError(f"{option}: '{path}' has the part '{name}', which is no name for Windows; correct it.")
+            raise _errors.UserError(
+                f"{option}: '{path}' has the part '{name}', which is no name for Windows; correct it."
+            )
     longest = LONGEST - (_LONGEST_OF_A_BACKUP if backup else 0)
     if len(normal) > longest:
         beside = " with a backup beside it" if backup else ""
-        raise UserError(
+        raise _errors.UserError(
             f"{option}: '{path}' has {len(normal)} characters, and pip on Windows reaches {longest}{beside}; choose a"
             " shorter path."
         )
@@ -53,7 +57,7 @@ def expanded(option: str, path: str, environment: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1].upper() not in environment:
-            raise UserError(
+            raise _errors.UserError(
                 f"{option}: '{path}' has {match[0]}, a variable that this host has not; write the path out."
             )
         return environment[match[1].upper()]

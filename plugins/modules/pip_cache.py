@@ -299,17 +299,17 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache_task import ARGUMENTS, RULES, run
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec=ARGUMENTS,
+        argument_spec=_pip_cache_task.ARGUMENTS,
         supports_check_mode=True,
-        **RULES,
+        **_pip_cache_task.RULES,
     )
-    result = run(module, module.params)
+    result = _pip_cache_task.run(module, module.params)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

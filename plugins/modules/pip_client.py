@@ -118,28 +118,19 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_secrets, _pip_client_task, _pip_verdict
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_client_task import (
-    ARGUMENTS,
-    CONFIG_RULES,
-    PARTS,
-    RULES,
-    joined,
-    set_for_shells,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_verdict import what_is_not_there, what_pip_does_not_use
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, **RULES)
+    module = AnsibleModule(argument_spec=_pip_client_task.ARGUMENTS, supports_check_mode=True, **_pip_client_task.RULES)
     config, environment = module.params["config"], module.params["environment"]
     module.params.update(config=None, environment=None)  # until their secrets are known
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
     if config is not None:
-        config = checked(module, "config", config, config_task.ARGUMENTS, CONFIG_RULES)
+        config = checked(module, "config", config, config_task.ARGUMENTS, _pip_client_task.CONFIG_RULES)
         module.params["config"] = config_task.masked_options(config)
     if environment:
         environment_task = import_environment_task()
@@ -148,15 +139,15 @@ def main() -> None:
     cache = module.params["cache"]
     if cache:
         cache = checked(module, "cache", cache, cache_task.ARGUMENTS, cache_task.RULES)
-    only = PARTS if module.params["only"] is None else module.params["only"]
+    only = _pip_client_task.PARTS if module.params["only"] is None else module.params["only"]
     given = {"cache": cache, "config": config, "environment": environment}
     is_check = module.check_mode
     if list(only) == ["verify"]:
         module.check_mode = True
-        only = PARTS
+        only = _pip_client_task.PARTS
     result = do_all(module, {name: options for name, options in given.items() if name in only})
     if "msg" not in result:
-        judge(result, module.params["only"] or PARTS, module.params["verify"], is_check)
+        judge(result, module.params["only"] or _pip_client_task.PARTS, module.params["verify"], is_check)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)
@@ -176,7 +167,7 @@ def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) ->
     """
     cache, config, environment = tasks.get("cache"), tasks.get("config"), tasks.get("environment")
     result: dict[str, Any] = {"changed": False, "caches": [], "diff": []}
-    prepared = None if config is None else config_task.prepare(config, set_for_shells(environment))
+    prepared = None if config is None else config_task.prepare(config, _pip_client_task.set_for_shells(environment))
     if isinstance(prepared, dict):
         return {**result, **prepared}
     if environment:
@@ -188,13 +179,13 @@ def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) ->
     if "msg" not in result:
         result.update(files=[], shadowed=[], pips=[])
         if config is not None and prepared is not None:
-            result = joined(result, config_task.work(module, prepared, config))
+            result = _pip_client_task.joined(result, config_task.work(module, prepared, config))
     if "msg" not in result:
         done: dict[str, Any] = {"files": [], "left": [], "changed": False}
         if environment:
             done = import_environment_task().run(module, environment)
         done["environment"] = done.pop("files")
-        result = joined(result, done)
+        result = _pip_client_task.joined(result, done)
     return result
 
 
@@ -203,10 +194,10 @@ def judge(result: dict[str, Any], only: Sequence[str], is_verified: bool, is_che
     for and so nothing was done, where anything would have had to be."""
     faults: list[str] = []
     if list(only) == ["verify"]:
-        faults = what_is_not_there(result) + what_pip_does_not_use(result)
+        faults = _pip_verdict.what_is_not_there(result) + _pip_verdict.what_pip_does_not_use(result)
         result["changed"] = False
     elif is_verified and "verify" in only and not is_check_mode:
-        faults = what_pip_does_not_use(result)
+        faults = _pip_verdict.what_pip_does_not_use(result)
     if faults:
         result["msg"] = " ".join(faults)
 
@@ -217,7 +208,7 @@ def checked(
     """Return the options of one of the two tasks, of their types and with their defaults."""
     answer = ArgumentSpecValidator(arguments, **rules).validate(dict(given))
     if answer.error_messages:
-        module.fail_json(msg=f"{name}: {mask_urls('; '.join(answer.error_messages))}", caches=[])
+        module.fail_json(msg=f"{name}: {_ini_secrets.mask_urls('; '.join(answer.error_messages))}", caches=[])
     return dict(answer.validated_parameters)
 
 

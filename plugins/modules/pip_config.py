@@ -253,24 +253,19 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import (
-    ARGUMENTS,
-    RULES,
-    masked_options,
-    run,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec=ARGUMENTS,
+        argument_spec=_pip_config_task.ARGUMENTS,
         supports_check_mode=True,
-        **RULES,
+        **_pip_config_task.RULES,
     )
     options = dict(module.params)
-    module.params.update(masked_options(options))
+    module.params.update(_pip_config_task.masked_options(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    result = run(module, options)
+    result = _pip_config_task.run(module, options)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -288,26 +288,15 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import check_absolute
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import PipInstall, find_pips, merged_pips
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import (
-    Question,
-    check_commands,
-    failure,
-    report,
-    summary,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_file,
+    _ini_secrets,
+    _pip_installs,
+    _pip_report,
+    _pip_targets,
+    _run_as,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
-    check_config_home,
-    check_names,
-    find_accounts,
-    own_account,
-    own_place,
-    place_of,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "users": {"type": "list", "elements": "str"},
@@ -322,27 +311,27 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     options = module.params
     try:
-        check_commands(options["commands"])
-        check_config_home(options["config_home"], options["users"])
-        check_names("venvs", options["venvs"])
-        check_absolute("venvs", options["venvs"])
-    except UserError as error:
+        _pip_report.check_commands(options["commands"])
+        _pip_targets.check_config_home(options["config_home"], options["users"])
+        _pip_targets.check_names("venvs", options["venvs"])
+        _ini_file.check_absolute("venvs", options["venvs"])
+    except _errors.UserError as error:
         module.fail_json(msg=str(error), users=[], pips=[], problems=[])
     venvs = [os.path.abspath(venv) for venv in options["venvs"]]
-    question = Question(
+    question = _pip_report.Question(
         options["commands"],
         venvs,
-        find_pips(venvs=venvs, search_path=os.environ.get("PATH", "")),
+        _pip_installs.find_pips(venvs=venvs, search_path=os.environ.get("PATH", "")),
         options["measure_caches"],
     )
     reports = own_report(question) if options["users"] is None else reports_of_users(options, question)
-    pips = [*question.pips, *(PipInstall(**pip) for found in reports for pip in found.get("pips", []))]
+    pips = [*question.pips, *(_pip_installs.PipInstall(**pip) for found in reports for pip in found.get("pips", []))]
     result: dict[str, Any] = {
         "changed": False,
         "users": reports,
-        "pips": [pip._asdict() for pip in merged_pips(pips)],
+        "pips": [pip._asdict() for pip in _pip_installs.merged_pips(pips)],
         "python": {"version": platform.python_version(), "executable": sys.executable},
-        "problems": summary(reports),
+        "problems": _pip_report.summary(reports),
     }
     reasons = dict.fromkeys(found["msg"] for found in reports if found["failed"])
     if reasons:
@@ -350,28 +339,30 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def own_report(question: Question) -> list[dict[str, Any]]:
+def own_report(question: _pip_report.Question) -> list[dict[str, Any]]:
     """Return the reports for the user that the task runs as, who may have no account (in a container)."""
-    account = own_account()
-    return report(account.pw_name if account else str(os.geteuid()), own_place(), question)
+    account = _pip_targets.own_account()
+    return _pip_report.report(account.pw_name if account else str(os.geteuid()), _pip_targets.own_place(), question)
 
 
-def reports_of_users(options: dict[str, Any], question: Question) -> list[dict[str, Any]]:
+def reports_of_users(options: dict[str, Any], question: _pip_report.Question) -> list[dict[str, Any]]:
     """Return the reports for the named users, also for those of whom nothing can be told."""
-    accounts, missing = find_accounts(options["users"])
-    reports = [failure(name, reason) for name, reason in missing]
+    accounts, missing = _pip_targets.find_accounts(options["users"])
+    reports = [_pip_report.failure(name, reason) for name, reason in missing]
     for account in accounts:
         reports += report_of_user(account, options["config_home"], question)
     return reports
 
 
-def report_of_user(account: pwd.struct_passwd, config_home: str | None, question: Question) -> list[dict[str, Any]]:
+def report_of_user(
+    account: pwd.struct_passwd, config_home: str | None, question: _pip_report.Question
+) -> list[dict[str, Any]]:
     """Return the reports for one user, made with that user's rights."""
-    task = functools.partial(report, account.pw_name, place_of(account, config_home), question)
+    task = functools.partial(_pip_report.report, account.pw_name, _pip_targets.place_of(account, config_home), question)
     try:
-        return list(call_as_user(account, task))
-    except UserError as error:
-        return [failure(account.pw_name, mask_urls(str(error)))]
+        return list(_run_as.call_as_user(account, task))
+    except _errors.UserError as error:
+        return [_pip_report.failure(account.pw_name, _ini_secrets.mask_urls(str(error)))]
 
 
 if __name__ == "__main__":

@@ -95,13 +95,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_smoke_test import (
-    check_package,
-    passes,
-    reason_for,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user, find_account
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_smoke_test, _run_as
 
 ARGUMENTS: dict[str, Any] = {
     "package": {"type": "str", "required": True},
@@ -116,15 +110,15 @@ def main() -> None:
     options = module.params
     result: dict[str, Any] = {"changed": False, "passes": []}
     try:
-        check_package(options["package"])
-        account = find_account(options["run_as"]) if options["run_as"] else None
+        _pip_smoke_test.check_package(options["package"])
+        account = _run_as.find_account(options["run_as"]) if options["run_as"] else None
         if module.check_mode:
             module.exit_json(skipped=True, msg="Nothing is fetched in check mode.", **result)
         if account is None:
             result.update(ask_pip(module))
         else:
-            result.update(call_as_user(account, lambda: ask_pip(module)))
-    except UserError as error:
+            result.update(_run_as.call_as_user(account, lambda: ask_pip(module)))
+    except _errors.UserError as error:
         module.fail_json(msg=str(error), **result)
     if result.get("msg"):
         module.fail_json(**result)
@@ -142,13 +136,15 @@ def ask_pip(module: AnsibleModule) -> dict[str, Any]:
             answer = module.run_command(list(arguments), environ_update=dict(environment), handle_exceptions=False)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise UserError(f"executable: '{arguments[0]}' cannot be run: {reason}; name a pip that can.") from None
+            raise _errors.UserError(
+                f"executable: '{arguments[0]}' cannot be run: {reason}; name a pip that can."
+            ) from None
         return int(answer[0]), str(answer[1]), str(answer[2])
 
-    found = passes(pip, package, run)
+    found = _pip_smoke_test.passes(pip, package, run)
     result: dict[str, Any] = {"passes": [single._asdict() for single in found]}
     if found[-1].fetched:
-        result["msg"] = reason_for(pip, package, found[-1], run)
+        result["msg"] = _pip_smoke_test.reason_for(pip, package, found[-1], run)
     return result
 
 
@@ -159,8 +155,10 @@ def find_pip(executable: str | None) -> str:
         if found:
             return found
     if executable:
-        raise UserError(f"executable: there is no program '{executable}' on this host; name a pip that is there.")
-    raise UserError("There is no pip on the PATH of this user; install one, or name it in 'executable'.")
+        raise _errors.UserError(
+            f"executable: there is no program '{executable}' on this host; name a pip that is there."
+        )
+    raise _errors.UserError("There is no pip on the PATH of this user; install one, or name it in 'executable'.")
 
 
 if __name__ == "__main__":

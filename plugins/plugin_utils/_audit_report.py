@@ -12,8 +12,7 @@ import re
 from collections import Counter
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls, mask_value
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_installs import version_key
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_secrets, _pip_installs
 
 FORMAT = 1
 STATES = ("as_wanted", "drift", "failed", "unreachable", "not_compared")
@@ -312,7 +311,13 @@ def _masked(value: Any, key: str = "") -> Any:
         return {name: _masked(item, option if name in ("wanted", "found") else "") for name, item in value.items()}
     if isinstance(value, list) and not key:
         return [_masked(item) for item in value]
-    return mask_value(key, value) if key else mask_urls(value) if isinstance(value, str) else value
+    return (
+        _ini_secrets.mask_value(key, value)
+        if key
+        else _ini_secrets.mask_urls(value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 # The numbers
@@ -351,5 +356,5 @@ def _by_version(versions: Iterable[str]) -> list[dict[str, Any]]:
     counts = Counter(versions)
     return [
         {"version": version, "hosts": counts[version]}
-        for version in sorted(counts, key=lambda version: (version_key(version), version), reverse=True)
+        for version in sorted(counts, key=lambda version: (_pip_installs.version_key(version), version), reverse=True)
     ]

@@ -12,10 +12,8 @@ from typing import Any, Mapping
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._garbage_collector import without_garbage_collector
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _garbage_collector, _ini_secrets
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_host
 
 ArgumentSpec = Mapping[str, Any]
 
@@ -33,20 +31,20 @@ class PosixOrWindowsAction(ActionBase):
         if not is_windows:
             in_background = bool(self._task.async_val) and not self._connection.has_native_async
             # To pack a module Ansible parses every file that it imports; the collector would take a third of the time.
-            with without_garbage_collector():
+            with _garbage_collector.without_garbage_collector():
                 result.update(self._execute_module(task_vars=task_vars, wrap_async=in_background))
                 gc.freeze()  # else it would walk through all that afterwards, in a process that ends with this task
             return result
-        host = WindowsHost(self, task_vars or {})
+        host = _windows_host.WindowsHost(self, task_vars or {})
         try:
             host.check()
             result.update(self.run_on_windows(host))
-        except UserError as error:
-            result.update(failed=True, changed=False, msg=mask_urls(str(error)))
+        except _errors.UserError as error:
+            result.update(failed=True, changed=False, msg=_ini_secrets.mask_urls(str(error)))
         return result
 
     @abstractmethod
-    def run_on_windows(self, host: WindowsHost) -> dict[str, Any]:
+    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
         """Do for a Windows host what the module does; return the module's result. Raise UserError."""
 
     def shown(self, result: dict[str, Any], invocation: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +71,7 @@ def checked(spec: ArgumentSpec, given: Mapping[str, Any], **rules: Any) -> dict[
     """
     answer = ArgumentSpecValidator(_of_windows(spec), **rules).validate(dict(given))
     if answer.error_messages:
-        raise UserError(" ".join(answer.error_messages))
+        raise _errors.UserError(" ".join(answer.error_messages))
     arguments: dict[str, Any] = answer.validated_parameters
     return arguments
 
@@ -82,7 +80,9 @@ def refuse_posix_options(arguments: Mapping[str, Any], meanings: Mapping[str, st
     """Raise UserError for an option that is given and that Windows has not: {option: what to do instead}."""
     for name, instead in meanings.items():
         if arguments[name]:
-            raise UserError(f"{name}: a Windows host has no such thing; leave it out{instead and ', and '}{instead}.")
+            raise _errors.UserError(
+                f"{name}: a Windows host has no such thing; leave it out{instead and ', and '}{instead}."
+            )
 
 
 def _of_windows(spec: ArgumentSpec) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Mapping, Sequence
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, module_loader
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 _HELD_OPEN = "if a program holds it open, close that program, and run the play again"
 
@@ -32,7 +32,7 @@ class WindowsHost:
     def check(self) -> None:
         """Refuse to begin without the modules that all this is done with."""
         if not module_loader.find_plugin_with_context("ansible.windows.win_stat", ".ps1").resolved:
-            raise UserError(
+            raise _errors.UserError(
                 "The collection ansible.windows, through which a Windows host is reached, is not on this controller;"
                 " install it with 'ansible-galaxy collection install ansible.windows'."
             )
@@ -46,8 +46,8 @@ class WindowsHost:
         if not found["exists"]:
             return None
         if found["isdir"]:
-            raise UserError(f"{path}: this is a directory, not a regular file; nothing was written.")
-        raise UserError(f"{path}: this file cannot be read ({_reason(result)}); {_HELD_OPEN}.")
+            raise _errors.UserError(f"{path}: this is a directory, not a regular file; nothing was written.")
+        raise _errors.UserError(f"{path}: this file cannot be read ({_reason(result)}); {_HELD_OPEN}.")
 
     def stat(self, path: str, **options: Any) -> Mapping[str, Any]:
         """Return what ansible.windows.win_stat tells of the path; a checksum only where it is asked for."""
@@ -70,7 +70,7 @@ class WindowsHost:
             arguments = {"src": file.name, "dest": path, "decrypt": False, "backup": backup and before is not None}
             result = self._copy(arguments)
         if result.get("failed"):
-            raise UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
+            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
         return result.get("backup_file") or None
 
     def remove(self, path: str, content: bytes) -> None:
@@ -101,7 +101,7 @@ class WindowsHost:
         """Run a module of ansible.windows; return its result. ``about``: what an error is to name."""
         result = self._run(module, arguments)
         if result.get("failed"):
-            raise UserError(f"{about}: ansible.windows.{module} failed: {_reason(result)}.")
+            raise _errors.UserError(f"{about}: ansible.windows.{module} failed: {_reason(result)}.")
         return result
 
     def _run(self, module: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
@@ -130,7 +130,7 @@ class WindowsHost:
         found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
         now = found["checksum"] if found["exists"] else None
         if now != (None if before is None else hashlib.sha256(before).hexdigest()):
-            raise UserError(f"{path}: somebody else wrote this file at the same time; run the play again.")
+            raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; run the play again.")
 
 
 def _search_of(directory: str, recurse: bool, kind: str) -> dict[str, Any]:

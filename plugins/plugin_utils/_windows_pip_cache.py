@@ -8,18 +8,14 @@ from __future__ import annotations
 import ntpath
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_cache import TAG_NAME, TAG_TEXT, check_content
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place, cache_dir
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import expanded, lies_in, windows_path
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
-    environment_of,
-    find_profiles,
-    refuse_links,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_secrets,
+    _pip_cache,
+    _pip_paths,
+    _windows_paths,
 )
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_targets
 
 SYSTEM = "S-1-5-18"
 ADMINISTRATORS = "S-1-5-32-544"
@@ -47,17 +43,17 @@ class Cache(NamedTuple):
     profile: str = ""
 
 
-def run(host: WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+def run(host: _windows_host.WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
-        refuse_posix_options(options, _NOT_ON_WINDOWS)
+        _windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
         caches, results = _find_caches(host, options)
-    except UserError as error:
-        return {"changed": False, "msg": mask_urls(str(error)), "caches": [], "diff": []}
+    except _errors.UserError as error:
+        return {"changed": False, "msg": _ini_secrets.mask_urls(str(error)), "caches": [], "diff": []}
     for cache in caches:
         try:
             results.append(_Work(host, cache, options, check_mode).bring())
-        except UserError as error:
+        except _errors.UserError as error:
             results.append(_failure(cache.path, cache.user, str(error)))
     result: dict[str, Any] = {
         "changed": any(cache["changed"] for cache in results),
@@ -70,14 +66,16 @@ def run(host: WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict
     return result
 
 
-def _find_caches(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Cache], list[dict[str, Any]]]:
-    environment = environment_of(host)
-    place = Place("windows", environment, environment.get("USERPROFILE", ""))
+def _find_caches(
+    host: _windows_host.WindowsHost, options: Mapping[str, Any]
+) -> tuple[list[Cache], list[dict[str, Any]]]:
+    environment = _windows_targets.environment_of(host)
+    place = _pip_paths.Place("windows", environment, environment.get("USERPROFILE", ""))
     if options["users"] is not None:
         return _caches_of_users(host, place, options["users"])
     me = host.call("win_whoami", {}, "the account")["account"]
     if options["path"] is None:
-        return [Cache(cache_dir(place), me["sid"], True, environment.get("USERNAME", ""), place.home)], []
+        return [Cache(_pip_paths.cache_dir(place), me["sid"], True, environment.get("USERNAME", ""), place.home)], []
     path = options["path"]
     if path == "~" or path.startswith(("~\\", "~/")):
         path = ntpath.join(place.home, path[2:])
@@ -90,30 +88,38 @@ def _find_caches(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Ca
 
 def _checked_path(path: str, environment: Mapping[str, str]) -> str:
     """Return the path of a directory that may be made, given away and removed; raise UserError for any other."""
-    normal = windows_path("path", expanded("path", path, environment))
+    normal = _windows_paths.windows_path("path", _windows_paths.expanded("path", path, environment))
     names = ntpath.splitdrive(normal)[1].strip("\\").lower().split("\\")
     known = [environment[name] for name in _NO_CACHES if name in environment]
-    if not names[0] or names[0] in _OF_THE_SYSTEM or any(lies_in(directory, normal) for directory in known):
-        raise UserError(f"path: '{path}' is no place for a cache; name a directory of its own.")
+    if (
+        not names[0]
+        or names[0] in _OF_THE_SYSTEM
+        or any(_windows_paths.lies_in(directory, normal) for directory in known)
+    ):
+        raise _errors.UserError(f"path: '{path}' is no place for a cache; name a directory of its own.")
     if names[0] == "users" and len(names) < 3:
-        raise UserError(f"path: '{path}' holds a user's profile; name a directory in it.")
+        raise _errors.UserError(f"path: '{path}' holds a user's profile; name a directory in it.")
     return normal
 
 
-def _caches_of_users(host: WindowsHost, place: Place, users: Sequence[str]) -> tuple[list[Cache], list[dict[str, Any]]]:
-    profiles, missing = find_profiles(host, users)
+def _caches_of_users(
+    host: _windows_host.WindowsHost, place: _pip_paths.Place, users: Sequence[str]
+) -> tuple[list[Cache], list[dict[str, Any]]]:
+    profiles, missing = _windows_targets.find_profiles(host, users)
     caches = []
     for profile in profiles:
         is_mine = profile.path.lower() == place.home.lower()
-        theirs = place if is_mine else Place("windows", {}, profile.path)
-        caches.append(Cache(cache_dir(theirs), profile.sid, is_mine, profile.user, profile.path))
+        theirs = place if is_mine else _pip_paths.Place("windows", {}, profile.path)
+        caches.append(Cache(_pip_paths.cache_dir(theirs), profile.sid, is_mine, profile.user, profile.path))
     return caches, [_failure("", user, reason) for user, reason in missing]
 
 
 class _Work:
     """What is to be done to one cache."""
 
-    def __init__(self, host: WindowsHost, cache: Cache, options: Mapping[str, Any], check_mode: bool) -> None:
+    def __init__(
+        self, host: _windows_host.WindowsHost, cache: Cache, options: Mapping[str, Any], check_mode: bool
+    ) -> None:
         self.host = host
         self.cache = cache
         self.options = options
@@ -125,10 +131,14 @@ class _Work:
         cache = self.cache
         state = self.options["state"]
         if not cache.is_mine:
-            refuse_links(self.host, cache.path, cache.profile or ntpath.splitdrive(cache.path)[0] + "\\")
+            _windows_targets.refuse_links(
+                self.host, cache.path, cache.profile or ntpath.splitdrive(cache.path)[0] + "\\"
+            )
         found = self.host.stat(cache.path)
         if found["exists"] and not found["isdir"]:
-            raise UserError(f"{cache.path}: this is no directory, and pip would cache nothing; name another place.")
+            raise _errors.UserError(
+                f"{cache.path}: this is no directory, and pip would cache nothing; name another place."
+            )
         if found["exists"] and state != "present":
             self._empty("removed" if state == "absent" else "purged")
         if state == "absent":
@@ -152,13 +162,13 @@ class _Work:
         """Remove what pip has put there; refuse a directory that holds anything else."""
         names = self._names_for(purpose)
         for name in names:
-            if name != TAG_NAME:
+            if name != _pip_cache.TAG_NAME:
                 self._do("win_file", {"path": ntpath.join(self.cache.path, name), "state": "absent"})
 
     def _names_for(self, purpose: str) -> list[str]:
         """Return what is in the cache; raise UserError for what pip has not put there. ``purpose``: for the message."""
         names = [entry["filename"] for entry in self.host.entries(self.cache.path)]
-        check_content(self.cache.path, names, purpose)
+        _pip_cache.check_content(self.cache.path, names, purpose)
         return names
 
     def _give(self) -> None:
@@ -168,7 +178,7 @@ class _Work:
             self._names_for("repaired")
             self._refuse_links_inside()
         self._do("win_owner", {"path": path, "user": self.cache.owner, "recurse": self.options["recurse"]})
-        if self.cache.profile and lies_in(path, self.cache.profile):
+        if self.cache.profile and _windows_paths.lies_in(path, self.cache.profile):
             return
         for user in (self.cache.owner, SYSTEM, ADMINISTRATORS):
             self._do("win_acl", {"path": path, "user": user, "rights": "FullControl", "type": "allow"})
@@ -178,14 +188,14 @@ class _Work:
         """Refuse to give away, with what is in the cache, what its links lead to: win_owner follows them."""
         for entry in self.host.entries(self.cache.path, recurse=True):
             if entry["islnk"] or entry["isjunction"] or entry["nlink"] > 1:
-                raise UserError(
+                raise _errors.UserError(
                     f"{entry['path']}: this is a link, and what it leads to would be given away too; remove it, or"
                     " empty the cache with 'state: purged'."
                 )
 
     def _tag(self) -> None:
         """Write, or remove, the file by which backup programs know a cache."""
-        path = ntpath.join(self.cache.path, TAG_NAME)
+        path = ntpath.join(self.cache.path, _pip_cache.TAG_NAME)
         if self.options["cachedir_tag"] is None:
             return
         if not self.options["cachedir_tag"]:
@@ -193,7 +203,7 @@ class _Work:
         elif not self.host.stat(path)["exists"]:
             self.changed = True
             if not self.check_mode:
-                self.host.write(path, None, TAG_TEXT.encode(), False)
+                self.host.write(path, None, _pip_cache.TAG_TEXT.encode(), False)
                 self._do("win_owner", {"path": path, "user": self.cache.owner})
 
     def _do(self, module: str, arguments: dict[str, Any]) -> None:

@@ -8,65 +8,59 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_client_task, _pip_verdict
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
 from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task as environment_task
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_client_task import (
-    ARGUMENTS,
-    CONFIG_RULES,
-    PARTS,
-    RULES,
-    joined,
-    set_for_shells,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_verdict import what_is_not_there, what_pip_does_not_use
 from ansible_collections.devfleet.pip.plugins.plugin_utils import (
+    _windows_action,
+    _windows_host,
     _windows_pip_cache,
     _windows_pip_config,
     _windows_pip_environment,
 )
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import PosixOrWindowsAction, checked
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
 
 
-def run(action: PosixOrWindowsAction, host: WindowsHost) -> dict[str, Any]:
+def run(action: _windows_action.PosixOrWindowsAction, host: _windows_host.WindowsHost) -> dict[str, Any]:
     """Do the action's task on the host; return the module's result. Raise UserError."""
-    arguments = action.arguments(ARGUMENTS, **RULES)
+    arguments = action.arguments(_pip_client_task.ARGUMENTS, **_pip_client_task.RULES)
     if arguments["config"] is not None:
-        arguments["config"] = checked(config_task.ARGUMENTS, arguments["config"], **CONFIG_RULES)
+        arguments["config"] = _windows_action.checked(
+            config_task.ARGUMENTS, arguments["config"], **_pip_client_task.CONFIG_RULES
+        )
     if arguments["cache"]:
-        arguments["cache"] = checked(cache_task.ARGUMENTS, arguments["cache"], **cache_task.RULES)
+        arguments["cache"] = _windows_action.checked(cache_task.ARGUMENTS, arguments["cache"], **cache_task.RULES)
     if arguments["environment"]:
-        arguments["environment"] = checked(environment_task.ARGUMENTS, arguments["environment"])
-    only = PARTS if arguments["only"] is None else arguments["only"]
+        arguments["environment"] = _windows_action.checked(environment_task.ARGUMENTS, arguments["environment"])
+    only = _pip_client_task.PARTS if arguments["only"] is None else arguments["only"]
     if list(only) == ["verify"]:
         action._task.check_mode = True
-        result = _do(host, arguments, PARTS, True)
-        _judge(result, what_is_not_there(result) + what_pip_does_not_use(result))
+        result = _do(host, arguments, _pip_client_task.PARTS, True)
+        _judge(result, _pip_verdict.what_is_not_there(result) + _pip_verdict.what_pip_does_not_use(result))
         result["changed"] = False
     else:
         result = _do(host, arguments, only, action._task.check_mode)
         if "verify" in only and arguments["verify"] and not action._task.check_mode:
-            _judge(result, what_pip_does_not_use(result))
+            _judge(result, _pip_verdict.what_pip_does_not_use(result))
     config = arguments["config"] and config_task.masked_options(arguments["config"])
     environment = arguments["environment"] and environment_task.masked_options(arguments["environment"])
     return action.shown(result, {**arguments, "config": config, "environment": environment})
 
 
-def _do(host: WindowsHost, arguments: Mapping[str, Any], parts: Any, check_mode: bool) -> dict[str, Any]:
+def _do(host: _windows_host.WindowsHost, arguments: Mapping[str, Any], parts: Any, check_mode: bool) -> dict[str, Any]:
     """Do the parts of the task, up to the first that fails; return their results as one."""
     result: dict[str, Any] = {"changed": False, "diff": []}
     result.update({name: [] for name in ("caches", "files", "shadowed", "pips", "environment", "left")})
     environment = arguments["environment"] if "environment" in parts else None
-    variables = set_for_shells(environment)
+    variables = _pip_client_task.set_for_shells(environment)
     # Judged before anything is done: its faults are plain to see.
     wish = _windows_pip_environment.wish_of(host, environment, check_mode) if environment else None
     if arguments["cache"] and "cache" in parts:
-        result = joined(result, _windows_pip_cache.run(host, arguments["cache"], check_mode))
+        result = _pip_client_task.joined(result, _windows_pip_cache.run(host, arguments["cache"], check_mode))
     if arguments["config"] is not None and "config" in parts and "msg" not in result:
         done = _windows_pip_config.run(host, arguments["config"], check_mode, variables)
-        result = joined(result, done)
+        result = _pip_client_task.joined(result, done)
     if wish and "msg" not in result:
-        result = joined(result, _windows_pip_environment.run(host, wish, check_mode))
+        result = _pip_client_task.joined(result, _windows_pip_environment.run(host, wish, check_mode))
     return result
 
 

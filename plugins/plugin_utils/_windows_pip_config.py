@@ -9,46 +9,26 @@ import ntpath
 import time
 from typing import Any, Mapping
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import BOM, encode
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import Merged
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import (
-    content_diff,
-    masked_change,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_document,
+    _ini_file,
+    _ini_merge,
+    _ini_report,
+    _ini_secrets,
+    _pip_config,
+    _pip_config_task,
+    _pip_layers,
+    _pip_paths,
+    _pip_targets,
+    _pip_wish,
+    _windows_paths,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import mask_urls
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config import (
-    described_shadows,
-    merged_file,
-    writes_secret,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import (
-    check_options,
-    result_of,
-    wish_of,
-    with_variables,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_layers import (
-    MUST_EXIST,
-    PipFile,
-    fault_of_place,
-    layers_of,
-    look_at,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import ConfigFile, config_files
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import Target, failure
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import Wish
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import is_in_a_profile, lies_in
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_report import backup_warnings, pip_warnings
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import (
-    find_targets,
-    is_own,
-    real_path,
-    refuse_links,
-    refuse_links_of_others,
+from ansible_collections.devfleet.pip.plugins.plugin_utils import (
+    _windows_action,
+    _windows_host,
+    _windows_report,
+    _windows_targets,
 )
 
 _NOT_ON_WINDOWS = {
@@ -59,32 +39,42 @@ _NOT_ON_WINDOWS = {
 
 
 def run(
-    host: WindowsHost, options: dict[str, Any], check_mode: bool, variables: Mapping[str, str] | None = None
+    host: _windows_host.WindowsHost,
+    options: dict[str, Any],
+    check_mode: bool,
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed.
 
     ``variables`` are PIP_* variables that every pip in question will see beside those it sees now.
     """
     try:
-        refuse_posix_options(options, _NOT_ON_WINDOWS)
-        check_options(options)
-        wish = wish_of(options, [], windows=True)
-        targets, files = find_targets(host, options)
-    except UserError as error:
-        return {"changed": False, "msg": mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
-    for target in (with_variables(target, variables or {}) for target in targets):
+        _windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
+        _pip_config_task.check_options(options)
+        wish = _pip_config_task.wish_of(options, [], windows=True)
+        targets, files = _windows_targets.find_targets(host, options)
+    except _errors.UserError as error:
+        return {"changed": False, "msg": _ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
+    for target in (_pip_config_task.with_variables(target, variables or {}) for target in targets):
         try:
             files.append(_File(host, target, wish, options, check_mode).configure())
-        except UserError as error:
-            files.append(failure(target.level, target.path, target.user, mask_urls(str(error))))
-    return result_of(files, wish, [])
+        except _errors.UserError as error:
+            files.append(
+                _pip_targets.failure(target.level, target.path, target.user, _ini_secrets.mask_urls(str(error)))
+            )
+    return _pip_config_task.result_of(files, wish, [])
 
 
 class _File:
     """One file of pip, and all that is to be done to it."""
 
     def __init__(
-        self, host: WindowsHost, target: Target, wish: Wish, options: Mapping[str, Any], check_mode: bool
+        self,
+        host: _windows_host.WindowsHost,
+        target: _pip_targets.Target,
+        wish: _pip_wish.Wish,
+        options: Mapping[str, Any],
+        check_mode: bool,
     ) -> None:
         self.host = host
         self.target = target
@@ -100,25 +90,25 @@ class _File:
         before = self._contents[target.path] = self.host.read(target.path)
         old = self._old_content()
         legacy = None if self.options["legacy"] == "keep" else old
-        merged = merged_file(target, before, legacy, self.wish, self.options, newline="\r\n")
+        merged = _pip_config.merged_file(target, before, legacy, self.wish, self.options, newline="\r\n")
         self._check_secrets(merged)
         if before is None and not merged.text:
             before = b""  # nothing to say is no reason to make a file
-        file = self._write(FileChange(target.path, before, encode(merged.text), None), legacy)
+        file = self._write(_ini_file.FileChange(target.path, before, _ini_document.encode(merged.text), None), legacy)
         layers, faults = self._layers(merged.text)
         result: dict[str, Any] = {
             "level": target.level,
             "path": target.path,
             "user": target.user,
             "changed": file.changed,
-            "changes": [masked_change(change) for change in merged.changes],
+            "changes": [_ini_report.masked_change(change) for change in merged.changes],
             "failed": False,
-            "shadowed": described_shadows(target, self.wish, merged.text, layers),
-            "diff": [content_diff(target.path, file)],
+            "shadowed": _pip_config.described_shadows(target, self.wish, merged.text, layers),
+            "diff": [_ini_report.content_diff(target.path, file)],
             "warnings": [
                 *(*warnings, *merged.warnings, *faults),
-                *pip_warnings(target.path, file),
-                *backup_warnings(file, self._is_private()),
+                *_windows_report.pip_warnings(target.path, file),
+                *_windows_report.backup_warnings(file, self._is_private()),
             ],
         }
         if file.backup_file:
@@ -127,7 +117,7 @@ class _File:
             self._finish_legacy(old, result)
         return result
 
-    def _write(self, file: FileChange, legacy: bytes | None) -> FileChange:
+    def _write(self, file: _ini_file.FileChange, legacy: bytes | None) -> _ini_file.FileChange:
         if file.changed:
             self._refuse_links(file.path)
         if legacy is not None:
@@ -147,10 +137,10 @@ class _File:
     # What is refused
 
     def _refuse_links(self, path: str) -> None:
-        if not is_own(self.target):
-            refuse_links(self.host, path, self.target.place.home)
+        if not _windows_targets.is_own(self.target):
+            _windows_targets.refuse_links(self.host, path, self.target.place.home)
         elif self.target.level != "user":
-            refuse_links_of_others(self.host, path, self.target.place.home)
+            _windows_targets.refuse_links_of_others(self.host, path, self.target.place.home)
 
     def _check_places(self) -> list[str]:
         """Refuse files that are not there and a cache that is no directory: pip takes them, and fails later.
@@ -162,20 +152,20 @@ class _File:
         faults = []
         for section, keys in self.wish.request.set.items():
             for name, asked in keys.items():
-                if name not in (*MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
+                if name not in (*_pip_layers.MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
                     continue
                 if asked.value.startswith("~") and self.target.level != "user":
                     continue  # each user's own
-                fault = fault_of_place(name, asked.value, self.target.place)
+                fault = _pip_layers.fault_of_place(name, asked.value, self.target.place)
                 if fault:
                     faults.append(f"{self.target.path}: [{section}] {asked.key}: {fault}.")
         if faults and self.options["unknown"] == "error" and not self.check_mode:
-            raise UserError(" ".join(faults))
+            raise _errors.UserError(" ".join(faults))
         return faults
 
-    def _check_secrets(self, merged: Merged) -> None:
-        if not self._is_private() and not self.options["allow_secrets"] and writes_secret(merged.changes):
-            raise UserError(
+    def _check_secrets(self, merged: _ini_merge.Merged) -> None:
+        if not self._is_private() and not self.options["allow_secrets"] and _pip_config.writes_secret(merged.changes):
+            raise _errors.UserError(
                 f"{self.target.path}: a password would stand in a file that others can read; put it into the users'"
                 " own files, or into a netrc file, or set 'allow_secrets: true'."
             )
@@ -184,22 +174,36 @@ class _File:
         """Tell whether Windows keeps the file closed to other users."""
         path, home = self.target.path, self.target.place.home
         is_on_same_disk = ntpath.splitdrive(path)[0].lower() == ntpath.splitdrive(home)[0].lower()
-        return self.target.level == "user" or lies_in(path, home) or (is_on_same_disk and is_in_a_profile(path))
+        return (
+            self.target.level == "user"
+            or _windows_paths.lies_in(path, home)
+            or (is_on_same_disk and _windows_paths.is_in_a_profile(path))
+        )
 
     # What pip will take
 
     def _layers(self, text: str) -> tuple[list[Any], list[str]]:
         """Return what each file says that pip will read, and a warning for each other file that stops pip."""
         # An old file that is to go has gone, also in check mode, where it is still there.
-        read = [file for file in config_files(self.target.place) if not file.legacy or self.options["legacy"] == "keep"]
+        read = [
+            file
+            for file in _pip_paths.config_files(self.target.place)
+            if not file.legacy or self.options["legacy"] == "keep"
+        ]
         files = [self._look_at(file, text) for file in read]
         # What is not UTF-8 stops no pip here, which reads a file in the code page of Windows.
-        stopping = [file for file in files if file.document is None or (file.content or b"").startswith(BOM.encode())]
-        return layers_of(files), [file.fault for file in stopping if file.fault and file.file.path != self.target.path]
+        stopping = [
+            file
+            for file in files
+            if file.document is None or (file.content or b"").startswith(_ini_document.BOM.encode())
+        ]
+        return _pip_layers.layers_of(files), [
+            file.fault for file in stopping if file.fault and file.file.path != self.target.path
+        ]
 
-    def _look_at(self, file: ConfigFile, text: str) -> PipFile:
-        content = encode(text) if file.path == self.target.path else self._content(file.path)
-        return PipFile(file, False) if content is None else look_at(file, content)
+    def _look_at(self, file: _pip_paths.ConfigFile, text: str) -> _pip_layers.PipFile:
+        content = _ini_document.encode(text) if file.path == self.target.path else self._content(file.path)
+        return _pip_layers.PipFile(file, False) if content is None else _pip_layers.look_at(file, content)
 
     # The old place
 
@@ -211,8 +215,8 @@ class _File:
         stats: dict[str, Mapping[str, Any]] = {}
         directory, name = ntpath.split(old)
         # People link one place to the other: then what stands in the old one is the file itself.
-        is_new = ntpath.join(real_path(self.host, directory, stats), name).lower()
-        return None if is_new == real_path(self.host, new, stats).lower() else self._content(old)
+        is_new = ntpath.join(_windows_targets.real_path(self.host, directory, stats), name).lower()
+        return None if is_new == _windows_targets.real_path(self.host, new, stats).lower() else self._content(old)
 
     def _finish_legacy(self, content: bytes, result: dict[str, Any]) -> None:
         path = str(self.target.legacy)
@@ -231,5 +235,5 @@ class _File:
                 self.host.write(backup, None, content, False)
                 result["legacy"]["backup_file"] = backup
             self.host.remove(path, content)
-        result["diff"].append(content_diff(path, FileChange(path, content, b"", None)))
+        result["diff"].append(_ini_report.content_diff(path, _ini_file.FileChange(path, content, b"", None)))
         result["changed"] = True

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_secrets import (
-    holds_secret,
-    mask_diff,
-    mask_urls,
-    mask_value,
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _errors,
+    _ini_secrets,
+    _pip_environment_places,
+    _pip_environment_stale,
+    _pip_environment_wish,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_places import MACHINE_PROFILE, USER_PROFILE
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_stale import STALE_VARIABLES
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_wish import Circumstances, check_variables
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_action import refuse_posix_options
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_targets import environment_of, own_place
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_targets
 
 _NOT_ON_WINDOWS = {"etc_environment": "", "services": ""}
 
@@ -32,8 +27,12 @@ class Level(NamedTuple):
     key: str
 
 
-_MACHINE = Level("machine", MACHINE_PROFILE, r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment")
-_USER = Level("user", USER_PROFILE, r"HKCU:\Environment")
+_MACHINE = Level(
+    "machine",
+    _pip_environment_places.MACHINE_PROFILE,
+    r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment",
+)
+_USER = Level("user", _pip_environment_places.USER_PROFILE, r"HKCU:\Environment")
 
 
 class Wish(NamedTuple):
@@ -46,35 +45,39 @@ class Wish(NamedTuple):
     warnings: list[str]
 
 
-def wish_of(host: WindowsHost, options: Mapping[str, Any], check_mode: bool) -> Wish:
+def wish_of(host: _windows_host.WindowsHost, options: Mapping[str, Any], check_mode: bool) -> Wish:
     """Return what a task with these options wants; raise UserError with everything that is wrong with it."""
-    refuse_posix_options(options, _NOT_ON_WINDOWS)
+    _windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
     if options["users"]:
-        raise UserError(
+        raise _errors.UserError(
             "users: on Windows only the environment of the user that the play works as can be set; set"
             " 'machine_profile', or become that user with 'become_method: runas'."
         )
     levels = ([_MACHINE] if options["machine_profile"] else []) + ([_USER] if options["user_profiles"] else [])
     if not levels:
-        raise UserError("No place is named; set 'machine_profile' or 'user_profiles' to true.")
+        raise _errors.UserError("No place is named; set 'machine_profile' or 'user_profiles' to true.")
     given = options["variables"]
     if options["state"] == "absent":
         given = dict.fromkeys(given)
-    environment = environment_of(host)
-    circumstances = Circumstances(
-        own_place(host, environment), [], [level.place for level in levels], options["unknown"], check_mode
+    environment = _windows_targets.environment_of(host)
+    circumstances = _pip_environment_wish.Circumstances(
+        _windows_targets.own_place(host, environment),
+        [],
+        [level.place for level in levels],
+        options["unknown"],
+        check_mode,
     )
-    variables, warnings = check_variables(given, circumstances)
-    secrets = [name for name, value in variables.items() if holds_secret(name, value)]
+    variables, warnings = _pip_environment_wish.check_variables(given, circumstances)
+    secrets = [name for name, value in variables.items() if _ini_secrets.holds_secret(name, value)]
     if secrets and _MACHINE in levels and not options["allow_secrets"]:
-        raise UserError(
+        raise _errors.UserError(
             f"{secrets[0]} holds a password, and every user can read the machine's variables; leave it to a file of the"
             " user's, or set 'allow_secrets: true'."
         )
     return Wish(levels, variables, options["stale"], environment.get("USERNAME", ""), warnings)
 
 
-def run(host: WindowsHost, wish: Wish, check_mode: bool) -> dict[str, Any]:
+def run(host: _windows_host.WindowsHost, wish: Wish, check_mode: bool) -> dict[str, Any]:
     """Do what is wanted; return the result, with ``msg`` only where something failed."""
     result: dict[str, Any] = {"changed": False, "environment": [], "left": [], "diff": [], "warnings": wish.warnings}
     for level in wish.levels:
@@ -85,8 +88,8 @@ def run(host: WindowsHost, wish: Wish, check_mode: bool) -> dict[str, Any]:
             wanted = _wanted(wish, before)
             if not check_mode:
                 _set(host, level, before, wanted)
-        except UserError as error:
-            result["msg"] = mask_urls(str(error))
+        except _errors.UserError as error:
+            result["msg"] = _ini_secrets.mask_urls(str(error))
             failed = {"changed": False, "failed": True, "msg": result["msg"], "changes": []}
             result["environment"].append({**described, **failed})
             continue
@@ -106,7 +109,7 @@ def run(host: WindowsHost, wish: Wish, check_mode: bool) -> dict[str, Any]:
     return result
 
 
-def _variables_of(host: WindowsHost, level: Level) -> dict[str, str]:
+def _variables_of(host: _windows_host.WindowsHost, level: Level) -> dict[str, str]:
     """Return the variables of the host that are of this level; the names are in upper case, as Windows has no case."""
     found = host.call("win_reg_stat", {"path": level.key}, level.key).get("properties") or {}
     return {name.upper(): str(value["value"]) for name, value in found.items()}
@@ -118,10 +121,14 @@ def _wanted(wish: Wish, before: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _stale(wish: Wish, before: Mapping[str, str]) -> list[str]:
-    return [name for name in STALE_VARIABLES if name in before and wish.variables.get(name) is None]
+    return [
+        name for name in _pip_environment_stale.STALE_VARIABLES if name in before and wish.variables.get(name) is None
+    ]
 
 
-def _set(host: WindowsHost, level: Level, before: Mapping[str, str], wanted: Mapping[str, str | None]) -> None:
+def _set(
+    host: _windows_host.WindowsHost, level: Level, before: Mapping[str, str], wanted: Mapping[str, str | None]
+) -> None:
     """Set what differs. win_environment takes an empty text for a variable that is to go."""
     values = {name: value or "" for name, value in wanted.items() if (value or None) != before.get(name)}
     # It passes over a change of nothing but capitals, unless the old value has gone before.
@@ -136,7 +143,12 @@ def _change(name: str, before: str | None, value: str | None) -> dict[str, Any]:
     action = (
         "unchanged" if before == after else "added" if before is None else "removed" if after is None else "changed"
     )
-    return {"variable": name, "action": action, "before": mask_value(name, before), "after": mask_value(name, after)}
+    return {
+        "variable": name,
+        "action": action,
+        "before": _ini_secrets.mask_value(name, before),
+        "after": _ini_secrets.mask_value(name, after),
+    }
 
 
 def _diff(key: str, before: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
@@ -144,5 +156,5 @@ def _diff(key: str, before: Mapping[str, str], wanted: Mapping[str, str | None])
         "".join(f"{name}={variables[name]}\n" for name in sorted(wanted) if variables.get(name))
         for variables in (before, wanted)
     ]
-    masked = mask_diff(*texts)
+    masked = _ini_secrets.mask_diff(*texts)
     return {"before": masked[0], "after": masked[1], "before_header": key, "after_header": key}

@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import BOM
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import FileChange
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_report import holds_secret
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document, _ini_file, _ini_report
 
 
-def pip_warnings(path: str, file: FileChange) -> list[str]:
+def pip_warnings(path: str, file: _ini_file.FileChange) -> list[str]:
     """Return warnings about a file that pip reads, which it does in the code page of the host."""
     if not file.changed:
         return []
     warnings = []
-    if (file.before or b"").startswith(BOM.encode()):
+    if (file.before or b"").startswith(_ini_document.BOM.encode()):
         warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
     for number, line in enumerate(file.after.split(b"\n"), start=1):
         if not line.isascii():
@@ -27,9 +25,11 @@ def pip_warnings(path: str, file: FileChange) -> list[str]:
     return warnings
 
 
-def secret_warnings(file: FileChange, is_private: bool) -> list[str]:
+def secret_warnings(file: _ini_file.FileChange, is_private: bool) -> list[str]:
     """Return a warning where a file that others may read has got its first secret. ``is_private``: they may not."""
-    is_first = file.changed and holds_secret(file.after) and not holds_secret(file.before or b"")
+    is_first = (
+        file.changed and _ini_report.holds_secret(file.after) and not _ini_report.holds_secret(file.before or b"")
+    )
     if is_private or not is_first:
         return []
     return [
@@ -40,9 +40,9 @@ def secret_warnings(file: FileChange, is_private: bool) -> list[str]:
     ]
 
 
-def backup_warnings(file: FileChange, is_private: bool) -> list[str]:
+def backup_warnings(file: _ini_file.FileChange, is_private: bool) -> list[str]:
     """Return a warning where a file that somebody may have closed has got a copy as open as its directory."""
-    if is_private or not file.backup_file or not holds_secret(file.before or b""):
+    if is_private or not file.backup_file or not _ini_report.holds_secret(file.before or b""):
         return []
     return [
         (

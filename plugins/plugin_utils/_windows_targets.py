@@ -9,23 +9,8 @@ import ntpath
 import re
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place, file_to_write, legacy_file
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import (
-    EVERYBODY,
-    Target,
-    check_levels,
-    failure,
-    place_with_file,
-)
-from ansible_collections.devfleet.pip.plugins.module_utils._windows_paths import (
-    expanded,
-    is_absolute,
-    lies_in,
-    profile_of,
-    windows_path,
-)
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows_host import WindowsHost
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_paths, _pip_targets, _windows_paths
+from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_host
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 # The accounts of people: of this machine or a domain, and of Entra ID. Those of services have other ones.
@@ -47,9 +32,11 @@ class Profile(NamedTuple):
         return ntpath.basename(self.path)
 
 
-def find_targets(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
+def find_targets(
+    host: _windows_host.WindowsHost, options: Mapping[str, Any]
+) -> tuple[list[_pip_targets.Target], list[dict[str, Any]]]:
     """Return the files that a task with these options means, and a result for each that cannot be found."""
-    check_levels(options)
+    _pip_targets.check_levels(options)
     environment = environment_of(host)
     level = options["level"]
     place = own_place(host, environment)
@@ -60,17 +47,19 @@ def find_targets(host: WindowsHost, options: Mapping[str, Any]) -> tuple[list[Ta
     if level == "site":
         return _targets_of_venvs(host, place, options["venvs"] or [])
     if level == "file":
-        path = windows_path("path", expanded("path", options["path"], environment), options["backup"])
-        return [Target("file", path, place_with_file(place, path), None)], []
-    return [Target("global", file_to_write("global", place), place, None)], []
+        path = _windows_paths.windows_path(
+            "path", _windows_paths.expanded("path", options["path"], environment), options["backup"]
+        )
+        return [_pip_targets.Target("file", path, _pip_targets.place_with_file(place, path), None)], []
+    return [_pip_targets.Target("global", _pip_paths.file_to_write("global", place), place, None)], []
 
 
-def is_own(target: Target) -> bool:
+def is_own(target: _pip_targets.Target) -> bool:
     """Tell whether a user's file is that of the user whom the task runs as."""
     return "USERPROFILE" in target.place.environment
 
 
-def refuse_links(host: WindowsHost, path: str, home: str) -> None:
+def refuse_links(host: _windows_host.WindowsHost, path: str, home: str) -> None:
     """Refuse to be led out of another user's directory ``home`` by a link that was planted on the way to ``path``."""
     part = home
     for name in ntpath.relpath(path, home).split("\\"):
@@ -79,20 +68,20 @@ def refuse_links(host: WindowsHost, path: str, home: str) -> None:
         if not found["exists"]:
             return
         if found["islnk"] or found["isjunction"]:
-            raise UserError(
+            raise _errors.UserError(
                 f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
                 " 'become_method: runas', or replace the link."
             )
 
 
-def refuse_links_of_others(host: WindowsHost, path: str, my_home: str) -> None:
+def refuse_links_of_others(host: _windows_host.WindowsHost, path: str, my_home: str) -> None:
     """Refuse the same on the way to a file that lies in the profile of anybody but the user that the task runs as."""
-    profile = profile_of(path)
-    if profile and not lies_in(path, my_home):
+    profile = _windows_paths.profile_of(path)
+    if profile and not _windows_paths.lies_in(path, my_home):
         refuse_links(host, path, profile)
 
 
-def real_path(host: WindowsHost, path: str, stats: dict[str, Mapping[str, Any]]) -> str:
+def real_path(host: _windows_host.WindowsHost, path: str, stats: dict[str, Mapping[str, Any]]) -> str:
     """Return where the path leads, through all links on the way. ``stats``: what is known of each path by now."""
     drive, rest = ntpath.splitdrive(path)
     part = drive + "\\"
@@ -107,13 +96,13 @@ def real_path(host: WindowsHost, path: str, stats: dict[str, Mapping[str, Any]])
     return path
 
 
-def environment_of(host: WindowsHost) -> dict[str, str]:
+def environment_of(host: _windows_host.WindowsHost) -> dict[str, str]:
     """Return the environment of the user that the task runs as; the names of its variables are in upper case."""
     facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment")["ansible_facts"]
     return {name.upper(): value for name, value in facts["ansible_env"].items()}
 
 
-def find_profiles(host: WindowsHost, users: Sequence[str]) -> tuple[list[Profile], list[tuple[str, str]]]:
+def find_profiles(host: _windows_host.WindowsHost, users: Sequence[str]) -> tuple[list[Profile], list[tuple[str, str]]]:
     """Return the profiles of the users, each once, and those that cannot be found, each with the reason.
 
     A user is given by name, with or without a domain, or by the path of the profile; ``*`` stands for every person's.
@@ -122,12 +111,16 @@ def find_profiles(host: WindowsHost, users: Sequence[str]) -> tuple[list[Profile
     found: dict[str, Profile] = {}
     missing = []
     for user in users:
-        profiles = [profile for profile in known if profile.exists] if user == EVERYBODY else _profiles_of(user, known)
+        profiles = (
+            [profile for profile in known if profile.exists]
+            if user == _pip_targets.EVERYBODY
+            else _profiles_of(user, known)
+        )
         lost = [profile for profile in profiles if not profile.exists]
         if lost:
             reason = f"The profile {lost[0].path} of '{user}' does not exist; that user has to log in once."
             missing.append((user, reason))
-        elif not profiles and user != EVERYBODY:
+        elif not profiles and user != _pip_targets.EVERYBODY:
             there = ", ".join(profile.user for profile in known)
             reason = f"There is no profile of '{user}' on this host (there are: {there}); the user has to log in once"
             missing.append((user, f"{reason}, or correct the name."))
@@ -136,7 +129,7 @@ def find_profiles(host: WindowsHost, users: Sequence[str]) -> tuple[list[Profile
     return list(found.values()), missing
 
 
-def _known_profiles(host: WindowsHost) -> list[Profile]:
+def _known_profiles(host: _windows_host.WindowsHost) -> list[Profile]:
     """Return the profiles of people; Windows also lists those whose directory somebody has removed."""
     keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles")["sub_keys"]
     paths = {}
@@ -151,8 +144,8 @@ def _known_profiles(host: WindowsHost) -> list[Profile]:
 
 
 def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
-    if is_absolute(user):
-        path = windows_path("users", user).lower()
+    if _windows_paths.is_absolute(user):
+        path = _windows_paths.windows_path("users", user).lower()
         return [profile for profile in known if profile.path.lower() == path]
     domain, _backslash, name = user.lower().rpartition("\\")
     # Where two domains have a user of that name, Windows adds the domain to the name of the second directory.
@@ -164,7 +157,7 @@ def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
     return []
 
 
-def own_place(host: WindowsHost, environment: Mapping[str, str]) -> Place:
+def own_place(host: _windows_host.WindowsHost, environment: Mapping[str, str]) -> _pip_paths.Place:
     """Return the place of the user that the task runs as, whose ``environment`` this is."""
 
     def exists(path: str) -> bool:
@@ -173,16 +166,20 @@ def own_place(host: WindowsHost, environment: Mapping[str, str]) -> Place:
     def is_directory(path: str) -> bool:
         return bool(host.stat(path, follow=True).get("isdir"))
 
-    return Place("windows", environment, environment.get("USERPROFILE", ""), is_directory=is_directory, exists=exists)
+    return _pip_paths.Place(
+        "windows", environment, environment.get("USERPROFILE", ""), is_directory=is_directory, exists=exists
+    )
 
 
-def _target_of_user(place: Place, user: str) -> Target:
-    return Target("user", file_to_write("user", place), place, None, user, legacy_file(place))
+def _target_of_user(place: _pip_paths.Place, user: str) -> _pip_targets.Target:
+    return _pip_targets.Target(
+        "user", _pip_paths.file_to_write("user", place), place, None, user, _pip_paths.legacy_file(place)
+    )
 
 
 def _targets_of_users(
-    host: WindowsHost, place: Place, users: Sequence[str]
-) -> tuple[list[Target], list[dict[str, Any]]]:
+    host: _windows_host.WindowsHost, place: _pip_paths.Place, users: Sequence[str]
+) -> tuple[list[_pip_targets.Target], list[dict[str, Any]]]:
     profiles, missing = find_profiles(host, users)
     others = {name: value for name, value in place.environment.items() if name in _OF_THE_MACHINE}
     targets = []
@@ -190,18 +187,21 @@ def _targets_of_users(
         is_own = profile.path.lower() == place.home.lower()
         theirs = place if is_own else place._replace(environment=others, home=profile.path)
         targets.append(_target_of_user(theirs, profile.user))
-    return targets, [failure("user", "", user, reason) for user, reason in missing]
+    return targets, [_pip_targets.failure("user", "", user, reason) for user, reason in missing]
 
 
 def _targets_of_venvs(
-    host: WindowsHost, place: Place, venvs: Sequence[str]
-) -> tuple[list[Target], list[dict[str, Any]]]:
+    host: _windows_host.WindowsHost, place: _pip_paths.Place, venvs: Sequence[str]
+) -> tuple[list[_pip_targets.Target], list[dict[str, Any]]]:
     targets, failures = [], []
-    for prefix in dict.fromkeys(windows_path("venvs", expanded("venvs", venv, place.environment)) for venv in venvs):
-        path = windows_path("venvs", file_to_write("site", place._replace(prefix=prefix)))
+    for prefix in dict.fromkeys(
+        _windows_paths.windows_path("venvs", _windows_paths.expanded("venvs", venv, place.environment))
+        for venv in venvs
+    ):
+        path = _windows_paths.windows_path("venvs", _pip_paths.file_to_write("site", place._replace(prefix=prefix)))
         if host.stat(ntpath.join(prefix, "pyvenv.cfg"))["exists"]:
-            targets.append(Target("site", path, place._replace(prefix=prefix), None))
+            targets.append(_pip_targets.Target("site", path, place._replace(prefix=prefix), None))
         else:
             reason = f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
-            failures.append(failure("site", path, None, reason))
+            failures.append(_pip_targets.failure("site", path, None, reason))
     return targets, failures

@@ -18,11 +18,11 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_options import (
     ADVICE,
-    Finding,
     check_option,
     migrate_removed,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import OPTIONS, REMOVED
+from ansible_collections.devfleet.pip.plugins.module_utils._pip_values import ERROR, WARNING, Finding
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 Text = Union[str, List[str]]
@@ -85,7 +85,7 @@ def test_unknown_section(newest_pip: str, section: str, kind: str, advice: str, 
     verdict = pips.judge(newest_pip, [("install", f"[{section}]\ntimeout = 3\n")])[0]
     assert (verdict.accepted, verdict.values["timeout"]) == (True, 15)
     finding = only(section, "timeout", "3")
-    assert (finding.kind, finding.severity, finding.replacement) == (kind, options.ERROR, replacement)
+    assert (finding.kind, finding.severity, finding.replacement) == (kind, ERROR, replacement)
     assert finding.message == (
         f"pip has no command '{section}' and would ignore 'timeout' in the section [{section}]; {advice}."
     )
@@ -96,7 +96,7 @@ def test_default_section_leaks(newest_pip: str) -> None:
     verdicts = pips.judge(newest_pip, [("install", alone), ("install", beside)])
     assert [verdict.values["timeout"] for verdict in verdicts] == [15, 3]
     finding = only("DEFAULT", "timeout", "3")
-    assert (finding.kind, finding.severity) == (options.DEFAULT_SECTION, options.ERROR)
+    assert (finding.kind, finding.severity) == (options.DEFAULT_SECTION, ERROR)
     assert finding.message == (
         "'timeout' in [DEFAULT] would leak into every section that the file has, and into no other; "
         "put it into [global]."
@@ -117,7 +117,7 @@ def test_unknown_key(newest_pip: str) -> None:
 
 def test_key_of_another_command() -> None:
     finding = only("uninstall", "index-url", "https://a.example/simple")
-    assert (finding.kind, finding.severity) == (options.WRONG_SECTION, options.ERROR)
+    assert (finding.kind, finding.severity) == (options.WRONG_SECTION, ERROR)
     assert finding.message == (
         "'pip uninstall' has no option 'index-url' and would ignore it in [uninstall]; the sections that "
         "take it are "
@@ -152,7 +152,7 @@ def test_pip_takes_an_option_from_exactly_these_sections(newest_pip: str) -> Non
 )
 def test_options_that_need_a_command(key: str, value: Text) -> None:
     finding = only("global", key, value)
-    assert (finding.kind, finding.severity) == (options.NEEDS_COMMAND, options.ERROR)
+    assert (finding.kind, finding.severity) == (options.NEEDS_COMMAND, ERROR)
     assert key in finding.message
 
 
@@ -191,7 +191,7 @@ def test_version_in_a_file_makes_pip_do_nothing_else(newest_pip: str, tmp_path: 
 def test_removed_option_is_named_with_its_end_and_what_to_use(key: str) -> None:
     name = key.replace("_", "-")
     finding = only("install", key, "x")
-    assert (finding.kind, finding.severity) == (options.REMOVED_OPTION, options.ERROR)
+    assert (finding.kind, finding.severity) == (options.REMOVED_OPTION, ERROR)
     assert finding.message == (
         f"'{key}' in [install] was removed in pip {REMOVED[name][1]}, and pip ignores it since; {ADVICE[name]}."
     )
@@ -202,8 +202,8 @@ def test_every_removed_option_has_advice() -> None:
 
 
 def test_removed_option_that_every_pip_here_still_has_is_a_warning() -> None:
-    assert only("install", "install-option", "x", pip_versions=["20.3", "22.3"]).severity == options.WARNING
-    assert only("install", "install-option", "x", pip_versions=["20.3", "26.3"]).severity == options.ERROR
+    assert only("install", "install-option", "x", pip_versions=["20.3", "22.3"]).severity == WARNING
+    assert only("install", "install-option", "x", pip_versions=["20.3", "26.3"]).severity == ERROR
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_migrate_removed(section: str, key: str, value: str, migrated: tuple[str
 
 def test_option_that_an_old_pip_ignores(real_pips: dict[str, str]) -> None:
     finding = only("global", "keyring-provider", "import", pip_versions=["26.3", "22.3", "20.3"])
-    assert (finding.kind, finding.severity) == (options.TOO_NEW, options.WARNING)
+    assert (finding.kind, finding.severity) == (options.TOO_NEW, WARNING)
     assert finding.message == "pip 20.3 ignores 'keyring-provider' in [global], which came with pip 23.1."
     text = "[global]\nkeyring-provider = import\n"
     heard = {version: pips.judge(python, [("install", text)])[0].values for version, python in real_pips.items()}
