@@ -17,10 +17,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils import (
     _errors,
     _garbage_collector,
     _ini_document,
+    _ini_edit,
     _ini_repair,
     _ini_request,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils import _ini_edit as edit
 
 # A comment that is an option put out of force, not prose: one word behind the delimiter, or none.
 COMMENTED_OPTION = re.compile(r"[#;]+[ \t]*(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*(?P<value>\S*)[ \t]*$")
@@ -103,9 +103,9 @@ class _Comments:
     """The comments of a section that stand outside of values, by what is looked for in them."""
 
     def __init__(self, document: _ini_document.Document, section: _ini_document.Section) -> None:
-        self.twins: dict[str, edit.FreeComment] = {}  # the last commented-out option of each key name
-        self.by_text: dict[str, list[edit.FreeComment]] = {}
-        for comment in edit.comments_of(document, section):
+        self.twins: dict[str, _ini_edit.FreeComment] = {}  # the last commented-out option of each key name
+        self.by_text: dict[str, list[_ini_edit.FreeComment]] = {}
+        for comment in _ini_edit.comments_of(document, section):
             text = document.lines[comment.line].strip()
             self.by_text.setdefault(text, []).append(comment)
             twin = COMMENTED_OPTION.match(text)
@@ -127,7 +127,7 @@ class _Merger:
             self._blocks.setdefault(block.name, []).append(block)
         self._alike = {name.strip(): name for name in self._blocks}
         self._repeats = {(repeat.section, repeat.name): repeat for repeat in reversed(document.repeats)}
-        self._ends: dict[str, edit.Placement] = {}
+        self._ends: dict[str, _ini_edit.Placement] = {}
         self._comments: dict[str, _Comments] = {}
 
     def merge(self) -> list[Change]:
@@ -145,7 +145,7 @@ class _Merger:
             self._remove_empty_sections()
         for section, wanted in self.request.set.items():  # last: a new key keeps clear of the header that stays below
             self._set_section(section, wanted)
-        edit.check_headers_stand_free(self.document)
+        _ini_edit.check_headers_stand_free(self.document)
         return self.changes
 
     # Removing
@@ -157,12 +157,12 @@ class _Merger:
             return
         self._note(section, key, "removed", self.document.value(option), None)
         self._removed.setdefault(section, set()).add(name)
-        edit.remove_option(self.document, option)
+        _ini_edit.remove_option(self.document, option)
         if (section, name) in self._repeats:
             for block in self._blocks[section]:
                 for found in block.options:
                     if found.name == name:
-                        edit.remove_option(self.document, found)
+                        _ini_edit.remove_option(self.document, found)
 
     def _purge(self, section: str) -> None:
         asked = {*self.request.set.get(section, ()), *self.request.remove_items.get(section, ())}
@@ -205,7 +205,7 @@ class _Merger:
             return
         self._refuse_repeated(section, name)
         if kept:
-            edit.drop_items(self.document, option, list(asked.value))
+            _ini_edit.drop_items(self.document, option, list(asked.value))
             self._note(section, asked.key, "changed", before, kept)
         else:
             self._remove_key(section, name, asked.key)
@@ -242,7 +242,7 @@ class _Merger:
             self._note(section, asked.key, "unchanged", before, after)
             return
         self._refuse_repeated(section, name)
-        edit.set_option(self.document, option, after)
+        _ini_edit.set_option(self.document, option, after)
         self._note(section, asked.key, "changed", before, after)
 
     def _wanted_items(self, section: str, name: str, before: list[str], asked: list[str]) -> list[str]:
@@ -264,36 +264,36 @@ class _Merger:
         if placement.instead:
             self.document.replace_line(placement.after, head + self._uncommented(placement, value, ending))
         else:
-            lines = edit.option_lines(placement.style, asked.key, value, ending)
+            lines = _ini_edit.option_lines(placement.style, asked.key, value, ending)
             self.document.insert_after(placement.after, head + lines)
         self._note(section.name, asked.key, "added", None, value)
 
     def _appends(self, asked: _ini_request.Asked) -> bool:
         return self.request.append and isinstance(asked.value, list)
 
-    def _placement(self, section: _ini_document.Section, name: str, comment: list[str]) -> edit.Placement:
+    def _placement(self, section: _ini_document.Section, name: str, comment: list[str]) -> _ini_edit.Placement:
         """Below (or instead of) the key's commented-out twin, below its own comment, or at the end."""
         at_end = self._end(section)
         if self.request.commented != "ignore":
             twin = self._comments_of(section).twins.get(name)
             if twin is not None:
-                return edit.place_by_comment(
+                return _ini_edit.place_by_comment(
                     self.document, section, twin, at_end.style, self.request.commented == "uncomment"
                 )
         if comment:
             for found in self._comments_of(section).by_text.get(comment[-1], ()):
                 if self._stands_above(found.line, comment):
-                    return edit.place_by_comment(self.document, section, found, at_end.style, False)
+                    return _ini_edit.place_by_comment(self.document, section, found, at_end.style, False)
         return at_end
 
-    def _uncommented(self, placement: edit.Placement, value: _ini_request.Value, ending: str) -> list[str]:
+    def _uncommented(self, placement: _ini_edit.Placement, value: _ini_request.Value, ending: str) -> list[str]:
         """Return the twin's line as an active one: its own spelling and delimiter, the new value."""
         twin = self.document.lines[placement.after].strip().lstrip("#;").lstrip()
         option = _ini_document.parse("[x]\n" + twin, self.document.dialect).options["x"].popitem()[1]
         delimiter = twin[len(option.key) : len(twin) - len(option.start or "")]
         if not option.start:
             delimiter = placement.style.delimiter
-        return edit.option_lines(placement.style._replace(delimiter=delimiter), option.key, value, ending)
+        return _ini_edit.option_lines(placement.style._replace(delimiter=delimiter), option.key, value, ending)
 
     def _stands_above(self, index: int, comment: list[str]) -> bool:
         """Tell whether the lines down to ``index`` are the comment already."""
@@ -308,12 +308,12 @@ class _Merger:
                 f" [{section}] was added beside it."
             )
         ending = self.document.line_end(len(self.document.lines) - 1)
-        lines = edit.section_lines(section, ending)
-        style = edit.Style("", edit.DEFAULT_DELIMITER, "")
+        lines = _ini_edit.section_lines(section, ending)
+        style = _ini_edit.Style("", _ini_edit.DEFAULT_DELIMITER, "")
         for name, asked in wanted.items():
             value = list(dict.fromkeys(asked.value)) if self._appends(asked) else asked.value
             lines += [line + ending for line in self.request.comments.get(section, {}).get(name, [])]
-            lines += edit.option_lines(style, asked.key, value, ending)
+            lines += _ini_edit.option_lines(style, asked.key, value, ending)
             self._note(section, asked.key, "added", None, value)
         self.document.add_section(lines)
 
@@ -332,9 +332,9 @@ class _Merger:
         value = None if option is None else self.document.value(option)
         return _ini_request.items_of(value, self.document.dialect) if value else []
 
-    def _end(self, section: _ini_document.Section) -> edit.Placement:
+    def _end(self, section: _ini_document.Section) -> _ini_edit.Placement:
         if section.name not in self._ends:
-            self._ends[section.name] = edit.place_at_end(self.document, section)
+            self._ends[section.name] = _ini_edit.place_at_end(self.document, section)
         return self._ends[section.name]
 
     def _comments_of(self, section: _ini_document.Section) -> _Comments:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Optional, Tuple
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document
-from ansible_collections.devfleet.pip.plugins.module_utils import _ini_edit as edit
+from ansible_collections.devfleet.pip.plugins.module_utils import _ini_document, _ini_edit
 
 Repair = Tuple[str, Optional[str], str, Any, Any]  # section, key, "repaired", before, after: a Change
 
@@ -37,7 +36,7 @@ def _drop_earlier_options(document: _ini_document.Document, keys: set[tuple[str,
     repairs: list[Repair] = []
     for (section, _name), (*earlier, last) in found.items():
         for option in earlier:
-            edit.remove_option(document, option)
+            _ini_edit.remove_option(document, option)
         if earlier:
             values = [document.value(option) for option in (*earlier, last)]
             repairs.append((section, last.key, "repaired", values, values[-1]))
@@ -78,7 +77,7 @@ def _move_options(
     owner: dict[int, _ini_document.Option] = {}
     dropped: set[int] = set()
     for option in block.options:
-        lines = edit.own_lines(document, option)
+        lines = _ini_edit.own_lines(document, option)
         owner.update(dict.fromkeys(lines, option))
         if document.options[block.name][option.name] is not option:
             dropped.update(lines)
@@ -86,14 +85,14 @@ def _move_options(
     for index in [block.line, *kept]:
         document.replace_line(index, [])
     moved = [_reindented(document, index, owner.get(index), indent) for index in kept]
-    document.insert_after(edit.last_line(document, first), moved)
+    document.insert_after(_ini_edit.last_line(document, first), moved)
 
 
 def _indent_in(document: _ini_document.Document, section: _ini_document.Section) -> str:
     """Return the indent of the section's options. No header below it stays deeper, see _unindent_headers()."""
     if section.options:
         return document.split_first_line(section.options[-1]).indent
-    return edit.style_of(document, section).indent
+    return _ini_edit.style_of(document, section).indent
 
 
 def _reindented(document: _ini_document.Document, index: int, option: _ini_document.Option | None, indent: str) -> str:

@@ -11,11 +11,16 @@ from typing import Any, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _accounts as accounts
-from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_installs, _pip_targets, _run_as
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache as rules
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_manager as manager
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_paths as pip_paths
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _accounts,
+    _errors,
+    _pip_cache,
+    _pip_cache_manager,
+    _pip_installs,
+    _pip_paths,
+    _pip_targets,
+    _run_as,
+)
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str"},
@@ -44,7 +49,7 @@ class Target(NamedTuple):
     """One cache to work on: whose it is (None: a place that the play names) and what it should be."""
 
     account: pwd.struct_passwd | None
-    spec: manager.Spec
+    spec: _pip_cache_manager.Spec
 
 
 def run(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
@@ -87,42 +92,42 @@ def _targets(params: dict[str, Any]) -> tuple[list[Target], list[dict[str, Any]]
 
 
 def _user_names(users: Sequence[str]) -> list[str]:
-    humans = [account.pw_name for account in accounts.human_accounts()] if "*" in users else []
+    humans = [account.pw_name for account in _accounts.human_accounts()] if "*" in users else []
     named = [name for name in users if name != "*"]
     return list(dict.fromkeys(named + humans))
 
 
-def _common_spec(params: dict[str, Any]) -> manager.Spec:
-    mode = None if params["mode"] is None else rules.parse_mode(params["mode"])
+def _common_spec(params: dict[str, Any]) -> _pip_cache_manager.Spec:
+    mode = None if params["mode"] is None else _pip_cache.parse_mode(params["mode"])
     shared = params["shared_group"] is not None
     if mode is not None:
-        rules.check_mode(mode, shared)
-    return manager.Spec(
+        _pip_cache.check_mode(mode, shared)
+    return _pip_cache_manager.Spec(
         path="",
         state=params["state"],
         mode=mode,
         shared=shared,
         recurse=params["recurse"],
-        max_size=None if params["max_size"] is None else rules.parse_size(params["max_size"]),
-        max_age=None if params["max_age"] is None else rules.parse_age(params["max_age"]),
+        max_size=None if params["max_size"] is None else _pip_cache.parse_size(params["max_size"]),
+        max_age=None if params["max_age"] is None else _pip_cache.parse_age(params["max_age"]),
         tag=params["cachedir_tag"],
         homes=sorted({os.path.realpath(account.pw_dir) for account in pwd.getpwall()}),
     )
 
 
-def _placed_spec(common: manager.Spec, params: dict[str, Any]) -> manager.Spec:
-    spec = common._replace(path=rules.check_path(params["path"]))
+def _placed_spec(common: _pip_cache_manager.Spec, params: dict[str, Any]) -> _pip_cache_manager.Spec:
+    spec = common._replace(path=_pip_cache.check_path(params["path"]))
     if params["group"] is not None:
-        spec = spec._replace(gid=accounts.find_group(params["group"]).gr_gid)
+        spec = spec._replace(gid=_accounts.find_group(params["group"]).gr_gid)
     if params["owner"] is not None:
         owner = _find_owner(params["owner"])
         spec = spec._replace(uid=owner.pw_uid, primary_gid=owner.pw_gid)
     if params["shared_group"] is not None:
-        spec = _shared_spec(spec, accounts.find_group(params["shared_group"]).gr_gid)
+        spec = _shared_spec(spec, _accounts.find_group(params["shared_group"]).gr_gid)
     return spec
 
 
-def _shared_spec(spec: manager.Spec, gid: int) -> manager.Spec:
+def _shared_spec(spec: _pip_cache_manager.Spec, gid: int) -> _pip_cache_manager.Spec:
     if os.geteuid() != 0:
         raise _errors.UserError("Only root can make a cache that a group shares; run the task with become.")
     if spec.uid not in (None, 0):
@@ -139,29 +144,31 @@ def _find_owner(name: str) -> pwd.struct_passwd:
         raise _errors.UserError(f"There is no user with uid {name} on this host; create the account first.") from None
 
 
-def _own_target(common: manager.Spec) -> Target:
+def _own_target(common: _pip_cache_manager.Spec) -> Target:
     """Return the cache of the user that the task runs as, who may have no account at all in a container."""
     place = _pip_targets.own_place()
     home = place.home
     if os.geteuid() == 0 and os.path.isdir(home) and os.stat(home).st_uid != 0:
-        owner = accounts.user_name(os.stat(home).st_uid)
+        owner = _accounts.user_name(os.stat(home).st_uid)
         raise _errors.UserError(
             f"The task runs as root with the home of '{owner}' (HOME={home}), and pip run so uses no cache; "
             f"give users: {owner}, or use become with its own home."
         )
     account = _pip_targets.own_account()
-    return Target(account, _private_spec(common, pip_paths.cache_dir(place), account))
+    return Target(account, _private_spec(common, _pip_paths.cache_dir(place), account))
 
 
-def _user_target(common: manager.Spec, account: pwd.struct_passwd, prefix: str) -> Target:
+def _user_target(common: _pip_cache_manager.Spec, account: pwd.struct_passwd, prefix: str) -> Target:
     if not os.path.isdir(account.pw_dir):
         raise _errors.UserError(f"The home '{account.pw_dir}' of '{account.pw_name}' does not exist; create it first.")
-    path = pip_paths.cache_dir(_pip_targets.place_of(account, prefix=prefix))
+    path = _pip_paths.cache_dir(_pip_targets.place_of(account, prefix=prefix))
     return Target(account, _private_spec(common, path, account))
 
 
-def _private_spec(common: manager.Spec, path: str, account: pwd.struct_passwd | None) -> manager.Spec:
-    spec = common._replace(path=rules.check_path(path), private=True)
+def _private_spec(
+    common: _pip_cache_manager.Spec, path: str, account: pwd.struct_passwd | None
+) -> _pip_cache_manager.Spec:
+    spec = common._replace(path=_pip_cache.check_path(path), private=True)
     if account and spec.recurse:
         spec = spec._replace(uid=account.pw_uid, primary_gid=account.pw_gid)
     return spec
@@ -192,34 +199,34 @@ def _bring(target: Target, check: bool) -> dict[str, Any]:
     """Do the work with the rights of the cache's user; but only root can give back what others own."""
     spec, account = target.spec, target.account
     if account is None or not spec.private:
-        return manager.bring(spec, check)
+        return _pip_cache_manager.bring(spec, check)
     if spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path):
-        return manager.bring(spec, check)
+        return _pip_cache_manager.bring(spec, check)
     plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    found: dict[str, Any] = _run_as.call_as_user(account, lambda: manager.bring(plain, check))
+    found: dict[str, Any] = _run_as.call_as_user(account, lambda: _pip_cache_manager.bring(plain, check))
     return found
 
 
 def _asked_users(params: dict[str, Any], target: Target, found: dict[str, Any]) -> list[str]:
     if params["check_users"] is not None:
         return list(dict.fromkeys(params["check_users"]))
-    root = accounts.user_name(0)
+    root = _accounts.user_name(0)
     if target.spec.shared and target.spec.gid is not None:
-        members = accounts.group_members(accounts.find_group(str(target.spec.gid)))
+        members = _accounts.group_members(_accounts.find_group(str(target.spec.gid)))
         return [root] + [name for name in members if name != root]
     if target.spec.private or found["after"] is None:
-        return [target.account.pw_name if target.account else accounts.user_name(os.geteuid())]
-    return [accounts.user_name(found["after"]["uid"])]
+        return [target.account.pw_name if target.account else _accounts.user_name(os.geteuid())]
+    return [_accounts.user_name(found["after"]["uid"])]
 
 
 def _ask(user: str, found: dict[str, Any]) -> dict[str, Any]:
     """Return whether pip would use the cache for ``user``, asked with that user's rights."""
 
     def ask() -> dict[str, Any]:
-        return manager.ask(found["path"], found["planned"], found["samples"])
+        return _pip_cache_manager.ask(found["path"], found["planned"], found["samples"])
 
     try:
-        if user == accounts.user_name(os.geteuid()):
+        if user == _accounts.user_name(os.geteuid()):
             return dict(ask(), user=user)
         return dict(_run_as.call_as_user(_run_as.find_account(user), ask), user=user)
     except _errors.UserError as error:
@@ -235,8 +242,8 @@ def _describe(found: dict[str, Any], user: str) -> dict[str, Any]:
         "changed": found["changed"],
         "failed": False,
         "state": "present" if after else "absent",
-        "owner": accounts.user_name(after["uid"]) if after else "",
-        "group": accounts.group_name(after["gid"]) if after else "",
+        "owner": _accounts.user_name(after["uid"]) if after else "",
+        "group": _accounts.group_name(after["gid"]) if after else "",
         "mode": after.get("mode", ""),
         "acl": after.get("acl", ""),
         "bytes_before": before.get("bytes", 0),
@@ -266,7 +273,7 @@ def _diff_side(facts: dict[str, Any] | None) -> dict[str, Any]:
     if facts is None:
         return {"state": "absent"}
     shown = {key: facts[key] for key in ("mode", "acl", "tag", "bytes", "files")}
-    names = {"owner": accounts.user_name(facts["uid"]), "group": accounts.group_name(facts["gid"])}
+    names = {"owner": _accounts.user_name(facts["uid"]), "group": _accounts.group_name(facts["gid"])}
     return {"state": "present", **names, **shown}
 
 

@@ -17,8 +17,7 @@ import stat
 from contextlib import contextmanager
 from typing import Iterable, Iterator, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils import _posix_acl as posix_acl
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _posix_acl
 
 # pip's own files lie at most seven levels deep; the bound keeps a planted tree from using up the open files.
 MAX_DEPTH = 16
@@ -51,7 +50,7 @@ class Item(NamedTuple):
     used: float
     changed: float
     links: int
-    acl: posix_acl.Acl | None = None
+    acl: _posix_acl.Acl | None = None
 
     @property
     def is_dir(self) -> bool:
@@ -89,7 +88,7 @@ class Fix(NamedTuple):
     uid: int = -1
     gid: int = -1
     mode: int = 0
-    acl: posix_acl.Acl | None = None
+    acl: _posix_acl.Acl | None = None
 
 
 def resolve(path: str, trusted: set[int]) -> str:
@@ -242,7 +241,7 @@ def fix_for(item: Item, wish: Wish) -> Fix | None:
     mode = _wanted_mode(item, wish.shared)
     acl = None
     if wish.shared and wish.acl and item.is_dir:
-        acl = posix_acl.with_group(item.acl or [], mode, gid)
+        acl = _posix_acl.with_group(item.acl or [], mode, gid)
     if (uid, gid, mode) == (item.uid, item.gid, stat.S_IMODE(item.mode)) and acl in (None, item.acl):
         return None
     gives_away = uid != item.uid or (wish.shared and not _group_reads(item, gid))
@@ -267,14 +266,14 @@ def repair(top: int, plan: dict[str, Fix], wish: Wish) -> None:
     remove_directories(top, directories)
 
 
-def give(fd: int, uid: int, gid: int, mode: int, acl: posix_acl.Acl | None) -> None:
+def give(fd: int, uid: int, gid: int, mode: int, acl: _posix_acl.Acl | None) -> None:
     """Give an open file or directory its owner, group, mode and (a directory) default ACL; raise OSError."""
     status = os.fstat(fd)
     if (status.st_uid, status.st_gid) != (uid, gid):
         os.fchown(fd, uid, gid)
     os.fchmod(fd, mode)
     if acl is not None:
-        posix_acl.write(fd, posix_acl.DEFAULT, acl)
+        _posix_acl.write(fd, _posix_acl.DEFAULT, acl)
 
 
 def write_file(top: int, name: str, text: str) -> None:
@@ -418,15 +417,15 @@ def _scan(fd: int, prefix: str, device: int, with_acl: bool, items: list[Item], 
             os.close(inner)
 
 
-def _item(path: str, status: os.stat_result, acl: posix_acl.Acl | None) -> Item:
+def _item(path: str, status: os.stat_result, acl: _posix_acl.Acl | None) -> Item:
     return Item(
         path, status.st_uid, status.st_gid, status.st_mode, status.st_size,
         max(status.st_atime, status.st_mtime), status.st_mtime, status.st_nlink, acl,
     )  # fmt: skip
 
 
-def _acl(fd: int) -> posix_acl.Acl | None:
-    return posix_acl.read(fd, posix_acl.DEFAULT) if hasattr(os, "getxattr") else None
+def _acl(fd: int) -> _posix_acl.Acl | None:
+    return _posix_acl.read(fd, _posix_acl.DEFAULT) if hasattr(os, "getxattr") else None
 
 
 def _mkdir(fd: int, name: str) -> bool:

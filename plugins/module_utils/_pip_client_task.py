@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task
 
 PARTS = ("cache", "config", "environment", "verify")
 
@@ -26,7 +26,7 @@ ARGUMENTS: dict[str, Any] = {
 RULES: dict[str, Any] = {"required_one_of": [("cache", "config", "environment")]}
 
 # The text of a template goes along with the options that it was rendered from.
-CONFIG_RULES = {"required_if": config_task.RULES["required_if"]}
+CONFIG_RULES = {"required_if": _pip_config_task.RULES["required_if"]}
 
 
 def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

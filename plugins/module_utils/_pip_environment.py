@@ -18,11 +18,11 @@ from ansible_collections.devfleet.pip.plugins.module_utils import (
     _errors,
     _ini_file,
     _ini_secrets,
+    _pip_environment_places,
     _pip_environment_stale,
     _pip_environment_text,
     _validation,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_places as places
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
 
@@ -59,8 +59,8 @@ class _Edit(NamedTuple):
 
 def work_on_files(
     module: AnsibleModule,
-    targets: Sequence[places.EnvironmentFile],
-    others: Sequence[places.EnvironmentFile],
+    targets: Sequence[_pip_environment_places.EnvironmentFile],
+    others: Sequence[_pip_environment_places.EnvironmentFile],
     wish: Wish,
     user: str | None,
 ) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def work_on_files(
     seen: set[str] = set()
     for file in (*targets, *others):
         real = os.path.realpath(file.path)
-        if real in seen or (file.place == places.OTHER and wish.stale == "keep"):
+        if real in seen or (file.place == _pip_environment_places.OTHER and wish.stale == "keep"):
             continue
         seen.add(real)
         try:
@@ -93,7 +93,9 @@ def _described(place: str, path: str, user: str | None, service: str | None) -> 
     return {"path": path, "user": user, "place": place, "service": service}
 
 
-def _work_on_file(module: AnsibleModule, file: places.EnvironmentFile, wish: Wish, user: str | None) -> dict[str, Any]:
+def _work_on_file(
+    module: AnsibleModule, file: _pip_environment_places.EnvironmentFile, wish: Wish, user: str | None
+) -> dict[str, Any]:
     edits: list[_Edit] = []
     is_complete = _completeness(module, file)
 
@@ -109,10 +111,10 @@ def _work_on_file(module: AnsibleModule, file: places.EnvironmentFile, wish: Wis
 
     changed = _write(module, file, change, edits, wish)
     edit = edits[-1]
-    changes = _changes(edit, wish) if file.place != places.OTHER else []
+    changes = _changes(edit, wish) if file.place != _pip_environment_places.OTHER else []
     changes += [_stale_change(found) for found in edit.removed]
     told: dict[str, Any] = {"files": [], "left": [], "diff": [], "warnings": []}
-    if file.place != places.OTHER or changed.changed:
+    if file.place != _pip_environment_places.OTHER or changed.changed:
         entry = {**_described(file.place, file.path, user, file.service), "changed": changed.changed, "failed": False}
         entry["changes"] = changes
         if changed.backup_file:
@@ -129,7 +131,7 @@ def _work_on_file(module: AnsibleModule, file: places.EnvironmentFile, wish: Wis
 
 def _write(
     module: AnsibleModule,
-    file: places.EnvironmentFile,
+    file: _pip_environment_places.EnvironmentFile,
     change: Callable[[bytes | None], bytes],
     edits: list[_Edit],
     wish: Wish,
@@ -144,7 +146,7 @@ def _write(
             backup = _ini_file.remove_file(file.path, wish.backup, module.check_mode)
             if not module.check_mode:
                 with contextlib.suppress(OSError):  # others have drop-ins there too
-                    if file.place == places.SERVICE:
+                    if file.place == _pip_environment_places.SERVICE:
                         os.rmdir(os.path.dirname(file.path))
             return _ini_file.FileChange(file.path, before, after, backup)
     rules = _ini_file.WriteRules(
@@ -159,7 +161,9 @@ def _decoded(content: bytes | None) -> str:
     return (content or b"").decode("utf-8", "surrogateescape")
 
 
-def _edit(text: str, file: places.EnvironmentFile, wish: Wish, is_complete: Callable[[str], bool]) -> _Edit:
+def _edit(
+    text: str, file: _pip_environment_places.EnvironmentFile, wish: Wish, is_complete: Callable[[str], bool]
+) -> _Edit:
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     if file.is_ours:
@@ -174,7 +178,7 @@ def _edit(text: str, file: places.EnvironmentFile, wish: Wish, is_complete: Call
         )
         removed = [line for line in found if not line.reason]
         left = [line for line in found if line.reason]
-    if file.place != places.OTHER:
+    if file.place != _pip_environment_places.OTHER:
         block = _pip_environment_text.find_block(text, file.form)
         before, after = block.variables, _wanted(block.variables, file, wish)
         text = _pip_environment_text.with_block(block, after, file.form)
@@ -186,7 +190,7 @@ def _edit(text: str, file: places.EnvironmentFile, wish: Wish, is_complete: Call
     return _Edit(text, before, after, removed, left)
 
 
-def _wanted(before: Mapping[str, str], file: places.EnvironmentFile, wish: Wish) -> dict[str, str]:
+def _wanted(before: Mapping[str, str], file: _pip_environment_places.EnvironmentFile, wish: Wish) -> dict[str, str]:
     """Return the variables that are to be in the file: what the task does not name stays."""
     if wish.everything_goes:
         return {}
@@ -205,7 +209,7 @@ def _wanted(before: Mapping[str, str], file: places.EnvironmentFile, wish: Wish)
 # Judges
 
 
-def _completeness(module: AnsibleModule, file: places.EnvironmentFile) -> Callable[[str], bool]:
+def _completeness(module: AnsibleModule, file: _pip_environment_places.EnvironmentFile) -> Callable[[str], bool]:
     """Return a function that asks the shell which reads this file whether a text is a whole script."""
 
     def is_complete(text: str) -> bool:
@@ -222,7 +226,9 @@ def _completeness(module: AnsibleModule, file: places.EnvironmentFile) -> Callab
     return is_complete
 
 
-def _judge(module: AnsibleModule, file: places.EnvironmentFile, edits: list[_Edit]) -> _validation.Judge | None:
+def _judge(
+    module: AnsibleModule, file: _pip_environment_places.EnvironmentFile, edits: list[_Edit]
+) -> _validation.Judge | None:
     """Return a function that has the shell read the new file, without running it. What a shell cannot read it
     does not come to the end of, and that is where our variables are."""
     if not file.shell:
@@ -245,15 +251,15 @@ def _judge(module: AnsibleModule, file: places.EnvironmentFile, edits: list[_Edi
 # Secrets
 
 
-def _is_private(file: places.EnvironmentFile) -> bool:
-    return file.place == places.USER_PROFILE
+def _is_private(file: _pip_environment_places.EnvironmentFile) -> bool:
+    return file.place == _pip_environment_places.USER_PROFILE
 
 
 def _has_secret(variables: Mapping[str, str]) -> bool:
     return any(_ini_secrets.holds_secret(name, value) for name, value in variables.items())
 
 
-def _check_secrets(file: places.EnvironmentFile, edit: _Edit, exists: bool) -> None:
+def _check_secrets(file: _pip_environment_places.EnvironmentFile, edit: _Edit, exists: bool) -> None:
     """Refuse a new secret where others can read it."""
     secrets = [name for name, value in edit.after.items() if _ini_secrets.holds_secret(name, value)]
     if all(edit.before.get(name) == edit.after[name] for name in secrets):
@@ -313,9 +319,9 @@ def _left_warning(path: str, found: _pip_environment_stale.Found) -> str:
     return f"{path}, line {found.line}: {found.variable} stands here ({advice}); the line stays, since {found.reason}."
 
 
-def _overridden(file: places.EnvironmentFile, edit: _Edit, wish: Wish) -> list[str]:
+def _overridden(file: _pip_environment_places.EnvironmentFile, edit: _Edit, wish: Wish) -> list[str]:
     """Return a warning for each variable of ours that a line after our block sets again."""
-    if file.is_ours or not edit.after or file.place == places.OTHER:
+    if file.is_ours or not edit.after or file.place == _pip_environment_places.OTHER:
         return []
     block = _pip_environment_text.find_block(edit.text, file.form)
     first = len(_pip_environment_text.lines_of(edit.text)) - len(_pip_environment_text.lines_of(block.after)) + 1
@@ -327,18 +333,20 @@ def _overridden(file: places.EnvironmentFile, edit: _Edit, wish: Wish) -> list[s
     return warnings
 
 
-def _homeless(file: places.EnvironmentFile, edit: _Edit) -> list[str]:
+def _homeless(file: _pip_environment_places.EnvironmentFile, edit: _Edit) -> list[str]:
     """Return a warning where pip would not start in the service that this file is for."""
     if file.service is None or not edit.after:
         return []
-    user = places.user_without_account(file.service, edit.after)
+    user = _pip_environment_places.user_without_account(file.service, edit.after)
     if not user:
         return []
     reason = f"the user id {user} has no account, and pip 26.3 and later do not start without a home"
     return [f"{file.path}: {reason}; set HOME, or XDG_CACHE_HOME and XDG_CONFIG_HOME, for '{file.service}'."]
 
 
-def user_files(account: pwd.struct_passwd, home: str) -> tuple[places.EnvironmentFile, list[places.EnvironmentFile]]:
+def user_files(
+    account: pwd.struct_passwd, home: str
+) -> tuple[_pip_environment_places.EnvironmentFile, list[_pip_environment_places.EnvironmentFile]]:
     """Return the profile of a user, and the other files in which that user may set variables."""
-    profile = places.user_profile(account, home)
-    return profile, places.other_user_files(account, home)
+    profile = _pip_environment_places.user_profile(account, home)
+    return profile, _pip_environment_places.other_user_files(account, home)

@@ -20,12 +20,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils import (
     _pip_catalogue,
     _pip_effective,
     _pip_environment,
+    _pip_environment_places,
     _pip_environment_wish,
     _pip_installs,
     _pip_targets,
     _run_as,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_places as places
 
 ARGUMENTS: dict[str, Any] = {
     # Values may be secrets: kept out of the system log here, and masked one by one in the result.
@@ -54,9 +54,13 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         machine, wish, warnings = checked(module, options)
     except _errors.UserError as error:
         return {"changed": False, "msg": _ini_secrets.mask_urls(str(error)), "files": [], "left": []}
-    others = places.other_machine_files() if options["machine_profile"] or options["etc_environment"] else []
+    others = (
+        _pip_environment_places.other_machine_files()
+        if options["machine_profile"] or options["etc_environment"]
+        else []
+    )
     for file in machine:
-        others += places.other_files_of_service(file.service) if file.service else []
+        others += _pip_environment_places.other_files_of_service(file.service) if file.service else []
     results = [_pip_environment.work_on_files(module, machine, others, wish, None)]
     if options["user_profiles"]:
         results += work_for_users(module, options["users"], wish)
@@ -77,7 +81,7 @@ def fault_of(module: AnsibleModule, options: dict[str, Any]) -> str:
 
 def checked(
     module: AnsibleModule, options: dict[str, Any]
-) -> tuple[list[places.EnvironmentFile], _pip_environment.Wish, list[str]]:
+) -> tuple[list[_pip_environment_places.EnvironmentFile], _pip_environment.Wish, list[str]]:
     """Return the files that are no user's, what the task wants, and warnings. Raise UserError for what is wrong."""
     check_options(options)
     return machine_files(options), *wish_of(module, options)
@@ -112,11 +116,11 @@ def check_options(options: dict[str, Any]) -> None:
         raise _errors.UserError(f"{foreign[0]}: macOS has nothing that reads that; use 'user_profiles'.")
 
 
-def machine_files(options: dict[str, Any]) -> list[places.EnvironmentFile]:
+def machine_files(options: dict[str, Any]) -> list[_pip_environment_places.EnvironmentFile]:
     """Return the files that are not one user's."""
-    files = [places.machine_profile()] if options["machine_profile"] else []
-    files += [places.etc_environment()] if options["etc_environment"] else []
-    return files + [places.drop_in(service) for service in options["services"]]
+    files = [_pip_environment_places.machine_profile()] if options["machine_profile"] else []
+    files += [_pip_environment_places.etc_environment()] if options["etc_environment"] else []
+    return files + [_pip_environment_places.drop_in(service) for service in options["services"]]
 
 
 def wish_of(module: AnsibleModule, options: dict[str, Any]) -> tuple[_pip_environment.Wish, list[str]]:
@@ -125,10 +129,10 @@ def wish_of(module: AnsibleModule, options: dict[str, Any]) -> tuple[_pip_enviro
     if options["state"] == "absent":
         given = dict.fromkeys(given)
     kinds = {
-        places.MACHINE_PROFILE: options["machine_profile"],
-        places.ETC_ENVIRONMENT: options["etc_environment"],
-        places.USER_PROFILE: options["user_profiles"],
-        places.SERVICE: options["services"],
+        _pip_environment_places.MACHINE_PROFILE: options["machine_profile"],
+        _pip_environment_places.ETC_ENVIRONMENT: options["etc_environment"],
+        _pip_environment_places.USER_PROFILE: options["user_profiles"],
+        _pip_environment_places.SERVICE: options["services"],
     }
     pips = _pip_installs.find_pips(search_path=os.environ.get("PATH", ""))
     circumstances = _pip_environment_wish.Circumstances(
@@ -151,11 +155,24 @@ def work_for_users(module: AnsibleModule, users: list[str] | None, wish: _pip_en
         account = _pip_targets.own_account()
         if account is None:
             reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; name 'users'."
-            return [{"files": [_pip_environment.failure(places.USER_PROFILE, "", str(os.geteuid()), reason)]}]
+            return [
+                {
+                    "files": [
+                        _pip_environment.failure(_pip_environment_places.USER_PROFILE, "", str(os.geteuid()), reason)
+                    ]
+                }
+            ]
         home = os.environ.get("HOME") or account.pw_dir
         return [attempt(account, functools.partial(work_for_user, module, account, home, wish))]
     accounts, missing = _pip_targets.find_accounts(users)
-    results = [{"files": [_pip_environment.failure(places.USER_PROFILE, "", name, reason) for name, reason in missing]}]
+    results = [
+        {
+            "files": [
+                _pip_environment.failure(_pip_environment_places.USER_PROFILE, "", name, reason)
+                for name, reason in missing
+            ]
+        }
+    ]
     for account in accounts:
         task = functools.partial(work_for_user, module, account, account.pw_dir, wish)
         result = attempt(account, functools.partial(_run_as.call_as_user, account, task))
@@ -173,7 +190,9 @@ def attempt(account: pwd.struct_passwd, task: Callable[[], dict[str, Any]]) -> d
     except _errors.UserError as error:
         return {
             "files": [
-                _pip_environment.failure(places.USER_PROFILE, "", account.pw_name, _ini_secrets.mask_urls(str(error)))
+                _pip_environment.failure(
+                    _pip_environment_places.USER_PROFILE, "", account.pw_name, _ini_secrets.mask_urls(str(error))
+                )
             ]
         }
 
@@ -197,7 +216,10 @@ def result_of(module: AnsibleModule, results: list[dict[str, Any]], warnings: li
         for part, entries in result.items():
             joined[part] += entries
     files = joined["files"]
-    if any(file["changed"] and file["place"] == places.SERVICE for file in files) and not module.check_mode:
+    if (
+        any(file["changed"] and file["place"] == _pip_environment_places.SERVICE for file in files)
+        and not module.check_mode
+    ):
         joined["warnings"] += reload_systemd(module)
     for warning in dict.fromkeys(joined["warnings"]):
         module.warn(_ini_secrets.mask_urls(warning))

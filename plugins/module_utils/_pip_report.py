@@ -21,8 +21,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils import (
     _pip_installs,
     _pip_layers,
     _pip_paths,
+    _pip_problems,
 )
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_problems as problems
 
 # The commands that use the cache all have the options of this one.
 CACHE_COMMAND = "install"
@@ -76,7 +76,7 @@ def summary(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for found in reports:
         parts = [found, *found.get("files", []), *found.get("environment", [])]
         for problem in (problem for part in parts for problem in part["problems"]):
-            if problem["severity"] != problems.HINT:
+            if problem["severity"] != _pip_problems.HINT:
                 users.setdefault((problem["severity"], problem["message"]), []).append(found["user"])
     return [
         {"severity": severity, "message": message, "users": list(dict.fromkeys(names))}
@@ -89,10 +89,10 @@ def _report_place(
 ) -> dict[str, Any]:
     version = _pip_catalogue.version_tuple(pips[-1].version) if pips else ()
     place = place._replace(pip_version=version)
-    no_home = problems.problems_of_home(place)
+    no_home = _pip_problems.problems_of_home(place)
     files = _files(place)
     layers = _pip_layers.layers_of(files)
-    readers = problems.Readers([pip.version for pip in pips], _trusted_hosts(layers, place))
+    readers = _pip_problems.Readers([pip.version for pip in pips], _trusted_hosts(layers, place))
     commands = [_pip_effective.GLOBAL, *question.commands, *(section for layer in layers for section in layer.view)]
     effective = {
         command: _known(_pip_effective.effective_options(command, layers, place.environment, version))
@@ -102,10 +102,10 @@ def _report_place(
     cache = _cache(place, layers)
     size = _pip_cache_manager.measure(cache["path"]) if question.measure_caches else {}
     install = _install_options(layers, place)
-    elsewhere = [*problems.problems_of_hidden_file(place), *problems.problems_of_certificates(install, place)]
+    elsewhere = [*_pip_problems.problems_of_hidden_file(place), *_pip_problems.problems_of_certificates(install, place)]
     uv = _pip_hints.find_uv([place.home] if place.home else [])
-    hints = problems.hints(install, venv, readers.versions, uv)
-    general = [*no_home, *elsewhere, *problems.problems_of_cache(cache), *hints]
+    hints = _pip_problems.hints(install, venv, readers.versions, uv)
+    general = [*no_home, *elsewhere, *_pip_problems.problems_of_cache(cache), *hints]
     return {
         "user": user,
         "venv": venv,
@@ -143,7 +143,9 @@ def _known(options: Mapping[str, _pip_effective.Effective]) -> dict[str, _pip_ef
     return {effective.option.name: effective for effective in options.values() if effective.option}
 
 
-def _described_file(file: _pip_layers.PipFile, place: _pip_paths.Place, readers: problems.Readers) -> dict[str, Any]:
+def _described_file(
+    file: _pip_layers.PipFile, place: _pip_paths.Place, readers: _pip_problems.Readers
+) -> dict[str, Any]:
     view = file.document.view() if file.document else {}
     return {
         "path": file.file.path,
@@ -155,7 +157,7 @@ def _described_file(file: _pip_layers.PipFile, place: _pip_paths.Place, readers:
             section: {key: _shown(section, key, value or "") for key, value in keys.items()}
             for section, keys in view.items()
         },
-        "problems": [problem._asdict() for problem in problems.problems_of_file(file, place, readers)],
+        "problems": [problem._asdict() for problem in _pip_problems.problems_of_file(file, place, readers)],
     }
 
 
@@ -181,21 +183,23 @@ def _described_origin(command: str, origin: _pip_effective.Origin) -> dict[str, 
     return {**origin._asdict(), "value": _shown(command, str(origin.key), origin.value)}
 
 
-def _environment(place: _pip_paths.Place, readers: problems.Readers) -> list[dict[str, Any]]:
+def _environment(place: _pip_paths.Place, readers: _pip_problems.Readers) -> list[dict[str, Any]]:
     """Return the variables that pip takes for options, and the one that names a file."""
     described = []
     for variable, key in sorted(_pip_effective.settings_of_environment(place.environment).items()):
         value = place.environment[variable]
-        found = problems.problems_of_variable(variable, value, place, readers)
+        found = _pip_problems.problems_of_variable(variable, value, place, readers)
         described.append(_described_variable(variable, key, _shown(_pip_effective.GLOBAL, key, value), found))
     named = place.environment.get("PIP_CONFIG_FILE")
     if named:
-        found = problems.problems_of_config_file(place)
+        found = _pip_problems.problems_of_config_file(place)
         described.append(_described_variable("PIP_CONFIG_FILE", None, named, found))
     return described
 
 
-def _described_variable(variable: str, key: str | None, value: Any, found: list[problems.Problem]) -> dict[str, Any]:
+def _described_variable(
+    variable: str, key: str | None, value: Any, found: list[_pip_problems.Problem]
+) -> dict[str, Any]:
     return {"variable": variable, "key": key, "value": value, "problems": [problem._asdict() for problem in found]}
 
 

@@ -118,9 +118,13 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _ini_secrets, _pip_client_task, _pip_verdict
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _ini_secrets,
+    _pip_cache_task,
+    _pip_client_task,
+    _pip_config_task,
+    _pip_verdict,
+)
 
 
 def main() -> None:
@@ -130,15 +134,15 @@ def main() -> None:
     module.params.update(config=None, environment=None)  # until their secrets are known
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
     if config is not None:
-        config = checked(module, "config", config, config_task.ARGUMENTS, _pip_client_task.CONFIG_RULES)
-        module.params["config"] = config_task.masked_options(config)
+        config = checked(module, "config", config, _pip_config_task.ARGUMENTS, _pip_client_task.CONFIG_RULES)
+        module.params["config"] = _pip_config_task.masked_options(config)
     if environment:
         environment_task = import_environment_task()
         environment = checked(module, "environment", environment, environment_task.ARGUMENTS, {})
         module.params["environment"] = environment_task.masked_options(environment)
     cache = module.params["cache"]
     if cache:
-        cache = checked(module, "cache", cache, cache_task.ARGUMENTS, cache_task.RULES)
+        cache = checked(module, "cache", cache, _pip_cache_task.ARGUMENTS, _pip_cache_task.RULES)
     only = _pip_client_task.PARTS if module.params["only"] is None else module.params["only"]
     given = {"cache": cache, "config": config, "environment": environment}
     is_check = module.check_mode
@@ -167,7 +171,9 @@ def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) ->
     """
     cache, config, environment = tasks.get("cache"), tasks.get("config"), tasks.get("environment")
     result: dict[str, Any] = {"changed": False, "caches": [], "diff": []}
-    prepared = None if config is None else config_task.prepare(config, _pip_client_task.set_for_shells(environment))
+    prepared = (
+        None if config is None else _pip_config_task.prepare(config, _pip_client_task.set_for_shells(environment))
+    )
     if isinstance(prepared, dict):
         return {**result, **prepared}
     if environment:
@@ -175,11 +181,11 @@ def do_all(module: AnsibleModule, tasks: Mapping[str, dict[str, Any] | None]) ->
         if fault:
             return {**result, "msg": fault}
     if cache:
-        result = cache_task.run(module, cache)
+        result = _pip_cache_task.run(module, cache)
     if "msg" not in result:
         result.update(files=[], shadowed=[], pips=[])
         if config is not None and prepared is not None:
-            result = _pip_client_task.joined(result, config_task.work(module, prepared, config))
+            result = _pip_client_task.joined(result, _pip_config_task.work(module, prepared, config))
     if "msg" not in result:
         done: dict[str, Any] = {"files": [], "left": [], "changed": False}
         if environment:

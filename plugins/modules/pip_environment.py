@@ -195,16 +195,16 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
 
 _compile_once.install()  # speeds up what follows
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task as task
+from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=task.ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=_pip_environment_task.ARGUMENTS, supports_check_mode=True)
     options = dict(module.params)
-    module.params.update(task.masked_options(options))
+    module.params.update(_pip_environment_task.masked_options(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    result = task.run(module, options)
+    result = _pip_environment_task.run(module, options)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

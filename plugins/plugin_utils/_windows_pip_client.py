@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task as cache_task
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_client_task, _pip_verdict
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task as config_task
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task as environment_task
+from ansible_collections.devfleet.pip.plugins.module_utils import (
+    _pip_cache_task,
+    _pip_client_task,
+    _pip_config_task,
+    _pip_environment_task,
+    _pip_verdict,
+)
 from ansible_collections.devfleet.pip.plugins.plugin_utils import (
     _windows_action,
     _windows_host,
@@ -25,12 +28,14 @@ def run(action: _windows_action.PosixOrWindowsAction, host: _windows_host.Window
     arguments = action.arguments(_pip_client_task.ARGUMENTS, **_pip_client_task.RULES)
     if arguments["config"] is not None:
         arguments["config"] = _windows_action.checked(
-            config_task.ARGUMENTS, arguments["config"], **_pip_client_task.CONFIG_RULES
+            _pip_config_task.ARGUMENTS, arguments["config"], **_pip_client_task.CONFIG_RULES
         )
     if arguments["cache"]:
-        arguments["cache"] = _windows_action.checked(cache_task.ARGUMENTS, arguments["cache"], **cache_task.RULES)
+        arguments["cache"] = _windows_action.checked(
+            _pip_cache_task.ARGUMENTS, arguments["cache"], **_pip_cache_task.RULES
+        )
     if arguments["environment"]:
-        arguments["environment"] = _windows_action.checked(environment_task.ARGUMENTS, arguments["environment"])
+        arguments["environment"] = _windows_action.checked(_pip_environment_task.ARGUMENTS, arguments["environment"])
     only = _pip_client_task.PARTS if arguments["only"] is None else arguments["only"]
     if list(only) == ["verify"]:
         action._task.check_mode = True
@@ -41,8 +46,8 @@ def run(action: _windows_action.PosixOrWindowsAction, host: _windows_host.Window
         result = _do(host, arguments, only, action._task.check_mode)
         if "verify" in only and arguments["verify"] and not action._task.check_mode:
             _judge(result, _pip_verdict.what_pip_does_not_use(result))
-    config = arguments["config"] and config_task.masked_options(arguments["config"])
-    environment = arguments["environment"] and environment_task.masked_options(arguments["environment"])
+    config = arguments["config"] and _pip_config_task.masked_options(arguments["config"])
+    environment = arguments["environment"] and _pip_environment_task.masked_options(arguments["environment"])
     return action.shown(result, {**arguments, "config": config, "environment": environment})
 
 
