@@ -180,12 +180,13 @@ def test_setting_a_scalar_and_setting_it_back_restores_the_bytes(
     lines = oracle.lines_of(text, dialect)
     owners = [line[1:] for line in lines if line.name is not None and not (dialect == "pip" and line[1] == "DEFAULT")]
     single = [owner for owner in owners if owners.count(owner) == 1 and "]" not in owner[0]]
-    single = [(section, name) for section, name in single if view[section][name]]  # type: ignore[index]
+    assert view is not None  # else this example has ended above, which mypy cannot know
+    single = [(section, name) for section, name in single if view[section][name]]
     assume(single)
     section, name = data.draw(st.sampled_from(single))
     options: ini.Ask = {"sections": {section: {name: value}}}
     there = ask_for(options, dialect, text)
-    options = {"sections": {section: {name: view[section][name]}}}  # type: ignore[index]
+    options = {"sections": {section: {name: view[section][name]}}}
     assert ask_for(options, dialect, there.text).text == text
 
 
