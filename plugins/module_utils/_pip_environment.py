@@ -214,12 +214,8 @@ def _completeness(module: AnsibleModule, file: _pip_environment_places.Environme
 
     def is_complete(text: str) -> bool:
         try:
-            return (
-                _validation.run(module, file.path, [file.shell, "-n"], content=text.encode("utf-8", "surrogateescape"))[
-                    0
-                ]
-                == 0
-            )
+            content = text.encode("utf-8", "surrogateescape")
+            return _validation.run(module, file.path, [file.shell, "-n"], content=content)[0] == 0
         except _errors.UserError:  # that shell is not on this host
             return False
 
