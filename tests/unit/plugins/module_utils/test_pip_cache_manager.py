@@ -199,7 +199,7 @@ def test_other_things_are_never_pruned(tmp_path: Path) -> None:
     assert (cache / "mine.txt").read_text(encoding="ascii") == "mine"
     for wish in ({"state": "purged"}, {"state": "absent"}, {"recurse": True}):
         with pytest.raises(UserError, match=r"holds 'mine\.txt', which is no part of a pip cache"):
-            manager.bring(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]
+            manager.bring(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]  # of mixed types
 
 
 def test_a_world_writable_cache_is_closed_to_the_world(tmp_path: Path) -> None:
