@@ -103,7 +103,7 @@ picture: $(test_venv)/.stamp $(tree)/.stamp
 
 properties: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" INI_EXAMPLES=$(EXAMPLES) \
-		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/test_ini_properties.py $(ARGS)
+		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/_ini/test_properties.py $(ARGS)
 
 pythons: $(tree)/.stamp
 	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) \
@@ -134,7 +134,7 @@ benchmark-cache: $(test_venv)/.stamp $(tree)/.stamp
 
 compare: $(benchmark_venv)/.stamp $(tree)/.stamp
 	@$(with_peers) benchmarks/compare.py --write docs/comparison.md \
-		tests/unit/plugins/module_utils/ini_merge_cases.yml $(ARGS)
+		tests/unit/plugins/module_utils/_ini/merge_cases.yml $(ARGS)
 
 docs: $(docs_venv)/.stamp $(tree)/.stamp
 	@PATH="$(CURDIR)/$(docs_venv)/bin:$$PATH" tests/tools/build-docs $(tree) .cache/docs

@@ -22,7 +22,7 @@ from typing import Any
 import peers
 import yaml
 
-from ansible_collections.devfleet.pip.tests.unit.plugins.module_utils import ini_oracle as oracle
+from ansible_collections.devfleet.pip.tests.unit.plugins.module_utils._ini import oracle
 
 TOOLS: dict[str, peers.Tool] = {
     "devfleet.pip": peers.devfleet,

@@ -33,7 +33,7 @@ from ansible.plugins.loader import init_plugin_loader, module_loader
 from ansible.template import Templar
 
 ROUNDS = 15
-OURS = [f"devfleet.pip.{name}" for name in ("pip_client", "pip_config", "pip_cache", "pip_info", "ini_merge")]
+OURS = [f"devfleet.pip.{name}" for name in ("pip_config", "pip_cache", "pip_info", "ini_merge")]
 OTHERS = ["ansible.builtin.ping", "ansible.builtin.file", "community.general.ini_file"]
 BASE = "ansible.builtin.ping"
 

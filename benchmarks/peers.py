@@ -21,10 +21,11 @@ import configupdater
 import crudini
 from ansible_collections.community.general.plugins.modules.ini_file import do_ini
 
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_document import DIALECTS, decode, encode
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import change_file
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_merge import merge
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_request import build_request
+from ansible_collections.devfleet.pip.plugins.module_utils._host.files import change_file
+from ansible_collections.devfleet.pip.plugins.module_utils._ini.document import decode, encode
+from ansible_collections.devfleet.pip.plugins.module_utils._ini.merge import merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini.request import build_request
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import DIALECTS
 
 Ask = Dict[str, Any]
 Tool = Callable[[Path, Ask], None]
@@ -198,15 +199,15 @@ def run_ini_file(path: Path, section: str, option: str | None, values: list[Any]
 
 def ini_file_default(path: Path, ask: Ask) -> None:
     """ini_file with its default options; a list is given as ``values``."""
-    _ini_file(path, ask, best=False)
+    host_files(path, ask, best=False)
 
 
 def ini_file_best(path: Path, ask: Ask) -> None:
     """ini_file with ``ignore_spaces: true``, ``modify_inactive_option: false``, lists as indented lines."""
-    _ini_file(path, ask, best=True)
+    host_files(path, ask, best=True)
 
 
-def _ini_file(path: Path, ask: Ask, best: bool) -> None:
+def host_files(path: Path, ask: Ask, best: bool) -> None:
     check_options(ask, "dialect")
     for section, key, value, items in steps_of(ask):
         if items is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from typing import Any, Sequence
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.report import HostFindings
 
 TIME = "2026-11-24T06:30:00Z"
 PIPS = ("20.3.4", "23.0.1", "24.3.1", "25.1.1", "26.3")

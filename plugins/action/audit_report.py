@@ -15,7 +15,9 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils import _audit_page, _audit_report, _audit_table
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit import page as audit_page
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit import report as audit_report
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit import table as audit_table
 
 ARGUMENTS: dict[str, Any] = {
     "dest": {"type": "path", "required": True},
@@ -39,7 +41,7 @@ class ActionModule(ActionBase):
         arguments = checked.validated_parameters
         variables = task_vars or {}
         hosts = {name: findings_of(variables["hostvars"][name]) for name in variables["ansible_play_hosts_all"]}
-        report = _audit_report.build_report(hosts, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        report = audit_report.build_report(hosts, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
         directory = os.path.abspath(arguments["dest"])
         paths = {kind: os.path.join(directory, f"report.{kind}") for kind in ("json", "html")}
         is_changed = is_news(report, paths["json"]) or not os.path.exists(paths["html"])
@@ -48,23 +50,23 @@ class ActionModule(ActionBase):
             try:
                 os.makedirs(directory, exist_ok=True)
                 write(paths["json"], json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-                write(paths["html"], _audit_page.render_page(report))
+                write(paths["html"], audit_page.render_page(report))
             except OSError as error:
                 return {"failed": True, "msg": f"{error.filename or directory}: {error.strerror}; name another 'dest'."}
         if arguments["table"]:
-            self._display.display(_audit_table.render_table(report, "" if self._task.check_mode else paths["html"]))
+            self._display.display(audit_table.render_table(report, "" if self._task.check_mode else paths["html"]))
         return result
 
 
-def findings_of(variables: Mapping[str, Any]) -> _audit_report.HostFindings:
+def findings_of(variables: Mapping[str, Any]) -> audit_report.HostFindings:
     """Return what the playbook registered for one host."""
     info = plain(variables.get("audit_pip") or {})
     try:
         audit_of = variables.get("audit_of")
     except AnsibleError as error:  # one host's variable must not cost the others their report
         reason = f"audit_of: {error}; correct the variable."
-        return _audit_report.HostFindings(None, info, {"result": {"failed": True, "msg": reason}})
-    return _audit_report.HostFindings(str(audit_of or ""), info, plain(variables.get("audit_comparison") or {}))
+        return audit_report.HostFindings(None, info, {"result": {"failed": True, "msg": reason}})
+    return audit_report.HostFindings(str(audit_of or ""), info, plain(variables.get("audit_comparison") or {}))
 
 
 def plain(value: Any) -> Any:

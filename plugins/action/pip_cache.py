@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task
-from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_pip_cache
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import cache as windows_cache
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 
 
-class ActionModule(_windows_action.PosixOrWindowsAction):
+class ActionModule(windows_action.PosixOrWindowsAction):
     """The action of the module pip_cache."""
 
-    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
-        options = self.arguments(_pip_cache_task.ARGUMENTS, **_pip_cache_task.RULES)
-        return self.shown(_windows_pip_cache.run(host, options, self._task.check_mode), options)
+    def run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
+        options = self.arguments(pip_cache.ARGUMENTS, **pip_cache.RULES)
+        return self.shown(windows_cache.run(host, options, self._task.check_mode), options)

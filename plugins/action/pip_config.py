@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task
-from ansible_collections.devfleet.pip.plugins.plugin_utils import _windows_action, _windows_host, _windows_pip_config
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import config as windows_config
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 
 
-class ActionModule(_windows_action.PosixOrWindowsAction):
+class ActionModule(windows_action.PosixOrWindowsAction):
     """The action of the module pip_config."""
 
-    def run_on_windows(self, host: _windows_host.WindowsHost) -> dict[str, Any]:
-        options = self.arguments(_pip_config_task.ARGUMENTS, **_pip_config_task.RULES)
-        result = _windows_pip_config.run(host, options, self._task.check_mode)
-        return self.shown(result, _pip_config_task.masked_options(options))
+    def run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
+        options = self.arguments(pip_config.ARGUMENTS, **pip_config.RULES)
+        result = windows_config.run(host, options, self._task.check_mode)
+        return self.shown(result, pip_config.masked_options(options))

@@ -186,126 +186,26 @@ backup_file:
   sample: /etc/pip.conf.4711.2026-11-22@21:15:30~
 """
 
-import functools
-import os
-import stat
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import (
-    _errors,
-    _file_attributes,
-    _ini_document,
-    _ini_file,
-    _ini_merge,
-    _ini_report,
-    _ini_secrets,
-    _ini_task,
-    _run_as,
-    _validation,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge as pip_ini_merge
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(
-        argument_spec=_ini_task.ARGUMENT_SPEC,
+        argument_spec=pip_ini_merge.ARGUMENTS,
         add_file_common_args=True,
         supports_check_mode=True,
-        mutually_exclusive=_ini_task.MUTUALLY_EXCLUSIVE,
+        **pip_ini_merge.RULES,
     )
     options = dict(module.params)
-    module.params.update(_ini_task.masked_arguments(options))
+    module.params.update(pip_ini_merge.masked_options(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    path = os.path.normpath(options["path"])
-    try:
-        _ini_file.check_absolute("path", [path])
-        account = _run_as.find_account(options["run_as"]) if options["run_as"] else None
-        task = functools.partial(run, module, path, options)
-        result = task() if account is None else _run_as.call_as_user(account, task)
-    except _errors.UserError as error:
-        module.fail_json(msg=_ini_secrets.mask_urls(str(error)))
-    for warning in result.pop("warnings"):
-        module.warn(_ini_secrets.mask_urls(warning))
+    result = pip_ini_merge.run(module, options)
+    if "msg" in result:
+        module.fail_json(**result)
     module.exit_json(**result)
-
-
-def run(module: AnsibleModule, path: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Do what the task asks; return its result as plain data. Raise UserError."""
-    merged: list[_ini_merge.Merged] = []
-
-    def change(before: bytes | None) -> bytes:
-        merged.append(_ini_task.merge_content(path, before, options))
-        return _ini_document.encode(merged[-1].text)
-
-    _file_attributes.check_attributes(path, options)
-    old_mode = mode_of(path)
-    mode = None if None in (options["mode"], old_mode) else mode_after(path, options["mode"], old_mode)
-    rules = _ini_file.WriteRules(
-        create=options["create"],
-        follow=options["follow"],
-        backup=options["backup"],
-        unsafe_writes=options["unsafe_writes"],
-        mode=mode,
-        new_mode=lambda content: mode_after(path, options["mode"], None, content),
-        validate=_validation.command_judge(module, path, options["validate"]),
-    )
-    file = _ini_file.change_file(path, change, rules, module.check_mode)
-    attributes_changed, attributes_diff = set_attributes_of(module, file, options, old_mode, mode)
-    last_mode = mode_after(path, options["mode"], old_mode, file.after)
-    result: dict[str, Any] = {
-        "path": path,
-        "changed": file.changed or attributes_changed,
-        "changes": [_ini_report.masked_change(change) for change in merged[-1].changes],
-        "warnings": merged[-1].warnings + warnings_about(path, file, options["dialect"], last_mode),
-    }
-    if file.backup_file:
-        result["backup_file"] = file.backup_file
-    if module._diff:
-        result["diff"] = [_ini_report.content_diff(path, file), *attributes_diff]
-    return result
-
-
-def mode_of(path: str) -> int | None:
-    """Return the mode of the file, through symbolic links; None where there is no file."""
-    try:
-        return stat.S_IMODE(os.stat(path).st_mode)
-    except OSError:
-        return None
-
-
-def mode_after(path: str, mode: Any, old_mode: int | None, content: bytes = b"") -> int:
-    """Return the mode that the file has in the end: what ``mode`` makes of the one that it has without it."""
-    without = old_mode
-    if without is None:  # a new file
-        without = 0o600 if _ini_report.holds_secret(content) else 0o644
-    asked = _file_attributes.asked_mode(path, mode, without)
-    return without if asked is None else asked
-
-
-def set_attributes_of(
-    module: AnsibleModule, file: _ini_file.FileChange, options: dict[str, Any], old_mode: int | None, mode: int | None
-) -> tuple[bool, list[dict[str, Any]]]:
-    """Set the file's attributes, as the task asks; return whether that changed, and the diff.
-
-    A new file has none that were others before, and a file that was not made has none.
-    """
-    if old_mode is None and not file.changed:
-        return False, []
-    born_with = (old_mode, mode) if file.changed and not module.check_mode else None
-    changed, diff = _file_attributes.set_attributes(module, file.path, options, born_with)
-    return changed, [] if old_mode is None else diff
-
-
-def warnings_about(path: str, file: _ini_file.FileChange, dialect: str, mode: int) -> list[str]:
-    """Return what the user should know about the file, which has that mode now, beside what was asked."""
-    return (_ini_report.pip_warnings(path, file) if dialect == "pip" else []) + _ini_report.secret_warnings(
-        path, file, mode
-    )
 
 
 if __name__ == "__main__":

@@ -295,21 +295,17 @@ caches:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_cache_task
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec=_pip_cache_task.ARGUMENTS,
+        argument_spec=pip_cache.ARGUMENTS,
         supports_check_mode=True,
-        **_pip_cache_task.RULES,
+        **pip_cache.RULES,
     )
-    result = _pip_cache_task.run(module, module.params)
+    result = pip_cache.run(module, module.params)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -249,23 +249,19 @@ pips:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_config_task
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec=_pip_config_task.ARGUMENTS,
+        argument_spec=pip_config.ARGUMENTS,
         supports_check_mode=True,
-        **_pip_config_task.RULES,
+        **pip_config.RULES,
     )
     options = dict(module.params)
-    module.params.update(_pip_config_task.masked_options(options))
+    module.params.update(pip_config.masked_options(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    result = _pip_config_task.run(module, options)
+    result = pip_config.run(module, options)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -191,20 +191,16 @@ left:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import _pip_environment_task
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=_pip_environment_task.ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=pip_environment.ARGUMENTS, supports_check_mode=True)
     options = dict(module.params)
-    module.params.update(_pip_environment_task.masked_options(options))
+    module.params.update(pip_environment.masked_options(options))
     module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
-    result = _pip_environment_task.run(module, options)
+    result = pip_environment.run(module, options)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

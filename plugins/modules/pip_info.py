@@ -284,19 +284,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import (
-    _errors,
-    _ini_file,
-    _ini_secrets,
-    _pip_installs,
-    _pip_report,
-    _pip_targets,
-    _run_as,
-)
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import report as pip_report
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "users": {"type": "list", "elements": "str"},
@@ -311,27 +305,27 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     options = module.params
     try:
-        _pip_report.check_commands(options["commands"])
-        _pip_targets.check_config_home(options["config_home"], options["users"])
-        _pip_targets.check_names("venvs", options["venvs"])
-        _ini_file.check_absolute("venvs", options["venvs"])
+        pip_report.check_commands(options["commands"])
+        pip_targets.check_config_home(options["config_home"], options["users"])
+        pip_targets.check_names("venvs", options["venvs"])
+        host_files.check_absolute("venvs", options["venvs"])
     except _errors.UserError as error:
         module.fail_json(msg=str(error), users=[], pips=[], problems=[])
     venvs = [os.path.abspath(venv) for venv in options["venvs"]]
-    question = _pip_report.Question(
+    question = pip_report.Question(
         options["commands"],
         venvs,
-        _pip_installs.find_pips(venvs=venvs, search_path=os.environ.get("PATH", "")),
+        pip_pips.find_pips(venvs=venvs, search_path=os.environ.get("PATH", "")),
         options["measure_caches"],
     )
     reports = own_report(question) if options["users"] is None else reports_of_users(options, question)
-    pips = [*question.pips, *(_pip_installs.PipInstall(**pip) for found in reports for pip in found.get("pips", []))]
+    pips = [*question.pips, *(pip_pips.PipInstall(**pip) for found in reports for pip in found.get("pips", []))]
     result: dict[str, Any] = {
         "changed": False,
         "users": reports,
-        "pips": [pip._asdict() for pip in _pip_installs.merged_pips(pips)],
+        "pips": [pip._asdict() for pip in pip_pips.merged_pips(pips)],
         "python": {"version": platform.python_version(), "executable": sys.executable},
-        "problems": _pip_report.summary(reports),
+        "problems": pip_report.summary(reports),
     }
     reasons = dict.fromkeys(found["msg"] for found in reports if found["failed"])
     if reasons:
@@ -339,30 +333,30 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def own_report(question: _pip_report.Question) -> list[dict[str, Any]]:
+def own_report(question: pip_report.Question) -> list[dict[str, Any]]:
     """Return the reports for the user that the task runs as, who may have no account (in a container)."""
-    account = _pip_targets.own_account()
-    return _pip_report.report(account.pw_name if account else str(os.geteuid()), _pip_targets.own_place(), question)
+    account = pip_targets.own_account()
+    return pip_report.report(account.pw_name if account else str(os.geteuid()), pip_targets.own_place(), question)
 
 
-def reports_of_users(options: dict[str, Any], question: _pip_report.Question) -> list[dict[str, Any]]:
+def reports_of_users(options: dict[str, Any], question: pip_report.Question) -> list[dict[str, Any]]:
     """Return the reports for the named users, also for those of whom nothing can be told."""
-    accounts, missing = _pip_targets.find_accounts(options["users"])
-    reports = [_pip_report.failure(name, reason) for name, reason in missing]
+    accounts, missing = pip_targets.find_accounts(options["users"])
+    reports = [pip_report.failure(name, reason) for name, reason in missing]
     for account in accounts:
         reports += report_of_user(account, options["config_home"], question)
     return reports
 
 
 def report_of_user(
-    account: pwd.struct_passwd, config_home: str | None, question: _pip_report.Question
+    account: pwd.struct_passwd, config_home: str | None, question: pip_report.Question
 ) -> list[dict[str, Any]]:
     """Return the reports for one user, made with that user's rights."""
-    task = functools.partial(_pip_report.report, account.pw_name, _pip_targets.place_of(account, config_home), question)
+    task = functools.partial(pip_report.report, account.pw_name, pip_targets.place_of(account, config_home), question)
     try:
-        return list(_run_as.call_as_user(account, task))
+        return list(host_run_as.call_as_user(account, task))
     except _errors.UserError as error:
-        return [_pip_report.failure(account.pw_name, _ini_secrets.mask_urls(str(error)))]
+        return [pip_report.failure(account.pw_name, ini_secrets.mask_urls(str(error)))]
 
 
 if __name__ == "__main__":

@@ -91,11 +91,9 @@ from typing import Any, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.devfleet.pip.plugins.module_utils import _compile_once
-
-_compile_once.install()  # speeds up what follows
-
-from ansible_collections.devfleet.pip.plugins.module_utils import _errors, _pip_smoke_test, _run_as
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test as pip_smoke_test
 
 ARGUMENTS: dict[str, Any] = {
     "package": {"type": "str", "required": True},
@@ -110,14 +108,14 @@ def main() -> None:
     options = module.params
     result: dict[str, Any] = {"changed": False, "passes": []}
     try:
-        _pip_smoke_test.check_package(options["package"])
-        account = _run_as.find_account(options["run_as"]) if options["run_as"] else None
+        pip_smoke_test.check_package(options["package"])
+        account = host_run_as.find_account(options["run_as"]) if options["run_as"] else None
         if module.check_mode:
             module.exit_json(skipped=True, msg="Nothing is fetched in check mode.", **result)
         if account is None:
             result.update(ask_pip(module))
         else:
-            result.update(_run_as.call_as_user(account, lambda: ask_pip(module)))
+            result.update(host_run_as.call_as_user(account, lambda: ask_pip(module)))
     except _errors.UserError as error:
         module.fail_json(msg=str(error), **result)
     if result.get("msg"):
@@ -141,10 +139,10 @@ def ask_pip(module: AnsibleModule) -> dict[str, Any]:
             ) from None
         return int(answer[0]), str(answer[1]), str(answer[2])
 
-    found = _pip_smoke_test.passes(pip, package, run)
+    found = pip_smoke_test.passes(pip, package, run)
     result: dict[str, Any] = {"passes": [single._asdict() for single in found]}
     if found[-1].fetched:
-        result["msg"] = _pip_smoke_test.reason_for(pip, package, found[-1], run)
+        result["msg"] = pip_smoke_test.reason_for(pip, package, found[-1], run)
     return result
 
 

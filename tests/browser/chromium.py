@@ -15,8 +15,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_page import render_page
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings, build_report
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.page import render_page
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.report import HostFindings, build_report
 from ansible_collections.devfleet.pip.tests import fleet_findings as made
 
 # Root needs the first; the machines of CI are containers, whose /dev/shm is small.

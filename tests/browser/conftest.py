@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.report import HostFindings
 from ansible_collections.devfleet.pip.tests import fleet_findings as made
 from ansible_collections.devfleet.pip.tests.browser.chromium import Chromium, write_page
 

@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.report import HostFindings
 from ansible_collections.devfleet.pip.tests import fleet_findings as made
 from ansible_collections.devfleet.pip.tests.browser.chromium import Chromium
 from ansible_collections.devfleet.pip.tests.browser.conftest import Open

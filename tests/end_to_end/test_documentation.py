@@ -52,7 +52,7 @@ def test_the_recorded_tasks_are_those_of_today() -> None:
 
 
 def test_the_comparison_has_every_case() -> None:
-    cases = yaml.safe_load((ROOT / "tests/unit/plugins/module_utils/ini_merge_cases.yml").read_text())
+    cases = yaml.safe_load((ROOT / "tests/unit/plugins/module_utils/_ini/merge_cases.yml").read_text())
     rows = re.findall(r"^\| ([A-Z]\d\d) \|", (ROOT / "docs/comparison.md").read_text(), re.MULTILINE)
     assert set(rows) == {case["id"] for case in cases}, "make compare"
 

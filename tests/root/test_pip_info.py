@@ -15,9 +15,9 @@ from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_report import Question, report
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_targets import own_place
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user
+from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.report import Question, report
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.targets import own_place
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._run_as import call_as_user
+from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user
 from ansible_collections.devfleet.pip.tests.root.people import People
 
 

@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import Option, version_tuple
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import Effective
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_paths import Place
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import Effective
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import PipOption, version_tuple
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import Place
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 # The files that a situation may have, by what they are, below its directory.
@@ -99,7 +99,7 @@ def expected(defaults: Mapping[str, Any], options: Mapping[str, Effective], plac
     return values
 
 
-def converted(option: Option, value: str, place: Place) -> Any:
+def converted(option: PipOption, value: str, place: Place) -> Any:
     """Return a text as pip converts it for this option."""
     if option.kind == "no-cache":
         return False

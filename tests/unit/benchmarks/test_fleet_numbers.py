@@ -28,8 +28,7 @@ from fleet_numbers import (
     table,
 )
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_config_task import ARGUMENTS
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_wish import check_wish
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.config import ARGUMENTS, build_spec
 
 RECAP = """
 PLAY RECAP *********
@@ -119,7 +118,7 @@ def test_the_keys_are_options_that_pip_has(keys: int) -> None:
     options = fleet_plays.options_of(keys)
     assert sum(map(len, options.values())) == keys
     defaults = {name: argument.get("default") for name, argument in ARGUMENTS.items()}
-    wish = check_wish(options, None, [], defaults)
+    wish = build_spec(options, None, [], defaults)
     assert wish.request.set.keys() == options.keys()
 
 

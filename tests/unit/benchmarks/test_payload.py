@@ -14,18 +14,13 @@ import pytest
 
 # Kilobytes of this collection's own files in the zip file, and how many files.
 BOUNDS = {
-    "devfleet.pip.pip_client": (126, 44),
     "devfleet.pip.pip_config": (85, 31),
     "devfleet.pip.pip_cache": (45, 14),
     "devfleet.pip.pip_info": (95, 30),
     "devfleet.pip.ini_merge": (43, 16),
 }
-# What a module imports only when there is something to do for it: how the names of those files begin.
-LATER = ("_pip_environment", "_pip_hints")
-# Those of them that are what another module is made of.
-AT_ONCE = {"devfleet.pip.pip_info": ("_pip_hints",)}
 # What a run does not need unless something is wrong, or to be changed.
-NOT_AT_A_RERUN = {"asyncio", "concurrent.futures", "difflib", "http", "multiprocessing", "unittest", "urllib.request"}
+NOT_AT_A_RERUN = {"asyncio", "concurrent.futures", "http", "multiprocessing", "unittest", "urllib.request"}
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +44,8 @@ def test_only_what_is_imported_is_sent_and_nothing_that_a_rerun_does_not_use(arc
     archive = archives / f"{module}.zip"
     imported = payload.imported_by(archive, payload.python_name(module))
     own = {f"{name.rpartition('.')[2]}.py" for name in imported if ".pip.plugins." in name}
-    later = tuple(name for name in LATER if name not in AT_ONCE.get(module, ()))
-    sent = {name for name in payload.own_files(archive) if not name.startswith(later)}
-    assert own - {"modules.py", "module_utils.py"} == sent
+    packages = {"modules.py", "module_utils.py", "_ini.py", "_host.py", "_pip.py"}
+    assert own - packages == set(payload.own_files(archive)) - {"__init__.py"}
     assert not imported & NOT_AT_A_RERUN
 
 

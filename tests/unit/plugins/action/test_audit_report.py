@@ -14,7 +14,7 @@ import pytest
 from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.devfleet.pip.plugins.action.audit_report import findings_of, is_news, write
-from ansible_collections.devfleet.pip.plugins.plugin_utils._audit_report import HostFindings, describe_host
+from ansible_collections.devfleet.pip.plugins.plugin_utils._audit.report import HostFindings, describe_host
 from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
 
 

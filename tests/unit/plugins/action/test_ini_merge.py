@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module
 from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "module_utils/ini_merge_cases.yml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load((Path(__file__).parents[1] / "module_utils/_ini/merge_cases.yml").read_text(encoding="utf-8"))
 ACCEPTED = [case for case in CASES if "refused" not in case]
 REFUSED = [case for case in CASES if "refused" in case]
 

@@ -16,7 +16,6 @@ from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInA
 TASKS: dict[str, dict[str, Any]] = {
     "ini_merge": {"path": r"C:\x.ini", "sections": {"a": {"b": 1}}},
     "pip_cache": {},
-    "pip_client": {"config": {}},
     "pip_config": {"options": {"global": {"timeout": 2}}},
 }
 

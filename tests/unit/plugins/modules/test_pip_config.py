@@ -17,7 +17,7 @@ from typing import Any, Callable, Iterator, Mapping
 import pytest
 import yaml
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_options_data import PIP_VERSION
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options_data import PIP_VERSION
 from ansible_collections.devfleet.pip.plugins.modules import pip_config
 from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module, warnings_of
 from ansible_collections.devfleet.pip.tests.unit import pips

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_environment_text import BEGIN, END
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.environment_files import BEGIN, END
 from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module, warnings_of
 
 URL = "https://ada:hunter2@pypi.example/simple"

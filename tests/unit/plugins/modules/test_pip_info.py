@@ -19,8 +19,8 @@ import jinja2
 import pytest
 import yaml
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_catalogue import find_option
-from ansible_collections.devfleet.pip.plugins.module_utils._pip_effective import Effective, Origin
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import Effective, Origin
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import find_option
 from ansible_collections.devfleet.pip.plugins.modules import pip_info
 from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_module
 from ansible_collections.devfleet.pip.tests.unit import pip_oracle, pips

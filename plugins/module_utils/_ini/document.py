@@ -1,0 +1,370 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lossless view of an INI file: what Python's RawConfigParser reads in it, and every byte beside.
+
+pip reads its files with RawConfigParser, so this parser takes the same decisions line by line, with
+the regular expressions of the Python it runs on (they differ between releases). It keeps the lines as
+they are and only notes which of them hold what. Edits name lines by their index; rendering a document
+with no edits gives back the text. Nothing here knows of Ansible or of pip.
+"""
+
+from __future__ import annotations
+
+import configparser
+import io
+from typing import Callable, Dict, NamedTuple, Optional
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+
+BOM = "\ufeff"
+COMMENT_PREFIXES = ("#", ";")
+DEFAULT_SECTION = configparser.DEFAULTSECT
+TOP = ""  # the section name that stands for the lines before the first header (dialect generic)
+
+View = Dict[str, Dict[str, Optional[str]]]
+
+
+class IniError(_errors.UserError):
+    """A text that cannot be read as INI. ``line`` is its line, counted from 1; None: the whole text."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+class Dialect(NamedTuple):
+    """How one family of INI files is read.
+
+    ``key_name`` gives the name under which two spellings of a key are the same key. ``strict`` refuses
+    what RawConfigParser refuses by default: repeated keys and sections, a key before any section, a
+    line without a delimiter.
+    """
+
+    name: str
+    key_name: Callable[[str], str]
+    strict: bool
+
+
+# What RawConfigParser does when nobody changes it.
+RAW = Dialect("raw", str.lower, True)
+GENERIC = Dialect("generic", str, False)
+
+
+class Option:
+    """One option: ``key`` as spelled, ``name`` as compared, its lines ``line`` to ``end`` (exclusive).
+
+    ``start`` is the part of its value that stands in its first line; None for a key without a delimiter.
+    """
+
+    __slots__ = ("end", "key", "line", "name", "start")
+
+    def __init__(self, key: str, name: str, start: str | None, line: int) -> None:
+        self.key = key
+        self.name = name
+        self.start = start
+        self.line = line
+        self.end = line + 1
+
+
+class Section:
+    """One header and what follows it: the ``position``-th of the document, counted from 0.
+
+    ``line`` is the header's; -1 for the lines before the first one.
+    """
+
+    __slots__ = ("line", "name", "options", "position")
+
+    def __init__(self, name: str, line: int, position: int) -> None:
+        self.name = name
+        self.line = line
+        self.position = position
+        self.options: list[Option] = []
+
+    @property
+    def end(self) -> int:
+        """The index after the last line that holds an option (or the header)."""
+        return self.options[-1].end if self.options else self.line + 1
+
+
+class Repeat(NamedTuple):
+    """A key or a section that stands a second time. ``name`` is None for a section."""
+
+    section: str
+    name: str | None
+    first_line: int
+    line: int
+
+
+class Document:
+    """A parsed text, and the edits that are to be made to it.
+
+    ``sections`` holds the headers in the order of the file, ``options`` the option that counts under
+    each section and key name (the last one), ``repeats`` what stands more than once.
+    """
+
+    def __init__(self, text: str, dialect: Dialect, newline: str = "\n") -> None:
+        self.dialect = dialect
+        self.bom = BOM if text.startswith(BOM) else ""
+        # newline="" splits where Python's open() does (\n, \r, \r\n), and keeps the line ends.
+        self.lines = io.StringIO(text[len(self.bom) :], newline="").readlines()
+        self.sections: list[Section] = []
+        self.options: dict[str, dict[str, Option]] = {}
+        self.repeats: list[Repeat] = []
+        self._newline = newline
+        self._replaced: dict[int, list[str]] = {}
+        self._inserted: dict[int, list[str]] = {}
+        self._new_sections: list[list[str]] = []
+
+    # What the document says
+
+    def value(self, option: Option) -> str | None:
+        """Return the value as RawConfigParser gives it; None for a key without a delimiter."""
+        if option.start is None or option.end == option.line + 1:
+            return option.start
+        following = [line.strip() for line in self.lines[option.line + 1 : option.end]]
+        values = [line for line in following if not line.startswith(COMMENT_PREFIXES)]
+        return "\n".join([option.start, *values]).rstrip()
+
+    def view(self) -> View:
+        """Return everything that can be read: {section: {key name: value}}."""
+        return {
+            section: {name: self.value(option) for name, option in options.items()}
+            for section, options in self.options.items()
+            if options or section != DEFAULT_SECTION
+        }
+
+    def split_first_line(self, option: Option) -> FirstLine:
+        """Take the option's first line apart without losing a byte."""
+        line = self.lines[option.line]
+        text = line.strip()
+        indent = line[: line.index(text)]
+        ending = line[len(indent) + len(text) :]
+        value = option.start or ""
+        delimiter = text[len(option.key) : len(text) - len(value)]
+        return FirstLine(indent, option.key, delimiter, value, ending)
+
+    def is_comment(self, index: int) -> bool:
+        """Tell whether the line at ``index`` is a comment."""
+        return self.lines[index].lstrip().startswith(COMMENT_PREFIXES)
+
+    def line_end(self, index: int) -> str:
+        """Return the line end in use around the line at ``index``."""
+        for line in reversed(self.lines[max(index - 1, 0) : index + 1]):
+            ending = line[len(line.rstrip("\r\n")) :]
+            if ending:
+                return ending
+        return self._newline
+
+    # Edits: by the index of a line that was read; line texts come with their line end
+
+    def replace_line(self, index: int, lines: list[str]) -> None:
+        """Put ``lines`` in the place of the line at ``index``; no lines: it goes."""
+        self._replaced[index] = lines
+
+    def is_removed(self, index: int) -> bool:
+        """Tell whether the line at ``index`` is to go."""
+        return self._replaced.get(index) == []
+
+    def insert_after(self, index: int, lines: list[str]) -> None:
+        """Put ``lines`` below the line at ``index`` (-1: at the top), after what was put there before."""
+        self._inserted.setdefault(index, []).extend(lines)
+
+    def add_section(self, lines: list[str]) -> None:
+        """Put a new section at the end of the text."""
+        self._new_sections.append(lines)
+
+    def render(self) -> str:
+        """Return the text with all edits made."""
+        out = list(self._inserted.get(-1, ()))
+        last_is_new = bool(out)
+        for index, line in enumerate(self.lines):
+            new = self._replaced.get(index)
+            if new is None:
+                out.append(line)
+                last_is_new = False
+            elif new:
+                out.extend(new)
+                last_is_new = True
+            inserted = self._inserted.get(index)
+            if inserted:
+                out.extend(inserted)
+                last_is_new = True
+        for section in self._new_sections:
+            if out and out[-1].strip():
+                out.append(self.line_end(len(self.lines) - 1))
+            out.extend(section)
+            last_is_new = True
+        return self.bom + self._join(out, last_is_new)
+
+    def _join(self, lines: list[str], last_is_new: bool) -> str:
+        """Join lines; an old last line without an end gets one where something follows it now."""
+        if not self.lines or self.lines[-1].endswith(("\n", "\r")):
+            return "".join(lines)
+        ending = self.line_end(len(self.lines) - 1)
+        ended = [line if line.endswith(("\n", "\r")) else line + ending for line in lines[:-1]]
+        last = lines[-1:]
+        if last_is_new:
+            last = [line.rstrip("\r\n") for line in last]
+        return "".join(ended + last)
+
+
+class FirstLine(NamedTuple):
+    """The parts of an option's first line; joined they are the line."""
+
+    indent: str
+    key: str
+    delimiter: str
+    value: str
+    ending: str
+
+
+def is_utf16(content: bytes) -> bool:
+    """Tell whether a file's bytes are UTF-16: they say so, or of most pairs of bytes the same half is empty."""
+    halves = (content[0::2], content[1::2])
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or any(2 * half.count(0) > len(half) for half in halves)
+
+
+def decode(content: bytes) -> str:
+    """Return a file's bytes as text from which encode() makes the same bytes, UTF-8 or not.
+
+    Raise IniError for UTF-16, which neither pip nor this parser can read.
+    """
+    if is_utf16(content):
+        raise IniError(
+            "this looks like UTF-16, as PowerShell's '>' writes it, and pip cannot read it; save it as UTF-8",
+            1,
+        )
+    return content.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes of a text that decode() returned, edited or not."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def parse(text: str, dialect: Dialect, newline: str = "\n") -> Document:
+    """Read ``text``. Repeated keys and sections are noted, not refused: see check_repeats.
+
+    ``newline`` is the line end for new lines where the text has none to follow.
+    Raise IniError where RawConfigParser could not read the text for any other reason.
+    """
+    document = Document(text, dialect, newline)
+    _Reader(document).read()
+    return document
+
+
+def check_repeats(document: Document) -> None:
+    """Raise IniError for the first key or section that stands twice, as RawConfigParser would."""
+    if document.dialect.strict and document.repeats:
+        raise repeat_error(
+            document.repeats[0], "pip stops at that; remove one, or set 'repair: true' to keep the last value"
+        )
+
+
+def repeat_error(repeat: Repeat, advice: str) -> IniError:
+    """Return an error that names what stands twice, and says what follows from that and what to do."""
+    thing = f"the section [{repeat.section}]"
+    if repeat.name is not None:
+        thing = f"the key '{repeat.name}' of [{repeat.section}]"
+    lines = f"in lines {repeat.first_line + 1} and {repeat.line + 1}"
+    return IniError(f"{thing} stands twice, {lines}, and {advice}", repeat.line + 1)
+
+
+def parser_view(text: str, dialect: Dialect) -> View:
+    """Return what RawConfigParser itself reads in ``text``; it raises its own errors."""
+    parser = configparser.RawConfigParser(strict=dialect.strict, allow_no_value=not dialect.strict)
+    parser.optionxform = dialect.key_name  # type: ignore[method-assign, assignment]  # documented use
+    top = ""
+    if not dialect.strict:
+        # RawConfigParser wants a header before the first key: lend it one that the text does not hold.
+        top = "top"
+        while f"[{top}]" in text:
+            top += "+"
+        text = f"[{top}]\n" + text[len(BOM) if text.startswith(BOM) else 0 :]
+    parser.read_file(io.StringIO(text, newline=None))
+    # The public ways to the values mix the [DEFAULT] section into all the others.
+    view: View = {name: dict(options) for name, options in vars(parser)["_sections"].items()}
+    if parser.defaults():
+        view[DEFAULT_SECTION] = dict(parser.defaults())
+    if top:
+        view[TOP] = view.pop(top)
+    return view
+
+
+class _Reader:
+    """One pass over the lines, in the terms of RawConfigParser._read."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.dialect = document.dialect
+        self.section: Section | None = None
+        self.names: dict[str, Option] = {}
+        parser = configparser.RawConfigParser
+        self.match_option = (parser.OPTCRE if self.dialect.strict else parser.OPTCRE_NV).match
+        if not self.dialect.strict:
+            self._open_section(TOP, -1)
+
+    def read(self) -> None:
+        option: Option | None = None
+        option_indent = 0
+        header_match = configparser.RawConfigParser.SECTCRE.match
+        for index, line in enumerate(self.document.lines):
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            indent = 0 if line[0] == text[0] else line.index(text)
+            if option is not None and indent > option_indent:
+                self._continue(option, index)
+                continue
+            option_indent = indent
+            header = header_match(text) if text[0] == "[" else None
+            if header:
+                self._open_section(header.group("header"), index)
+                option = None
+            else:
+                option = self._add_option(text, index)
+
+    def _open_section(self, name: str, index: int) -> None:
+        document = self.document
+        self.section = Section(name, index, len(document.sections))
+        if name in document.options and name != DEFAULT_SECTION:
+            first = next(section for section in document.sections if section.name == name)
+            document.repeats.append(Repeat(name, None, first.line, index))
+        document.sections.append(self.section)
+        self.names = document.options.setdefault(name, {})
+
+    def _add_option(self, text: str, index: int) -> Option:
+        if self.section is None:
+            raise IniError(
+                "this line stands before the first [section] header, and pip stops at that;"
+                " put a header such as [global] above it",
+                index + 1,
+            )
+        match = self.match_option(text)
+        if match is None:
+            raise IniError(
+                "this line is neither a header, nor 'key = value', nor an indented continuation;"
+                " correct it, or make it a comment with '#'",
+                index + 1,
+            )
+        key, value = match.group("option", "value")
+        if not key:
+            raise IniError("this line has a value but no key; write the key before the delimiter", index + 1)
+        option = Option(key, self.dialect.key_name(key), value, index)
+        known = self.names.get(option.name)
+        if known is not None:
+            self.document.repeats.append(Repeat(self.section.name, option.name, known.line, index))
+            # The last one counts, as in a parser that is not strict, in the order of the last one.
+            del self.names[option.name]
+        self.names[option.name] = option
+        self.section.options.append(option)
+        return option
+
+    def _continue(self, option: Option, index: int) -> None:
+        if option.start is None:
+            raise IniError(
+                f"this line is indented, so it continues '{option.key}', which has no value; unindent it",
+                index + 1,
+            )
+        option.end = index + 1

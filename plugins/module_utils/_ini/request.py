@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a play asks of an INI file, checked and brought into one shape before any file is touched.
+
+Everything that could not be written so that it reads back the same is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, List, Mapping, NamedTuple, Sequence, Union
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+ALL = "*"
+
+Value = Union[str, List[str]]
+
+
+class Asked(NamedTuple):
+    """A key as the play spells it, and its value as INI text (a list: one item each)."""
+
+    key: str
+    value: Value
+
+
+class Request(NamedTuple):
+    """A checked request. Keys stand under the name by which the dialect compares them."""
+
+    set: dict[str, dict[str, Asked]]
+    remove_keys: dict[str, dict[str, str]]
+    remove_items: dict[str, dict[str, Asked]]
+    remove_sections: list[str]
+    purge_sections: list[str]
+    comments: dict[str, dict[str, list[str]]]
+    append: bool = False
+    commented: str = "ignore"
+    remove_empty_sections: bool = False
+    repair: bool = False
+
+
+def build_request(
+    dialect: ini_document.Dialect,
+    sections: Mapping[str, Any] | None = None,
+    remove: Mapping[str, Any] | None = None,
+    purge_sections: Sequence[str] = (),
+    comments: Mapping[str, Any] | None = None,
+    list_mode: str = "replace",
+    commented: str = "ignore",
+    remove_empty_sections: bool = False,
+    repair: bool = False,
+) -> Request:
+    """Check what a play asks (options as in the module ini_merge) and return it in one shape.
+
+    Raise UserError with one sentence for anything that contradicts itself or cannot be written.
+    """
+    wanted: dict[str, dict[str, Asked]] = {}
+    remove_keys: dict[str, dict[str, str]] = {}
+    append = list_mode == "append"
+    for section, keys in _sections(sections, "sections").items():
+        named = _by_name(section, _mapping(keys, f"sections, [{section}]"), dialect)
+        for name, (key, value) in named.items():
+            if value is None or (value == [] and not append):
+                remove_keys.setdefault(section, {})[name] = key
+            else:
+                _check_section(section, dialect)
+                asked = Asked(key, _value(section, key, value, dialect))
+                wanted.setdefault(section, {})[name] = asked
+    request = Request(
+        set=wanted,
+        remove_keys=remove_keys,
+        remove_items={},
+        remove_sections=[],
+        purge_sections=list(purge_sections),
+        comments=_comments(comments, dialect),
+        append=append,
+        commented=commented,
+        remove_empty_sections=remove_empty_sections,
+        repair=repair,
+    )
+    for section, what in _sections(remove, "remove").items():
+        _add_removals(request, section, what, dialect)
+    return request
+
+
+def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str, dict[str, Value]]:
+    """Return the keys and values of an INI text that a play gives instead of ``sections``.
+
+    A value of several lines is a list. Raise UserError where the text cannot be read.
+    """
+    try:
+        document = ini_document.parse(content, dialect)
+        check_content(document)
+    except ini_document.IniError as error:
+        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    sections: dict[str, dict[str, Value]] = {}
+    for section, options in document.options.items():
+        keys = sections.setdefault(section, {})
+        for option in options.values():
+            value = document.value(option)
+            if value is None:
+                raise _errors.UserError(f"content, line {option.line + 1}: '{option.key}' has no value; give it one.")
+            keys[option.key] = items_of(value, dialect) if "\n" in value else value
+    return sections
+
+
+def check_content(document: ini_document.Document) -> None:
+    """Raise IniError for the first key or section that stands twice in what a play asks for.
+
+    Only the last line of a key that stands twice would be asked for, in any dialect.
+    """
+    strict = document.dialect.strict
+    repeats = [repeat for repeat in document.repeats if strict or repeat.name is not None]
+    if repeats:
+        raise ini_document.repeat_error(
+            repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once"
+        )
+
+
+def items_of(value: str, dialect: ini_document.Dialect) -> list[str]:
+    """Split a value into the items of a list: at blanks, as pip does, or (generic) one a line."""
+    if dialect.strict:
+        return value.split()
+    return [line for line in value.split("\n") if line]
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise _errors.UserError(f"{what}: a dictionary belongs here, not {_kind(value)}.")
+    return value
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a text"}
+    found = [name for kind, name in names.items() if isinstance(value, kind)]
+    return found[0] if found else "nothing" if value is None else "a " + type(value).__name__
+
+
+def _check_section(section: str, dialect: ini_document.Dialect) -> None:
+    if section == ini_document.TOP:
+        if dialect.strict:
+            raise _errors.UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")
+    elif "]" in section or LINE_BREAK.search(section):
+        raise _errors.UserError(f"The section name {section!r} holds a ']' or a line break, which cannot be written.")
+    elif dialect.strict and section == ini_document.DEFAULT_SECTION:
+        raise _errors.UserError(
+            "[DEFAULT] is not a section of its own: its keys leak into every other section of the file;"
+            " name the section that is meant, such as [global]."
+        )
+    _check_encodable(section, "the section name")
+
+
+def _sections(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
+    """Return what is asked of each section, under its name: a text, also where YAML reads a number."""
+    return {_text(f"{what}: the name of a section", name): asked for name, asked in _mapping(value, what).items()}
+
+
+def _by_name(section: str, keys: Mapping[str, Any], dialect: ini_document.Dialect) -> dict[str, tuple[str, Any]]:
+    """Return the keys of a section and what belongs to them, under the names by which the dialect compares them."""
+    named: dict[str, tuple[str, Any]] = {}
+    for word, what in keys.items():
+        key = _text(f"[{section}], the name of a key", word).strip()
+        name = _key_name(section, key, dialect)
+        if name in named:
+            raise _errors.UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
+        named[name] = (key, what)
+    return named
+
+
+def _key_name(section: str, text: str, dialect: ini_document.Dialect) -> str:
+    where = f"[{section}] {text!r}"
+    if LINE_BREAK.search(text):
+        raise _errors.UserError(f"{where}: the key holds a line break, which cannot be written.")
+    if "=" in text or ":" in text:
+        raise _errors.UserError(f"{where}: the key holds a '=' or ':', where its value would begin.")
+    if text.startswith(("[", *ini_document.COMMENT_PREFIXES)):
+        raise _errors.UserError(f"{where}: a key that starts with '{text[0]}' would not read as a key.")
+    name = dialect.key_name(text)
+    if not name.strip("-"):
+        raise _errors.UserError(f"{where}: the key is empty.")
+    _check_encodable(text, f"{where}: the key")
+    return name
+
+
+def _check_encodable(text: str, what: str) -> None:
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise _errors.UserError(f"{what} holds a character that UTF-8 cannot write.") from None
+
+
+def _value(section: str, key: str, value: Any, dialect: ini_document.Dialect) -> Value:
+    where = f"[{section}] {key}"
+    if isinstance(value, (list, tuple)):
+        return [_item(where, item, dialect) for item in value]
+    return _scalar(where, value)
+
+
+def _scalar(where: str, value: Any) -> str:
+    lines = [line.strip() for line in LINE_BREAK.split(_text(where, value).strip())]
+    for line in lines[1:]:
+        if line.startswith(ini_document.COMMENT_PREFIXES):
+            raise _errors.UserError(
+                f"{where}: a line of the value starts with '{line[0]}' and would read as a comment."
+            )
+        if line.startswith("["):
+            raise _errors.UserError(f"{where}: a line of the value starts with '[' and could read as a section header.")
+    return "\n".join(lines)
+
+
+def _item(where: str, item: Any, dialect: ini_document.Dialect) -> str:
+    if isinstance(item, (list, tuple)):
+        raise _errors.UserError(f"{where}: a list in a list; give one text for each item.")
+    text = _text(where, item).strip()
+    if not text:
+        raise _errors.UserError(f"{where}: an item of the list is empty.")
+    if text.startswith(ini_document.COMMENT_PREFIXES):
+        raise _errors.UserError(f"{where}: an item starts with '{text[0]}' and would read as a comment.")
+    if LINE_BREAK.search(text):
+        raise _errors.UserError(f"{where}: an item holds a line break; give each line as an item.")
+    if dialect.strict and len(text.split()) > 1:
+        raise _errors.UserError(f"{where}: an item holds a blank, and pip splits there; write the blank as %20.")
+    return text
+
+
+def _text(where: str, value: Any) -> str:
+    """Return a YAML scalar as INI text: booleans as the words true and false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, float)):
+        raise _errors.UserError(
+            f"{where}: the value is {_kind(value)}; a text, a number, a boolean or a list belongs here."
+        )
+    _check_encodable(str(value), f"{where}: the value")
+    return str(value)
+
+
+def _comments(comments: Mapping[str, Any] | None, dialect: ini_document.Dialect) -> dict[str, dict[str, list[str]]]:
+    lines: dict[str, dict[str, list[str]]] = {}
+    for section, keys in _sections(comments, "comments").items():
+        for name, (key, text) in _by_name(section, _mapping(keys, f"comments, [{section}]"), dialect).items():
+            comment = _text(f"comments, [{section}] {key}", text).strip()
+            texts = LINE_BREAK.split(comment) if comment else []
+            lines.setdefault(section, {})[name] = [f"# {line.strip().lstrip('#;').lstrip()}".rstrip() for line in texts]
+    return lines
+
+
+def _add_removals(request: Request, section: str, what: Any, dialect: ini_document.Dialect) -> None:
+    if what == ALL:
+        if section in request.set:
+            raise _errors.UserError(
+                f"[{section}]: this section is to be set and to be removed;"
+                f" to keep only the keys that are set, name it in 'purge_sections'."
+            )
+        request.remove_sections.append(section)
+        return
+    for name, (key, asked) in _removed_keys(section, what, dialect).items():
+        is_set = name in request.set.get(section, ())
+        if asked is None or asked == ALL:
+            if is_set:
+                raise _errors.UserError(f"[{section}] {key}: this key is to be set and to be removed; choose one.")
+            request.remove_keys.setdefault(section, {}).setdefault(name, key)
+        else:
+            listed = asked if isinstance(asked, (list, tuple)) else [asked]
+            values = [_item(f"remove, [{section}] {key}", item, dialect) for item in listed]
+            if is_set:
+                _check_items_apart(request, section, key, name, values)
+            request.remove_items.setdefault(section, {})[name] = Asked(key, values)
+
+
+def _removed_keys(section: str, what: Any, dialect: ini_document.Dialect) -> dict[str, tuple[str, Any]]:
+    """Return the keys to remove from a section, each with the items to remove, or None for the whole key."""
+    if isinstance(what, Mapping):
+        return _by_name(section, what, dialect)
+    named: dict[str, tuple[str, Any]] = {}
+    for key in [what] if isinstance(what, str) else _list(section, what):
+        for name, found in _by_name(section, {key: None}, dialect).items():
+            named.setdefault(name, found)  # a list of spellings to remove contradicts nothing
+    return named
+
+
+def _check_items_apart(request: Request, section: str, key: str, name: str, items: list[str]) -> None:
+    """Items may go from a list that others are appended to; anything else contradicts itself."""
+    wanted = request.set[section][name].value
+    if not request.append or not isinstance(wanted, list):
+        raise _errors.UserError(
+            f"[{section}] {key}: the whole value is to be set, and items of it are to be removed;"
+            f" leave them out of the value, or use 'list_mode: append'."
+        )
+    if set(wanted) & set(items):
+        raise _errors.UserError(f"[{section}] {key}: the same item is to be added and to be removed; choose one.")
+
+
+def _list(section: str, what: Any) -> Sequence[Any]:
+    if not isinstance(what, (list, tuple)) or any(isinstance(key, (list, tuple, Mapping)) for key in what):
+        raise _errors.UserError(f"remove, [{section}]: a list of keys, a dictionary of items or '*' belongs here.")
+    return what

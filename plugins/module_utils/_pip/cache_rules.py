@@ -1,0 +1,320 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pip's own rules about its cache, and the rules for a cache that pip will use.
+
+Nothing here changes a file: the work on directories is in ``_pip_cache_tree``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from typing import Callable, Iterable, NamedTuple, Optional, Sequence
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+
+TAG_NAME = "CACHEDIR.TAG"
+# https://bford.info/cachedir/: backup programs skip a directory with this file. The first line is fixed.
+TAG_TEXT = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This directory is a cache of pip. Everything in it can be fetched or built again.\n"
+)
+
+# What pip keeps in its cache: `http` (pip before 23.3: one file an answer), `http-v2` (two files: NAME and
+# NAME.body), `wheels` (built from source, one directory each), `selfcheck`, and a file of pip before 19.0.
+HTTP, HTTP_V2, WHEELS, SELFCHECK, OLD_SELFCHECK = "http", "http-v2", "wheels", "selfcheck", "selfcheck.json"
+PIPS_OWN = frozenset((HTTP, HTTP_V2, WHEELS, SELFCHECK, OLD_SELFCHECK))
+BODY = ".body"
+
+# What changed within this many seconds may belong to a pip at work, which writes NAME????????.tmp and renames
+# it, and moves a wheel that it built into its directory: such files and directories are never pruned.
+BUSY_SECONDS = 3600.0
+
+# What a pip at work has not finished: such a file, or the directory among the wheels that it builds one in.
+_UNFINISHED = re.compile(r".*[a-z0-9_]{8}\.tmp$|" + WHEELS + r"/.*/tmp[a-z0-9_]{8}(/|$)")
+
+PRIVATE_MODE = 0o700
+SHARED_MODE = 0o2775
+
+_SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+_SYSTEM_TREES = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
+    "/usr/bin", "/usr/include", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/sbin", "/usr/share",
+    "/System",
+)  # fmt: skip
+_SYSTEM_DIRECTORIES = (
+    "/usr/local", "/var/cache", "/var/db", "/var/lib", "/var/log", "/var/mail", "/var/run", "/var/spool",
+    "/var/tmp", "/Library/Application Support", "/Library/Caches",
+)  # fmt: skip
+_MACOS_PRIVATE = "/private"  # on macOS /etc, /tmp and /var are links to directories of the same names in it
+
+
+class Rights(NamedTuple):
+    """What pip, run by a certain user, sees at a path: its owner, and what that user may do there."""
+
+    uid: int
+    is_dir: bool
+    writable: bool
+    searchable: bool
+
+
+class Verdict(NamedTuple):
+    """Whether pip would use a cache. ``accepted``: pip's own check passes: ``pip cache dir`` prints the path.
+    ``usable``: pip also finds and keeps things there. ``reason`` says in pip's terms why not, or is empty.
+    """
+
+    accepted: bool
+    usable: bool
+    reason: str
+
+
+Look = Callable[[str], Optional[Rights]]
+
+
+class Entry(NamedTuple):
+    """What pip finds or misses as a whole: ``paths`` relative to the cache, ``size`` in bytes, ``used`` and
+    ``changed`` in seconds since the epoch.
+    """
+
+    paths: list[str]
+    size: int
+    used: float
+    changed: float
+
+
+class FileFacts(NamedTuple):
+    """The facts of one file of a cache that matter for pruning; ``path`` is relative to the cache."""
+
+    path: str
+    size: int
+    used: float
+    changed: float
+
+
+def check_path(text: str) -> str:
+    """Return the absolute form of the cache path ``text``; raise UserError where pip could not use it.
+
+    ``~`` and ``~USER`` stand for a home directory, as pip reads them.
+    """
+    if not text.strip():
+        raise _errors.UserError("The path of the cache is empty, and pip would take that for no cache; give a path.")
+    if "$" in text:
+        raise _errors.UserError(
+            f"The cache path '{text}' holds a '$', and pip replaces no variables in it; write the path out."
+        )
+    if "\n" in text or "\0" in text:
+        raise _errors.UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
+    path = os.path.expanduser(text)
+    if path.startswith("~"):
+        raise _errors.UserError(f"The cache path '{text}' names a user who does not exist on this host.")
+    if not os.path.isabs(path):
+        raise _errors.UserError(
+            f"The cache path '{text}' is relative, so every pip would look below the directory that it is "
+            "started in; write an absolute path."
+        )
+    return os.path.normpath(path)
+
+
+def check_not_system(path: str, homes: Iterable[str]) -> None:
+    """Raise UserError where ``path`` (absolute, without symbolic links) cannot be meant to be a cache alone:
+    a directory of the system, one of ``homes``, or one that a home lies in.
+    """
+    known = path[len(_MACOS_PRIVATE) :] if path.startswith(_MACOS_PRIVATE + "/") else path
+    if known.count("/") < 2 or known in _SYSTEM_DIRECTORIES:
+        raise _errors.UserError(f"'{path}' is a directory of the system, not a cache; name a directory inside it.")
+    for tree in _SYSTEM_TREES:
+        if known == tree or known.startswith(tree + "/"):
+            raise _errors.UserError(f"'{path}' lies in '{tree}', which belongs to the system; choose another place.")
+    for home in homes:
+        if home == path:
+            raise _errors.UserError(f"'{path}' is a home directory, not a cache; name a directory inside it.")
+        if home.startswith(path + "/"):
+            raise _errors.UserError(f"'{path}' holds the home directory '{home}'; choose another place.")
+
+
+def check_content(path: str, names: Iterable[str], purpose: str) -> None:
+    """Raise UserError where ``names``, the content of the directory ``path``, are not a pip cache's alone."""
+    foreign = sorted(set(names) - PIPS_OWN - {TAG_NAME})
+    if foreign:
+        raise _errors.UserError(
+            f"'{path}' holds '{foreign[0]}', which is no part of a pip cache, so it cannot be {purpose}; "
+            "check the path, or move that away."
+        )
+
+
+def check_mode(mode: int, shared: bool) -> None:
+    """Raise UserError where pip, or prudence, could not use a cache directory with this ``mode``."""
+    if mode & 0o002:
+        raise _errors.UserError(
+            f"Mode {mode:04o} lets everybody write to the cache, so anybody could plant a package that "
+            "others would install; use shared_group to share it within a group."
+        )
+    needed = SHARED_MODE & 0o2770 if shared else PRIVATE_MODE
+    if mode & needed != needed:
+        who = "the group" if shared and mode & 0o700 == 0o700 else "its owner"
+        raise _errors.UserError(
+            f"Mode {mode:04o} lacks {needed & ~mode:04o}, and what {who} cannot write to is no cache: "
+            "pip would not even read it; to offer packages read-only, make a wheelhouse and name it with the "
+            "option find-links."
+        )
+
+
+def parse_mode(value: object) -> int:
+    """Return the mode that a playbook gives: a number, or a text with octal digits such as '0700'."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = int(value)
+    elif isinstance(value, str) and re.match(r"[0-7]{3,5}$", value):
+        number = int(value, 8)
+    else:
+        raise _errors.UserError(f"The mode '{value}' is not octal; write it in quotes, such as '0700' or '2775'.")
+    if number > 0o7777:
+        raise _errors.UserError(
+            f"The mode {number:o} has more than four octal digits; write it in quotes, such as '0700'."
+        )
+    return number
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that ``text`` names: ``5G``, ``500 MB``, ``1.5GiB``, ``1048576``. K is 1024 bytes."""
+    match = re.match(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$", text.strip().lower())
+    size = float(match.group(1)) * _SIZES[match.group(2)] if match else math.inf
+    if size == math.inf:
+        raise _errors.UserError(f"max_size '{text}' is no size; write a number of bytes, or such as 500M or 5G.")
+    return int(size)
+
+
+def parse_age(text: str) -> float:
+    """Return the seconds that ``text`` names: ``30d``, ``12h``, ``2w``, ``90m``, ``3600`` (seconds)."""
+    match = re.match(r"(\d+(?:\.\d+)?)\s*([smhdw]?)$", text.strip().lower())
+    if not match:
+        raise _errors.UserError(f"max_age '{text}' is no age; write a number of seconds, or such as 12h, 30d or 8w.")
+    return float(match.group(1)) * _AGES[match.group(2) or "s"]
+
+
+def first_existing(path: str, look: Look) -> str | None:
+    """Return the first path that exists, from ``path`` upwards: the one whose rights pip asks for."""
+    previous = ""
+    while path != previous:
+        if look(path) is not None:
+            return path
+        previous, path = path, os.path.dirname(path)
+    return None
+
+
+def judge(path: str, uid: int, look: Look) -> Verdict:
+    """Return what pip, run by ``uid``, makes of the cache ``path``, as its ``check_path_owner`` does it.
+
+    ``path`` is absolute and without symbolic links; ``look`` tells what that user sees at a path.
+    """
+    existing = first_existing(path, look)
+    place = look(existing) if existing else None
+    if existing is None or place is None:
+        return Verdict(False, False, "no directory on the path exists, so pip turns the cache off")
+    if uid == 0 and place.uid != 0:
+        return Verdict(
+            False, False,
+            f"'{existing}' is not owned by root, and pip run as root takes no other cache: it turns it off",
+        )  # fmt: skip
+    if uid != 0 and not place.writable:
+        offered = "; a wheelhouse, which the option find-links names, may be read-only" if existing == path else ""
+        return Verdict(
+            False, False,
+            f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too{offered}",
+        )  # fmt: skip
+    if not place.is_dir:
+        return Verdict(True, False, f"'{existing}' is no directory: pip takes it for its cache and keeps nothing")
+    if not (place.writable and place.searchable):
+        what = "may not be entered" if place.writable else "cannot be written to"
+        return Verdict(True, False, f"'{existing}' {what}: pip takes it for its cache and keeps nothing")
+    return Verdict(True, True, "")
+
+
+def look_as_self(path: str) -> Rights | None:
+    """Ask the kernel what this process sees at ``path``; None where nothing exists or may be seen."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return Rights(status.st_uid, os.path.isdir(path), os.access(path, os.W_OK), os.access(path, os.X_OK))
+
+
+def look_as_planned(planned: dict[str, Sequence[int]], uid: int, gids: set[int], look: Look) -> Look:
+    """Return a view in which the directories ``planned`` (path to uid, gid and mode) already exist.
+
+    Check mode needs it: what is not made yet has no rights that the kernel could be asked for.
+    """
+
+    def view(path: str) -> Rights | None:
+        if path not in planned:
+            return look(path)
+        owner, group, mode = planned[path]
+        bits = mode >> 6 if owner == uid else mode >> 3 if group in gids else mode
+        return Rights(owner, True, uid == 0 or bool(bits & 2), uid == 0 or bool(bits & 1))
+
+    return view
+
+
+def entries(files: Iterable[FileFacts]) -> list[Entry]:
+    """Return what pip finds or misses as a whole, least recently used first.
+
+    An entry's last use is the latest access to, or change of, its files. Files that are not pip's belong to
+    no entry.
+    """
+    groups: dict[str, list[FileFacts]] = {}
+    for file in files:
+        key = _entry_key(file.path)
+        if key:
+            groups.setdefault(key, []).append(file)
+    found = [
+        Entry(
+            sorted(file.path for file in group),
+            sum(file.size for file in group),
+            max(max(file.used, file.changed) for file in group),
+            max(file.changed for file in group),
+        )
+        for group in groups.values()
+    ]
+    return sorted(found, key=lambda entry: (entry.used, entry.paths))
+
+
+def choose(files: Sequence[FileFacts], max_size: int | None, max_age: float | None, now: float) -> list[Entry]:
+    """Return the entries to prune, least recently used first.
+
+    Those not used for ``max_age`` seconds go, then as many as it takes to bring all ``files`` to ``max_size``
+    bytes. An entry that changed within the last hour (``BUSY_SECONDS``) stays: pip may be writing it.
+    """
+    total = sum(file.size for file in files)
+    chosen = []
+    for entry in entries(files):
+        too_old = max_age is not None and now - entry.used > max_age
+        too_much = max_size is not None and total > max_size
+        if (too_old or too_much) and not is_busy(entry.changed, now):
+            chosen.append(entry)
+            total -= entry.size
+    return chosen
+
+
+def is_busy(changed: float, now: float) -> bool:
+    """Tell whether pip may be at work on what ``changed`` then. A clock a little ahead counts too."""
+    return abs(now - changed) < BUSY_SECONDS
+
+
+def is_unfinished(path: str) -> bool:
+    """Tell whether ``path``, relative to the cache, has a name that pip gives only until it is done with it."""
+    return bool(_UNFINISHED.match(path))
+
+
+def _entry_key(path: str) -> str:
+    """Return what the files of one entry have in common, empty for a file that is not pip's."""
+    top, _slash, rest = path.partition("/")
+    if top not in PIPS_OWN:
+        return ""
+    if top == WHEELS and "/" in rest:
+        return os.path.dirname(path)
+    if top == HTTP_V2 and path.endswith(BODY):
+        return path[: -len(BODY)]
+    return path

@@ -1,0 +1,201 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task of the module ini_merge: its options, and its work from them to its result."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
+
+ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
+    "sections": {"type": "dict", "no_log": True},
+    "content": {"type": "str", "no_log": True},
+    "remove": {"type": "dict", "no_log": True},
+    "exact": {"type": "bool", "default": False},
+    "purge_sections": {"type": "list", "elements": "str", "default": []},
+    "list_mode": {"type": "str", "choices": ["replace", "append"], "default": "replace"},
+    "dialect": {"type": "str", "choices": ["pip", "generic"], "default": "pip"},
+    "commented": {"type": "str", "choices": ["ignore", "place_after", "uncomment"], "default": "ignore"},
+    "comments": {"type": "dict", "no_log": True},
+    "remove_empty_sections": {"type": "bool", "default": False},
+    "repair": {"type": "bool", "default": False},
+    "create": {"type": "bool", "default": True},
+    "backup": {"type": "bool", "default": False},
+    "follow": {"type": "bool", "default": True},
+    "validate": {"type": "str"},
+    "run_as": {"type": "str"},
+}
+
+RULES: dict[str, Any] = {"mutually_exclusive": [("sections", "content")]}
+
+_OF_THE_REQUEST = (
+    "remove",
+    "purge_sections",
+    "comments",
+    "list_mode",
+    "commented",
+    "remove_empty_sections",
+    "repair",
+)
+
+
+def masked_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as they may be shown: without the secrets, and with all else."""
+    names = ("sections", "remove", "comments", "purge_sections", "validate")
+    masked = {name: ini_secrets.mask_value("", arguments[name]) for name in names}
+    return {**arguments, **masked, "content": ini_secrets.mask_content(arguments["content"])}
+
+
+def merge_content(
+    path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n"
+) -> ini_merge.Merged:
+    """Return the new text of the file at ``path``, and what changes in it.
+
+    ``newline`` is the line end where the file has none to follow. Raise UserError, with the file and its line, where
+    the file cannot be read, or not be made what the task asks.
+    """
+    try:
+        return _merged(before, arguments, newline)
+    except ini_document.IniError as error:
+        raise _errors.UserError(f"{path}, line {error.line}: {error}.") from None
+    except _errors.UserError as error:
+        raise _errors.UserError(f"{path}: {error}") from None
+
+
+def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> ini_merge.Merged:
+    dialect = pip_options.DIALECTS[arguments["dialect"]]
+    if arguments["exact"]:
+        _check_exact(arguments)
+        return ini_merge.replace(
+            None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect
+        )
+    sections = arguments["sections"]
+    if arguments["content"] is not None:
+        sections = ini_request.sections_of_content(arguments["content"], dialect)
+    request = ini_request.build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
+    return ini_merge.merge(ini_document.decode(before or b""), request, dialect, newline)
+
+
+def _check_exact(arguments: Mapping[str, Any]) -> None:
+    if arguments["content"] is None:
+        raise _errors.UserError("'exact' makes the file the text of 'content', which is missing; give it.")
+    for name in ("sections", "remove", "purge_sections", "comments"):
+        if arguments[name]:
+            raise _errors.UserError(f"'exact' makes the file the text of 'content'; leave out '{name}', or 'exact'.")
+
+
+def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where it failed."""
+    path = os.path.normpath(options["path"])
+    try:
+        host_files.check_absolute("path", [path])
+        work = functools.partial(_merge_file, module, path, options)
+        account = host_run_as.find_account(options["run_as"]) if options["run_as"] else None
+        result: dict[str, Any] = work() if account is None else host_run_as.call_as_user(account, work)
+    except _errors.UserError as error:
+        return {"msg": ini_secrets.mask_urls(str(error))}
+    for warning in result.pop("warnings"):
+        module.warn(ini_secrets.mask_urls(warning))
+    return result
+
+
+def _merge_file(module: AnsibleModule, path: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Do the work with the rights of the caller; return its result as plain data. Raise UserError."""
+    merged: list[ini_merge.Merged] = []
+
+    def change(before: bytes | None) -> bytes:
+        merged.append(merge_content(path, before, options))
+        return ini_document.encode(merged[-1].text)
+
+    host_modes.check_attributes(path, options)
+    old_mode = mode_of(path)
+    mode = None if None in (options["mode"], old_mode) else mode_after(path, options["mode"], old_mode)
+    rules = host_files.WriteRules(
+        create=options["create"],
+        follow=options["follow"],
+        backup=options["backup"],
+        unsafe_writes=options["unsafe_writes"],
+        mode=mode,
+        new_mode=lambda content: mode_after(path, options["mode"], None, content),
+        validate=host_files.command_judge(module, path, options["validate"]),
+    )
+    file = host_files.change_file(path, change, rules, module.check_mode)
+    attributes_changed, attributes_diff = set_attributes_of(module, file, options, old_mode, mode)
+    last_mode = mode_after(path, options["mode"], old_mode, file.after)
+    result: dict[str, Any] = {
+        "path": path,
+        "changed": file.changed or attributes_changed,
+        "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
+        "warnings": merged[-1].warnings + warnings_about(path, file, options["dialect"], last_mode),
+    }
+    if file.backup_file:
+        result["backup_file"] = file.backup_file
+    if module._diff:
+        result["diff"] = [ini_secrets.content_diff(path, file.before or b"", file.after), *attributes_diff]
+    return result
+
+
+def mode_of(path: str) -> int | None:
+    """Return the mode of the file, through symbolic links; None where there is no file."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return None
+
+
+def mode_after(path: str, mode: Any, old_mode: int | None, content: bytes = b"") -> int:
+    """Return the mode that the file has in the end: what ``mode`` makes of the one that it has without it."""
+    without = old_mode
+    if without is None:  # a new file
+        without = 0o600 if ini_secrets.content_holds_secret(content) else 0o644
+    asked = host_modes.asked_mode(path, mode, without)
+    return without if asked is None else asked
+
+
+def set_attributes_of(
+    module: AnsibleModule, file: host_files.FileChange, options: dict[str, Any], old_mode: int | None, mode: int | None
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Set the file's attributes, as the task asks; return whether that changed, and the diff.
+
+    A new file has none that were others before, and a file that was not made has none.
+    """
+    if old_mode is None and not file.changed:
+        return False, []
+    born_with = (old_mode, mode) if file.changed and not module.check_mode else None
+    changed, diff = host_modes.set_attributes(module, file.path, options, born_with)
+    return changed, [] if old_mode is None else diff
+
+
+def warnings_about(path: str, file: host_files.FileChange, dialect: str, mode: int) -> list[str]:
+    """Return what the user should know about the file, which has that mode now, beside what was asked."""
+    return (pip_effective.pip_warnings(path, file) if dialect == "pip" else []) + secret_warnings(path, file, mode)
+
+
+def secret_warnings(path: str, file: host_files.FileChange, mode: int) -> list[str]:
+    """Return a warning where a file that everybody can read, as its ``mode`` says, has just got its first secret."""
+    is_new = (
+        file.changed
+        and ini_secrets.content_holds_secret(file.after)
+        and not ini_secrets.content_holds_secret(file.before or b"")
+    )
+    if is_new and mode & stat.S_IROTH:
+        return [f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'."]
+    return []

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of which accounts are people's."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as accounts
+
+
+def entry(name: str, uid: int, home: Path, shell: str = "/bin/bash") -> pwd.struct_passwd:
+    """Return a passwd entry."""
+    return pwd.struct_passwd((name, "x", uid, uid, "", str(home), shell))
+
+
+def test_people_have_a_uid_a_shell_and_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everyone = [
+        entry("root", 0, tmp_path),
+        entry("zoe", 1001, tmp_path),
+        entry("adam", 1000, tmp_path, "/usr/bin/zsh"),
+        entry("daemon", 1, tmp_path),
+        entry("service", 1002, tmp_path, "/usr/sbin/nologin"),
+        entry("off", 1003, tmp_path, "/bin/false"),
+        entry("homeless", 1004, tmp_path / "gone"),
+        entry("nobody", 65534, tmp_path),
+    ]
+    monkeypatch.setattr(pwd, "getpwall", lambda: everyone)
+
+    assert [account.pw_name for account in accounts.human_accounts()] == ["adam", "zoe"]
+
+
+def test_the_bounds_are_those_of_login_defs(tmp_path: Path) -> None:
+    defs = tmp_path / "login.defs"
+    defs.write_text("# UID_MIN 5\nUID_MIN\t\t 500\nSYS_UID_MIN 100\nUID_MAX 700\n", encoding="utf-8")
+
+    assert accounts._human_uids(str(defs)) == (500, 700)
+
+
+@pytest.mark.parametrize(
+    ("platform", "people"),
+    [("darwin", ["directory", "first", "second"]), ("freebsd14", ["second"]), ("openbsd7", ["second"])],
+)
+def test_people_of_other_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, people: list[str]
+) -> None:
+    everyone = [
+        entry("nobody", 4294967294, tmp_path, "/usr/bin/false"),
+        entry("_www", 70, tmp_path),
+        entry("_service", 500, tmp_path),
+        entry("first", 501, tmp_path),
+        entry("second", 1001, tmp_path),
+        entry("directory", 1283466371, tmp_path, "/bin/zsh"),
+        entry("nfsnobody", 4294967294, tmp_path),
+    ]
+    monkeypatch.setattr(pwd, "getpwall", lambda: everyone)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(accounts, "LOGIN_DEFS", str(tmp_path / "login.defs"))
+
+    assert [account.pw_name for account in accounts.human_accounts()] == people
+
+
+def test_groups_by_name_and_number() -> None:
+    group = grp.getgrgid(0)
+
+    assert accounts.find_group(group.gr_name) == accounts.find_group("0") == group
+    with pytest.raises(UserError, match="There is no group 'no-such-group'"):
+        accounts.find_group("no-such-group")
+
+
+def test_members_are_those_of_the_list_and_those_with_the_primary_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people: list[pwd.struct_passwd] = [entry("primary", 7, Path("/")), entry("other", 8, Path("/"))]
+    monkeypatch.setattr(pwd, "getpwall", lambda: people)
+    group = grp.struct_group(("builders", "x", 7, ["listed", "primary"]))
+
+    assert accounts.group_members(group) == ["listed", "primary"]
+
+
+def test_numbers_stand_for_names_that_do_not_exist() -> None:
+    assert accounts.user_name(os.getuid()) == pwd.getpwuid(os.getuid()).pw_name
+    assert accounts.user_name(3999999999) == "3999999999"
+    assert accounts.group_name(3999999999) == "3999999999"

@@ -1,0 +1,235 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A file is written whole or not at all, with its rights, by one writer at a time."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host.files import WriteRules, change_file, read_file
+
+
+def becomes(content: bytes) -> Callable[[bytes | None], bytes]:
+    """Return the change that makes this the content of any file."""
+    return lambda _before: content
+
+
+def names_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_a_new_file_gets_its_directories_and_the_mode_of_the_rules(tmp_path: Path) -> None:
+    path = tmp_path / "a/b/file"
+    old_umask = os.umask(0o077)
+    try:
+        change = change_file(str(path), becomes(b"new"), WriteRules(new_mode=lambda _content: 0o640))
+    finally:
+        os.umask(old_umask)
+    assert (change.changed, change.before, path.read_bytes()) == (True, None, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_the_same_bytes_are_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"same")
+    before = path.stat()
+    assert not change_file(str(path), becomes(b"same")).changed
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_check_mode_touches_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "new/file"
+    assert change_file(str(path), becomes(b"x"), check_mode=True).changed
+    assert names_in(tmp_path) == []
+
+
+def test_mode_and_extended_attributes_stay(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    os.setxattr(path, "user.note", b"kept")
+    change_file(str(path), becomes(b"new"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.getxattr(path, "user.note") == b"kept"
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    change_file(str(tmp_path / "link"), becomes(b"new"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_link_is_refused_where_it_may_not_be_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(UserError, match="'follow' is false"):
+        change_file(str(tmp_path / "link"), becomes(b"new"), WriteRules(follow=False))
+
+
+def test_the_backup_holds_the_old_bytes_and_is_not_wider(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    change = change_file(str(path), becomes(b"new"), WriteRules(backup=True))
+    assert change.backup_file is not None
+    assert Path(change.backup_file).read_bytes() == b"old"
+    assert stat.S_IMODE(Path(change.backup_file).stat().st_mode) == 0o600
+    assert change_file(str(path), becomes(b"new"), WriteRules(backup=True)).backup_file is None
+
+
+def test_what_is_refused_leaves_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def refuse(new_file: str) -> None:
+        assert Path(new_file).read_bytes() == b"new"
+        raise UserError("no")
+
+    for check_mode in (False, True):
+        with pytest.raises(UserError, match="no"):
+            change_file(str(path), becomes(b"new"), WriteRules(validate=refuse), check_mode)
+    assert names_in(tmp_path) == ["file"]
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe", "file as directory", "loop"])
+def test_a_place_that_cannot_hold_the_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "place"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to("place")
+    else:
+        path.write_bytes(b"")
+        path = path / "file"
+    for check_mode in (True, False):
+        with pytest.raises(UserError) as refusal:
+            change_file(str(path), becomes(b"new"), check_mode=check_mode)
+        assert str(path) in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_file_is_refused_where_it_may_not_be_created(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'create' is false"):
+        change_file(str(tmp_path / "file"), becomes(b"new"), WriteRules(create=False))
+
+
+def test_no_space_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def no_space(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(host_files.os, "fsync", no_space)
+    with pytest.raises(UserError, match="no space left"):
+        change_file(str(path), becomes(b"new"))
+    assert names_in(tmp_path) == ["file"]
+    assert path.read_bytes() == b"old"
+
+
+def test_where_no_file_can_be_renamed_unsafe_writes_writes_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"older")
+    inode = path.stat().st_ino
+
+    def busy(_old: str, _new: str) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(host_files.os, "rename", busy)
+    with pytest.raises(UserError, match="busy"):
+        change_file(str(path), becomes(b"new"))
+    assert path.read_bytes() == b"older"
+    change_file(str(path), becomes(b"new"), WriteRules(unsafe_writes=True))
+    assert (path.read_bytes(), path.stat().st_ino) == (b"new", inode)
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_another_writer_in_spite_of_the_lock_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def write_meanwhile(_new_file: str) -> None:
+        path.write_bytes(b"of somebody else")
+
+    with pytest.raises(UserError, match="somebody else"):
+        change_file(str(path), becomes(b"new"), WriteRules(validate=write_meanwhile))
+    assert path.read_bytes() == b"of somebody else"
+
+
+def test_a_held_lock_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_files, "LOCK_SECONDS", 0.05)
+    with host_files._locked(str(tmp_path)), pytest.raises(UserError, match="fuser"):
+        change_file(str(tmp_path / "file"), becomes(b"new"))
+
+
+def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
+    (tmp_path / ".file.1.2.tmp").write_bytes(b"half")
+    (tmp_path / ".file.mine.tmp").write_bytes(b"not ours")
+    change_file(str(tmp_path / "file"), becomes(b"new"))
+    assert names_in(tmp_path) == [".file.mine.tmp", "file"]
+
+
+APPEND = """
+import sys
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import change_file
+path, line = sys.argv[1:]
+change_file(path, lambda before: (before or b"") + line.encode())
+"""
+
+
+def test_twelve_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    writers = [subprocess.Popen([sys.executable, "-c", APPEND, str(path), f"{number}\n"]) for number in range(12)]
+    assert [writer.wait(60) for writer in writers] == [0] * 12
+    assert sorted(map(int, path.read_text().split())) == list(range(12))
+
+
+GROW = """
+import sys
+from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import change_file
+path = sys.argv[1]
+while True:
+    change_file(path, lambda before: b"y" * 100_000 if before[:1] == b"x" else b"x" * 100_000)
+"""
+
+
+def test_a_writer_killed_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 100_000)
+    for number in range(20):
+        before = path.stat().st_ino
+        writer = subprocess.Popen([sys.executable, "-c", GROW, str(path)])
+        while path.stat().st_ino == before:
+            time.sleep(0.001)
+        time.sleep(number * 0.0007)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait(60)
+        content = path.read_bytes()
+        assert len(content) == 100_000
+        assert len(set(content)) == 1
+    change_file(str(path), becomes(b"end"))
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
+    assert read_file(str(tmp_path / "file")) is None

@@ -1,0 +1,327 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of the rules of a cache: paths, modes, sizes, ages, pip's own check, and what is pruned."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import FileFacts, Rights
+
+NOW = 1_000_000_000.0
+DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("relative/path", "is relative"),
+        ("./cache", "is relative"),
+        ("$HOME/x", "replaces no variables"),
+        ("/a/${USER}", "replaces no variables"),
+        ("~no-such-user-here/x", "names a user who does not exist"),
+        ("/a\nb", "line break"),
+    ],
+)
+def test_paths_that_pip_could_not_use(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        rules.check_path(text)
+
+
+def test_paths_are_normal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/bob")
+
+    assert rules.check_path("~/cache/") == "/home/bob/cache"
+    assert rules.check_path("/var/cache//pip/../pip") == "/var/cache/pip"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/home",
+        "/etc",
+        "/usr",
+        "/var/cache",
+        "/var/tmp",
+        "/etc/pip",
+        "/usr/lib/python3",
+        "/proc/1",
+        "/cache",
+        "/Users",
+        "/Library/Application Support",
+        "/Library/Caches",
+        "/System/Volumes/Data/cache",
+        "/private/etc/pip",
+        "/private/tmp",
+        "/private/var",
+        "/private/var/log",
+    ],
+)
+def test_directories_of_the_system(path: str) -> None:
+    with pytest.raises(UserError, match="system"):
+        rules.check_not_system(path, [])
+
+
+@pytest.mark.parametrize("path", ["/srv/homes", "/srv/homes/bob"])
+def test_homes_and_what_holds_them(path: str) -> None:
+    with pytest.raises(UserError, match="home directory"):
+        rules.check_not_system(path, ["/srv/homes/bob"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/var/cache/pip",
+        "/home/bob/.cache/pip",
+        "/srv/homes/bobby",
+        "/data/pip",
+        "/Users/bob/Library/Caches/pip",
+        "/Users/Shared/pip",
+        "/private/var/tmp/pip",
+        "/private/cache/pip",
+    ],
+)
+def test_places_for_a_cache(path: str) -> None:
+    rules.check_not_system(path, ["/srv/homes/bob", "/", "/nonexistent"])
+
+
+def test_only_pips_own_things_make_a_cache() -> None:
+    rules.check_content("/c", ["http", "http-v2", "wheels", "selfcheck", "selfcheck.json", "CACHEDIR.TAG"], "purged")
+    with pytest.raises(UserError, match="'/c' holds 'a', which is no part of a pip cache, so it cannot be purged"):
+        rules.check_content("/c", ["wheels", "b", "a"], "purged")
+
+
+@pytest.mark.parametrize(
+    ("mode", "shared", "said"),
+    [
+        (0o777, False, "lets everybody write"),
+        (0o1777, False, "lets everybody write"),
+        (0o2777, True, "lets everybody write"),
+        (0o555, False, "make a wheelhouse"),
+        (0o600, False, "make a wheelhouse"),
+        (0o2755, True, "the group cannot write to"),
+        (0o775, True, "lacks 2000"),
+    ],
+)
+def test_modes_that_are_no_use(mode: int, shared: bool, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        rules.check_mode(mode, shared)
+
+
+@pytest.mark.parametrize(("mode", "shared"), [(0o700, False), (0o755, False), (0o2775, True), (0o2770, True)])
+def test_modes_that_are(mode: int, shared: bool) -> None:
+    rules.check_mode(mode, shared)
+
+
+@pytest.mark.parametrize(("value", "mode"), [("0700", 0o700), ("755", 0o755), ("2775", 0o2775), (448, 0o700)])
+def test_modes_as_playbooks_write_them(value: object, mode: int) -> None:
+    assert rules.parse_mode(value) == mode
+
+
+@pytest.mark.parametrize("value", ["u=rwx", "0800", "", "70", 10**6, "77777", True, None, [7]])
+def test_modes_that_are_none(value: object) -> None:
+    with pytest.raises(UserError, match="mode"):
+        rules.parse_mode(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("1048576", 2**20),
+        ("5G", 5 * 2**30),
+        ("500 MB", 500 * 2**20),
+        ("1.5GiB", 3 * 2**29),
+        ("2k", 2048),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert rules.parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30d", 30 * DAY), ("12h", DAY / 2), ("2w", 14 * DAY), ("90m", 5400), ("60", 60), ("7s", 7)],
+)
+def test_ages(text: str, seconds: float) -> None:
+    assert rules.parse_age(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5X", "-1", "five", "1e9", "5 G B", "G"])
+def test_neither_size_nor_age(text: str) -> None:
+    with pytest.raises(UserError, match="is no size"):
+        rules.parse_size(text)
+    with pytest.raises(UserError, match="is no age"):
+        rules.parse_age(text)
+
+
+def judged(uid: int, places: dict[str, Rights]) -> rules.Verdict:
+    """Return pip's verdict about /srv/cache/pip where exactly these places exist."""
+    return rules.judge("/srv/cache/pip", uid, places.get)
+
+
+def test_the_first_directory_that_exists_decides() -> None:
+    closed, opened = Rights(0, True, False, True), Rights(0, True, True, True)
+
+    assert judged(1000, {"/": closed, "/srv/cache/pip": opened}).accepted
+    assert judged(1000, {"/": closed, "/srv/cache": opened}).accepted
+    refused = judged(1000, {"/": opened, "/srv": closed})
+    assert not refused.accepted
+    assert refused.reason.startswith("'/srv' is not writable by the current user")
+
+
+def test_root_takes_only_what_root_owns() -> None:
+    assert judged(0, {"/": Rights(0, True, True, True)}).usable
+    refused = judged(0, {"/": Rights(0, True, True, True), "/srv/cache": Rights(1000, True, True, True)})
+    assert not refused.accepted
+    assert refused.reason.startswith("'/srv/cache' is not owned by root")
+
+
+def test_what_pip_takes_and_cannot_use() -> None:
+    file = judged(1000, {"/srv/cache": Rights(1000, False, True, False)})
+    closed = judged(1000, {"/srv/cache": Rights(1000, True, True, False)})
+
+    assert (file.accepted, file.usable) == (closed.accepted, closed.usable) == (True, False)
+    assert "keeps nothing" in file.reason and "keeps nothing" in closed.reason
+    read_only = judged(0, {"/srv/cache": Rights(0, True, False, True)})
+    assert (read_only.accepted, read_only.usable) == (True, False)
+    assert read_only.reason == "'/srv/cache' cannot be written to: pip takes it for its cache and keeps nothing"
+
+
+def test_a_cache_that_is_offered_read_only_belongs_into_a_wheelhouse() -> None:
+    there = judged(1000, {"/srv/cache/pip": Rights(0, True, False, True)})
+    missing = judged(1000, {"/srv": Rights(0, True, False, True)})
+
+    assert "for reading too; " in there.reason and "wheelhouse" in there.reason
+    assert missing.reason.endswith("for reading too")
+
+
+def test_nothing_exists() -> None:
+    assert judged(1000, {}) == rules.Verdict(
+        False, False, "no directory on the path exists, so pip turns the cache off"
+    )
+
+
+@pytest.mark.parametrize(
+    ("uid", "gids", "writable"), [(1000, {5}, True), (1001, {7}, True), (1001, {5}, False), (0, {0}, True)]
+)
+def test_what_is_planned_counts_as_if_it_were_there(uid: int, gids: set[int], writable: bool) -> None:
+    look = rules.look_as_planned({"/c": [1000, 7, 0o2775]}, uid, gids, lambda path: None)
+    place = look("/c")
+
+    assert place is not None
+    assert (place.writable, place.searchable) == (writable, True)
+    assert look("/other") is None
+
+
+def test_what_this_process_sees(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert rules.look_as_self(str(tmp_path)) == Rights(os.getuid(), True, True, True)
+    assert rules.look_as_self(str(tmp_path / "gone")) is None
+    file = rules.look_as_self(str(tmp_path / "file"))
+    assert file is not None and not file.is_dir
+
+
+def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> FileFacts:
+    """Return the facts of a file that was used, and changed, so many days ago."""
+    return FileFacts(path, size, NOW - used * DAY, NOW - (used if changed is None else changed) * DAY)
+
+
+FILES = [
+    fact("http-v2/a/b/c/d/e/abcde1", 1, used=50),
+    fact("http-v2/a/b/c/d/e/abcde1.body", 99, used=2),
+    fact("http-v2/f/b/c/d/e/fbcde1", 1, used=9),
+    fact("http-v2/f/b/c/d/e/fbcde1.body", 199, used=9),
+    fact("http/a/b/c/d/e/abcde1", 50, used=40),
+    fact("wheels/aa/bb/cc/dd/x-1.0-py3-none-any.whl", 300, used=20),
+    fact("wheels/aa/bb/cc/dd/origin.json", 10, used=30),
+    fact("selfcheck/1234", 5, used=60),
+    fact("CACHEDIR.TAG", 100, used=400),
+    fact("notes.txt", 1000, used=400),
+]
+
+
+def pruned(max_size: int | None = None, max_age_days: float | None = None) -> list[str]:
+    """Return the first path of each entry that goes, in order."""
+    age = None if max_age_days is None else max_age_days * DAY
+    return [entry.paths[0] for entry in rules.choose(FILES, max_size, age, NOW)]
+
+
+def test_entries_belong_together_and_are_in_the_order_of_their_last_use() -> None:
+    assert [(entry.paths[0].split("/")[0], len(entry.paths)) for entry in rules.entries(FILES)] == [
+        ("selfcheck", 1),
+        ("http", 1),
+        ("wheels", 2),
+        ("http-v2", 2),
+        ("http-v2", 2),
+    ]
+
+
+def test_by_age() -> None:
+    assert pruned(max_age_days=30) == ["selfcheck/1234", "http/a/b/c/d/e/abcde1"]
+    assert pruned(max_age_days=100) == []
+
+
+def test_by_size_least_recently_used_first() -> None:
+    total = sum(file.size for file in FILES)
+
+    assert pruned(max_size=total) == []
+    assert pruned(max_size=total - 1) == ["selfcheck/1234"]
+    assert pruned(max_size=total - 56)[-1] == "wheels/aa/bb/cc/dd/origin.json"
+    assert len(pruned(max_size=0)) == 5
+
+
+def test_what_a_running_pip_may_be_writing_stays() -> None:
+    recent = [
+        fact("http-v2/a/b/c/d/e/abcde1.bodyxyz.tmp", used=0.01),
+        fact("wheels/aa/bb/cc/dd/origin.json", used=90),
+        fact("wheels/aa/bb/cc/dd/x.whl", used=0.0),
+        fact("http/ahead", used=-0.01),
+        fact("http/old.tmp", used=2),
+    ]
+
+    assert [entry.paths for entry in rules.choose(recent, 0, 1.0, NOW)] == [["http/old.tmp"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "unfinished"),
+    [
+        ("http-v2/a/b/c/d/e/abcdeab3_xyz9.tmp", True),
+        ("http-v2/a/b/c/d/e/abcde1.body", False),
+        ("wheels/aa/bb/cc/dd/tmpz2r1to79", True),
+        ("wheels/aa/bb/cc/dd/tmpz2r1to79/x.whl", True),
+        ("wheels/aa/bb/cc/dd/tmp-1.0-py3-none-any.whl", False),
+        ("http-v2/tmpz2r1to79", False),
+    ],
+)
+def test_what_pip_has_not_finished_has_a_name_of_its_own(path: str, unfinished: bool) -> None:
+    assert rules.is_unfinished(path) is unfinished
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 99), st.floats(0, 100)), max_size=30),
+    st.integers(0, 2000),
+)
+def test_pruning_twice_prunes_nothing_more(drawn: list[tuple[int, int, float]], limit: int) -> None:
+    files = [fact(f"http-v2/{number}{'.body' if size % 2 else ''}", size, used) for number, size, used in drawn]
+    random.Random(0).shuffle(files)
+    gone = {path for entry in rules.choose(files, limit, 50 * DAY, NOW) for path in entry.paths}
+    left = [file for file in files if file.path not in gone]
+
+    busy = [file for file in left if rules.is_busy(file.changed, NOW)]
+
+    assert rules.choose(left, limit, 50 * DAY, NOW) == []
+    assert busy or sum(file.size for file in left) <= limit

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking things up in the catalogue of pip's options."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import (
+    SECTIONS,
+    find_option,
+    is_list,
+    meanings,
+    nearest,
+    nearest_option,
+    releases_of_word,
+    version_tuple,
+    words_at,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import key_name as pip_key_name
+from ansible_collections.devfleet.pip.tests.unit import pips
+
+KEYS = [
+    "timeout",
+    "TIMEOUT",
+    "Cache_Dir",
+    "--cache-dir",
+    "--Cache_Dir",
+    "__cache-dir",
+    "----x",
+    "-x",
+    "a_b_c",
+]
+
+
+def test_keys_are_normalized_as_pip_does(newest_pip: str) -> None:
+    code = "import json, sys; from pip._internal.configuration import _normalize_name as n\n"
+    code += "print(json.dumps([n(key) for key in json.load(sys.stdin)]))"
+    answer = pips.run(newest_pip, ["-c", code], {}, json.dumps(KEYS))
+    assert [pip_key_name(key) for key in KEYS] == json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [("24.3.1", (24, 3, 1)), ("26.3", (26, 3, 0)), ("25.0b1", (25, 0, 0)), ("23.0.1+dfsg", (23, 0, 1))],
+)
+def test_version_tuple(version: str, numbers: tuple[int, ...]) -> None:
+    assert version_tuple(version) == numbers
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "name"),
+    [
+        ("global", "timeout", "timeout"),
+        ("global", "Default_Timeout", "timeout"),
+        ("install", "--pypi-url", "index-url"),
+        ("uninstall", "index-url", None),
+        ("global", "trusted_hosts", None),
+        ("cache", "format", "format"),
+        ("show", "format", None),
+        ("Install", "timeout", None),
+    ],
+)
+def test_find_option(section: str, key: str, name: str) -> None:
+    option = find_option(section, key)
+    assert (option.name if option else None) == name
+
+
+def test_an_option_may_mean_another_thing_in_each_command() -> None:
+    assert [(option.kind, option.dest) for option in meanings("editable")] == [
+        ("list", "editables"),
+        ("bool", "editable"),
+    ]
+    assert is_list("install", "editable")
+    assert not is_list("list", "editable")
+    assert not is_list("install", "no-such-option")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("auto", "pip 25.2 and later"),
+        ("ascii", "pip 10.0.0 until 22.1"),
+        ("on", "pip 10.0.0 and later"),
+        ("sometimes", ""),
+    ],
+)
+def test_releases_of_word(word: str, expected: str) -> None:
+    assert releases_of_word(meanings("progress-bar")[0], word) == expected
+
+
+def test_history_of_words_is_that_of_one_command() -> None:
+    cache, listing = meanings("format")
+    assert words_at(cache, (20, 1, 0)) == words_at(cache, (26, 3, 0)) == ("human", "abspath")
+    assert words_at(listing, (9, 0, 0)) == ("legacy", "columns", "freeze", "json")
+    assert words_at(listing, (8, 1, 0)) == ()
+
+
+def test_nearest() -> None:
+    assert nearest("instal", SECTIONS) == "install"
+    assert nearest("zzz", SECTIONS) == ""
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "meant"),
+    [
+        ("global", "trusted_hosts", "trusted-host"),
+        ("global", "extra_index_urls", "extra-index-url"),
+        ("global", "features_enabled", "use-feature"),
+        ("global", "cachedir", "cache-dir"),
+        ("install", "index_uri", "index-url"),
+        ("global", "qqq", ""),
+    ],
+)
+def test_nearest_option(section: str, key: str, meant: str) -> None:
+    assert nearest_option(section, key) == meant

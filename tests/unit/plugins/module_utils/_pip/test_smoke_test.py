@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a pip's log says, and when the passes end. With real pips the module's own tests do it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import pytest
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test as smoke_test
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.smoke_test import Pass
+
+FETCHED = "2026-11-24T04:44:16,922   Downloading https://a.example/f/maple-1.0%2Blocal-py3-none-any.whl (40 kB)\n"
+CACHED = "2026-11-24T04:44:16,922 Using cached maple-1.0-py3-none-any.whl.metadata (68 bytes)\n"
+
+
+class ScriptedPip:
+    """Stands for a pip: writes one log after the other, and counts how often it is called."""
+
+    def __init__(self, *logs: str) -> None:
+        self.logs = list(logs)
+        self.calls = 0
+
+    def __call__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+        self.calls += 1
+        Path(arguments[arguments.index("--log") + 1]).write_text(self.logs.pop(0), encoding="utf-8")
+        return 0, "", ""
+
+
+def test_names_are_those_of_the_files() -> None:
+    others = "* https://a.example/Downloading maple", "  Downloading link https://a.example/a.whl to /tmp/a.whl"
+    log = FETCHED + "".join(f"2026-11-24T04:44:16,953 {other}\n" for other in others) + CACHED
+
+    assert smoke_test.read_log(log) == (
+        Pass(["maple-1.0+local-py3-none-any.whl"], ["maple-1.0-py3-none-any.whl.metadata"]),
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("logs", "calls"),
+    [((CACHED,), 1), ((FETCHED, CACHED), 2), ((FETCHED, FETCHED + CACHED, CACHED), 3), ((FETCHED,) * 3, 3)],
+)
+def test_the_first_pass_that_fetches_nothing_is_the_last(logs: tuple[str, ...], calls: int) -> None:
+    pip = ScriptedPip(*logs)
+
+    assert len(smoke_test.passes(["pip"], "maple", pip)) == pip.calls == calls
+
+
+def test_a_pip_whose_words_are_others_is_no_success() -> None:
+    with pytest.raises(UserError, match=r"^'pip' does not say where it got 'maple' from"):
+        smoke_test.passes(["pip"], "maple", ScriptedPip("2026-11-24T04:44:16,922 Hole maple-1.0.whl\n"))
+
+
+@pytest.mark.parametrize("package", ["six", "zope.interface", "six==1.17.0", "six ~= 1.17", "a"])
+def test_names_of_packages(package: str) -> None:
+    smoke_test.check_package(package)
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["", "-r/etc/shadow", "--index-url=x", "./six", "/srv/six.whl", "six; x", "https://u:0pen5esame@a.example/s.whl"],
+)
+def test_what_is_no_name_of_a_package(package: str) -> None:
+    with pytest.raises(UserError, match="is not the name of a package") as caught:
+        smoke_test.check_package(package)
+    assert "0pen5esame" not in str(caught.value)
