@@ -19,7 +19,7 @@ description:
     shows the same in a browser, needs no network, and can be sent to people as it is.
   - No secret is written.
 extends_documentation_fragment:
-  - devfleet.pip.attributes
+  - devfleet.pip._attributes
 attributes:
   check_mode:
     support: full

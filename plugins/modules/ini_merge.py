@@ -20,10 +20,10 @@ description:
   - User information in a URL and the values of keys such as C(password) are masked in everything that is shown.
 extends_documentation_fragment:
   - ansible.builtin.files
-  - devfleet.pip.attributes
-  - devfleet.pip.attributes.changing
-  - devfleet.pip.attributes.windows
-  - devfleet.pip.merge
+  - devfleet.pip._attributes
+  - devfleet.pip._attributes.changing
+  - devfleet.pip._attributes.windows
+  - devfleet.pip._merge
 options:
   path:
     description:
@@ -197,11 +197,11 @@ def main() -> None:
         argument_spec=pip_ini_merge.ARGUMENTS,
         add_file_common_args=True,
         supports_check_mode=True,
+        no_log=True,  # the options may hold secrets, which the system's log must not get
         **pip_ini_merge.RULES,
     )
     options = dict(module.params)
     module.params.update(pip_ini_merge.masked_options(options))
-    module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
     result = pip_ini_merge.run(module, options)
     if "msg" in result:
         module.fail_json(**result)

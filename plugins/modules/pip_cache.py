@@ -135,8 +135,8 @@ options:
     elements: str
     default: []
 extends_documentation_fragment:
-  - devfleet.pip.attributes
-  - devfleet.pip.attributes.changing
+  - devfleet.pip._attributes
+  - devfleet.pip._attributes.changing
 attributes:
   safe_file_operations:
     support: partial

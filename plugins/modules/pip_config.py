@@ -18,12 +18,12 @@ description:
     refused with the nearest name that it does know.
   - Tells which options pip will take from somewhere else all the same, and from where.
 extends_documentation_fragment:
-  - devfleet.pip.attributes
-  - devfleet.pip.attributes.changing
-  - devfleet.pip.attributes.windows
-  - devfleet.pip.merge
-  - devfleet.pip.config_home
-  - devfleet.pip.backup
+  - devfleet.pip._attributes
+  - devfleet.pip._attributes.changing
+  - devfleet.pip._attributes.windows
+  - devfleet.pip._merge
+  - devfleet.pip._config_home
+  - devfleet.pip._backup
 options:
   level:
     description:
@@ -256,11 +256,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=pip_config.ARGUMENTS,
         supports_check_mode=True,
+        no_log=True,  # the options may hold secrets, which the system's log must not get
         **pip_config.RULES,
     )
     options = dict(module.params)
     module.params.update(pip_config.masked_options(options))
-    module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
     result = pip_config.run(module, options)
     if "msg" in result:
         module.fail_json(**result)

@@ -22,9 +22,9 @@ description:
   - Which place reaches which session is told in the collection's C(docs/environment.md). What every pip of a machine
     needs is better set by M(devfleet.pip.pip_config), since no kind of session can miss a file.
 extends_documentation_fragment:
-  - devfleet.pip.attributes
-  - devfleet.pip.attributes.changing
-  - devfleet.pip.backup
+  - devfleet.pip._attributes
+  - devfleet.pip._attributes.changing
+  - devfleet.pip._backup
 attributes:
   safe_file_operations:
     support: full
@@ -196,10 +196,13 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import environme
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=pip_environment.ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=pip_environment.ARGUMENTS,
+        supports_check_mode=True,
+        no_log=True,  # the options may hold secrets, which the system's log must not get
+    )
     options = dict(module.params)
     module.params.update(pip_environment.masked_options(options))
-    module.no_log_values.clear()  # else every value, 'true' and '2' too, would be masked everywhere
     result = pip_environment.run(module, options)
     if "msg" in result:
         module.fail_json(**result)

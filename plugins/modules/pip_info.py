@@ -18,8 +18,8 @@ description:
   - No pip is run. The options are judged by pip's own option catalogue, for the releases of pip that are on the host.
   - Nothing is changed, and no secret is shown.
 extends_documentation_fragment:
-  - devfleet.pip.attributes
-  - devfleet.pip.config_home
+  - devfleet.pip._attributes
+  - devfleet.pip._config_home
 attributes:
   check_mode:
     support: full

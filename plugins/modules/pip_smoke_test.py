@@ -20,7 +20,7 @@ description:
   - The module stops after the first pass that fetches nothing. The package stays in pip's cache.
   - Nothing of the package is run, nor anything that it depends on fetched.
 extends_documentation_fragment:
-  - devfleet.pip.attributes
+  - devfleet.pip._attributes
 attributes:
   check_mode:
     support: full

@@ -35,8 +35,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as p
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 
 ARGUMENTS: dict[str, Any] = {
-    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
-    "variables": {"type": "dict", "default": {}, "no_log": True},
+    "variables": {"type": "dict", "default": {}},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "machine_profile": {"type": "bool", "default": False},
     "etc_environment": {"type": "bool", "default": False},

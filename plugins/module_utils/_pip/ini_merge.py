@@ -25,16 +25,15 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},
-    # Values may be secrets: kept out of the system log here, and masked one by one in the result.
-    "sections": {"type": "dict", "no_log": True},
-    "content": {"type": "str", "no_log": True},
-    "remove": {"type": "dict", "no_log": True},
+    "sections": {"type": "dict"},
+    "content": {"type": "str"},
+    "remove": {"type": "dict"},
     "exact": {"type": "bool", "default": False},
     "purge_sections": {"type": "list", "elements": "str", "default": []},
     "list_mode": {"type": "str", "choices": ["replace", "append"], "default": "replace"},
     "dialect": {"type": "str", "choices": ["pip", "generic"], "default": "pip"},
     "commented": {"type": "str", "choices": ["ignore", "place_after", "uncomment"], "default": "ignore"},
-    "comments": {"type": "dict", "no_log": True},
+    "comments": {"type": "dict"},
     "remove_empty_sections": {"type": "bool", "default": False},
     "repair": {"type": "bool", "default": False},
     "create": {"type": "bool", "default": True},
