@@ -651,7 +651,8 @@ def _left_warning(path: str, found: pip_environment_files.Found) -> str:
         if found.variable == "PIP_DOWNLOAD_CACHE"
         else "pip caches nothing where it is set, whatever its value"
     )
-    return f"{path}, line {found.line}: {found.variable} is mentioned here ({advice}); the line stays, since {found.reason}."
+    where = f"{path}, line {found.line}"
+    return f"{where}: {found.variable} is mentioned here ({advice}); the line stays, since {found.reason}."
 
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")

@@ -283,7 +283,7 @@ def test_other_spellings_of_a_path(windows: HostInAFile, path: str) -> None:
 )
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
     message = refusal(windows, sections=TIMEOUT_2, **{option: value})
-    assert message.startswith(f"{option}: a Windows host has no such thing; leave it out")
+    assert message.startswith(f"{option}: not supported on Windows; remove it")
 
 
 @pytest.mark.parametrize(

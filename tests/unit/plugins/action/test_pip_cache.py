@@ -208,7 +208,7 @@ def test_places_that_are_none_for_a_cache(windows: HostInAFile, path: str) -> No
 )
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
     message = refusal(windows, path=SHARED_DISK, **{option: value})
-    assert message.startswith(f"{option}: a Windows host has no such thing; leave it out")
+    assert message.startswith(f"{option}: not supported on Windows; remove it")
 
 
 def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:

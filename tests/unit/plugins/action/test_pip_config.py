@@ -219,7 +219,7 @@ def test_what_pip_would_look_for_in_vain_is_refused_but_only_warned_of_in_check_
 @pytest.mark.parametrize("name", ["mode", "config_home", "validate"])
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, name: str) -> None:
     arguments = {"users": ["ada"], "options": TIMEOUT_2, name: "0644"}
-    assert refusal(windows, **arguments).startswith(f"{name}: a Windows host has no such thing; leave it out")
+    assert refusal(windows, **arguments).startswith(f"{name}: not supported on Windows; remove it")
 
 
 def test_an_option_of_another_level_is_refused(windows: HostInAFile) -> None:
