@@ -63,7 +63,7 @@ provision: $(provision_venv)/.stamp $(tree)/.stamp
 	@ANSIBLE_REMOTE_TEMP="$(CURDIR)/.cache/ansible/tmp" $(provision_venv)/bin/ansible-playbook \
 		-i localhost, -c local \
 		-e ansible_python_interpreter="$$($(PYTHON) -c 'import sys; print(sys.executable)')" \
-		playbooks/workstation.yml $(ARGS)
+		-e workstation_hosts=localhost playbooks/workstation.yml $(ARGS)
 
 # Side by side, the longest first, since each of these waits a lot. The unit tests use all cores by themselves, and
 # come last: the last lines are then pytest's count.
