@@ -90,7 +90,7 @@ def build_request(
 def named_keys(
     option: str, sections: Mapping[str, Any] | None, dialect: ini_document.Dialect
 ) -> dict[str, dict[str, tuple[str, Any]]]:
-    """Return the keys of each section as spelled, with their values, under the names by which the dialect compares them.
+    """Return the keys of each section as spelled, with their values, under the names that the dialect compares.
 
     ``option`` is what the user calls the dictionary. Raise UserError for names that cannot be written.
     """
