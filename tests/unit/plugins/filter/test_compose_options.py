@@ -42,7 +42,7 @@ def test_later_ones_win_key_by_key(team: dict[Any, Any], composed: dict[str, Any
         ({"timeout": 4}, "team: 'timeout' must be a section, a dictionary of keys, not a number"),
         ({"global": {"index-url": "a", "index_url": "b"}}, "[global] index_url: this key is given in two spellings"),
         ({"global": {"a\n[b]": 1}}, "the key holds a line break"),
-        ({"a]\n[b": {"c": 1}}, "the section name"),
+        ({"a]\n[b": {"c": 1}}, "section name"),
         ({"": {"c": 1}}, "A section needs a name"),
     ],
 )
