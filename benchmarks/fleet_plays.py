@@ -30,12 +30,14 @@ from fleet_numbers import (
     changes_per_host,
 )
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import SECTIONS, find_option
+
 ROOT = Path(__file__).parents[1]
 CONNECTION_PLUGINS = Path(__file__).parent / "connection_plugins"
 USERS = [f"user{number:02}" for number in range(1, 51)]
 
-# The first twelve keys, and what every pip command takes besides.
-_GLOBAL = {
+# Of these the first twelve are what most cases set; more keys are the same options in the sections of pip's commands.
+_OPTIONS = {
     "timeout": "30",
     "retries": "4",
     "index-url": "https://pypi.example/simple",
@@ -48,13 +50,8 @@ _GLOBAL = {
     "exists-action": "i",
     "require-virtualenv": "false",
     "quiet": "0",
+    "verbose": "0",
 }
-_OF_ANY_COMMAND = ("timeout", "retries", "trusted-host", "no-input", "no-color", "exists-action", "quiet")
-_OF_ANY_COMMAND += ("disable-pip-version-check", "require-virtualenv")
-_COMMANDS = (
-    *("install", "download", "wheel", "uninstall", "freeze", "list", "show", "check", "config", "search", "cache"),
-    *("index", "hash", "completion", "debug", "inspect", "help", "lock"),
-)
 _PLACES = [".config/pip", ".cache/pip"]
 
 # The same end state from stock modules, at their best: one loop for the directories and one for the keys, no task
@@ -188,20 +185,11 @@ print(json.dumps(found))
 
 
 def options_of(keys: int) -> dict[str, dict[str, str]]:
-    """Return ``keys`` options that pip has, by section; the first twelve in [global]."""
-    pairs = [("global", key) for key in _GLOBAL]
-    pairs += [(command, key) for key in _OF_ANY_COMMAND for command in _COMMANDS]
-    pairs += [(command, "index-url") for command in ("install", "download", "wheel", "list", "index", "lock")]
-    pairs += [(command, "prefer-binary") for command in ("install", "download", "wheel", "index", "lock")]
-    pairs += [(command, "progress-bar") for command in ("install", "download", "wheel", "lock")]
-    pairs += [("install", "pre"), ("download", "pre"), ("wheel", "pre"), ("list", "pre"), ("index", "pre")]
-    pairs += [("install", "user"), ("list", "user"), ("freeze", "user"), ("list", "outdated"), ("uninstall", "yes")]
-    pairs += [("install", "no-deps"), ("download", "no-deps"), ("wheel", "no-deps")]
-    if keys > len(pairs):
-        raise ValueError(f"There are {len(pairs)} keys to choose from, not {keys}.")
+    """Return ``keys`` options that pip has, by section, beginning with [global]."""
+    pairs = [(section, key) for section in SECTIONS for key in _OPTIONS if find_option(section, key)]
     options: dict[str, dict[str, str]] = {}
     for section, key in pairs[:keys]:
-        options.setdefault(section, {})[key] = _GLOBAL.get(key, "false")
+        options.setdefault(section, {})[key] = _OPTIONS[key]
     return options
 
 

@@ -27,8 +27,6 @@ from fleet_numbers import (
     table,
 )
 
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import find_option
-
 RECAP = """
 PLAY RECAP *********
 host-1                     : ok=2    changed=1    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0
@@ -108,10 +106,9 @@ def test_the_table_holds_the_medians() -> None:
 
 
 @pytest.mark.parametrize("keys", [1, 12, 200])
-def test_the_keys_are_options_that_pip_has_and_in_the_text(keys: int) -> None:
+def test_there_are_as_many_keys_as_asked_for_and_the_text_holds_them(keys: int) -> None:
     options = fleet_plays.options_of(keys)
     assert sum(map(len, options.values())) == keys
-    assert all(find_option(section, key) for section, pairs in options.items() for key in pairs)
     parser = RawConfigParser()
     parser.read_string(fleet_plays.text_of(options))
     assert {section: dict(parser[section]) for section in parser.sections()} == options
