@@ -180,7 +180,7 @@ def main() -> int:
     if not cases:
         print("benchmark: no number of hosts is left to measure", file=sys.stderr)
         return 2
-    print(f"This takes about {minutes(cases, rounds, short_turns):.0f} minutes.", flush=True)
+    print(f"This takes about {minutes(cases, rounds, short_turns):.0f} min.", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmark: ended by a signal"))  # removes the hosts, too
     settings = ROOT / ".cache/containers.conf"
     if settings.is_file():
