@@ -49,7 +49,7 @@ help:
 	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES='2.18' with one)"
 	@echo "make fuzz            FUZZ_SECONDS=60 of a search for files that the INI engine gets wrong"
 	@echo "make benchmark-engine   the speed of the INI engine beside other tools', and the bars it must meet"
-	@echo "make benchmark-fleet    the cost of a run over many hosts beside ini_file's and a ping's (ARGS=--quick: a few)"
+	@echo "make benchmark-fleet    the cost of a run over many hosts beside stock modules and a ping, half an hour (ARGS=--quick: 3 minutes)"
 	@echo "make benchmark-payload  what is sent to a host for each module, and its import there"
 	@echo "make benchmark-cache    installing with a cold and with a warm cache, and what the index is asked for"
 	@echo "make measurements    write what was measured into README.md and docs/"
