@@ -188,6 +188,8 @@ backup_file:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge as pip_ini_merge
 
 
@@ -201,6 +203,7 @@ def main() -> None:
         **pip_ini_merge.RULES,
     )
     options = dict(module.params)
+    host_secret_registry.register(ini_secrets.secrets_in("", options))
     module.params.update(pip_ini_merge.masked_options(options))
     result = pip_ini_merge.run(module, options)
     if "msg" in result:

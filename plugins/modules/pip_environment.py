@@ -210,6 +210,8 @@ left:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
 
 
@@ -221,6 +223,7 @@ def main() -> None:
         no_log=True,  # the options may hold secrets, which the system's log must not get
     )
     options = dict(module.params)
+    host_secret_registry.register(ini_secrets.secrets_in("", options))
     module.params.update(pip_environment.masked_options(options))
     result = pip_environment.run(module, options)
     if "msg" in result:
