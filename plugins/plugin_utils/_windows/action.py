@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 
@@ -74,6 +75,7 @@ class PosixOrWindowsAction(ActionBase):
         if checked.error_messages:
             raise _errors.UserError(" ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
+        host_secret_registry.register(ini_secrets.secrets_in("", arguments))
         return arguments
 
 

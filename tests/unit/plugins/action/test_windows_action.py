@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible import release
 from ansible.playbook.play_context import PlayContext
-from ansible.playbook.task import Task
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
@@ -59,7 +59,7 @@ def test_an_old_controller_runs_nothing_on_the_host(action: str, monkeypatch: py
     monkeypatch.setattr(release, "__version__", "2.14.18")
     module = importlib.import_module(f"ansible_collections.devfleet.pip.plugins.action.{action}")
     plugin = module.ActionModule(
-        task=Task.load({"action": "ping"}),
+        task=SimpleNamespace(async_val=0, args=TASKS[action], check_mode=False, diff=False),
         connection=connection_loader.get("local", PlayContext()),
         play_context=None,
         loader=None,
