@@ -483,7 +483,7 @@ def _finish_legacy(
     elif _has_legacy(target):
         result["legacy"] = {"path": path, "action": "kept"}
         result["warnings"].append(
-            f"{path}: pip still reads this old file, before {target.path}; set 'legacy' to 'migrate' to move its options."
+            f"{path}: pip still reads this old file, before {target.path}; 'legacy: migrate' moves its options."
         )
 
 
@@ -554,9 +554,7 @@ def _check_home(target: pip_targets.Target) -> list[str]:
     if owner == 0:
         return []
     name = host_accounts.user_name(owner)
-    return [
-        f"{target.path}: HOME is the home of '{name}', who could not change root's files there; name '{name}' in 'users'."
-    ]
+    return [f"{target.path}: HOME is the home of '{name}', who cannot change root's files; name '{name}' in 'users'."]
 
 
 def _check_secrets(
