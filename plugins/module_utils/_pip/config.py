@@ -312,7 +312,9 @@ def configure(
     Raise UserError, with the file as it was, for whatever goes wrong.
     """
     old_mode = _mode_of(target.path)
-    mode = _mode_asked(target.path, old_mode, options["mode"])
+    mode = options["mode"]
+    if mode is not None:
+        mode = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
     warnings = _check_places(target, spec, options, module.check_mode)
     warnings += _check_readable(target, old_mode, mode) + _check_home(target)
     legacy = _legacy_content(target, options)
@@ -345,15 +347,12 @@ def configure(
     except _NotUsed as error:
         failure = pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
         return {**failure, "shadowed": plans[-1].verdict.shadowed}
-    changes_mode = not removed and None not in (old_mode, mode) and old_mode != mode
-    if changes_mode and not file.changed and not module.check_mode:
-        os.chmod(file.path, mode or 0)
     merged, verdict = plans[-1]
     result: dict[str, Any] = {
         "level": target.level,
         "path": target.path,
         "user": target.user,
-        "changed": file.changed or changes_mode or removed,
+        "changed": file.changed or file.rights_changed or removed,
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
@@ -362,9 +361,9 @@ def configure(
     }
     if removed:
         result["removed"] = True
-    if changes_mode:
-        result["diff"].append(_mode_diff(target.path, old_mode, mode))
-        result["mode"] = {"before": f"{old_mode:04o}", "after": f"{mode:04o}"}
+    if file.rights_changed and file.rights_before and file.rights_after:
+        result["diff"].append(host_modes.rights_diff(target.path, file.rights_before, file.rights_after))
+        result["mode"] = {"before": f"{file.rights_before.mode:04o}", "after": f"{file.rights_after.mode:04o}"}
     if file.backup_file:
         result["backup_file"] = file.backup_file
     _finish_legacy(target, legacy, options, module.check_mode, result)
@@ -582,27 +581,8 @@ def writes_secret(changes: list[ini_merge.Change]) -> bool:
     return any(ini_secrets.holds_secret(change.key or "", change.after) for change in written)
 
 
-# The mode
-
-
 def _mode_of(path: str) -> int | None:
     return stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-
-
-def _mode_asked(path: str, old_mode: int | None, mode: Any) -> int | None:
-    """Return the mode that the task asks for as a number; None where it asks for none."""
-    if mode is None:
-        return None
-    asked = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
-    if old_mode is not None:
-        host_modes.check_may_set_mode(path, asked)
-    return asked
-
-
-def _mode_diff(path: str, old_mode: int | None, mode: int | None) -> dict[str, Any]:
-    header = f"{path} (attributes)"
-    before, after = {"mode": f"{old_mode:04o}"}, {"mode": f"{mode:04o}"}
-    return {"before": before, "after": after, "before_header": header, "after_header": header}
 
 
 # What pip will take

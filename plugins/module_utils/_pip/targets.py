@@ -108,9 +108,9 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
     if level == "file":
         host_files.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
-        return [Target("file", path, place_with_file(place, path), _account_for(path))], []
+        return [Target("file", path, place_with_file(place, path), host_files.owner_below(path))], []
     path = pip_paths.file_to_write("global", place)
-    return [Target("global", path, place, _account_for(path))], []
+    return [Target("global", path, place, host_files.owner_below(path))], []
 
 
 def _place(environment: Mapping[str, str], home: str, prefix: str) -> pip_paths.Place:
@@ -244,7 +244,7 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
                 raise _errors.UserError(
                     f"{prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )
-            owner = _account_for(path)
+            owner = host_files.owner_below(path)
         except _errors.UserError as error:
             failures.append(failure("site", path, None, f"{path}: {error}"))
         else:
@@ -252,23 +252,6 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
             place = place_of(owner, prefix=prefix) if owner else own_place(prefix)
             targets.append(Target("site", path, place, owner))
     return targets, failures
-
-
-def _account_for(path: str) -> pwd.struct_passwd | None:
-    """Return the user with whose rights root works on a file: the owner of a directory above it; None: root's own."""
-    if os.geteuid() != 0:
-        return None
-    parts = path.split("/")[1:-1]
-    for directory in ("/" + "/".join(parts[:count]) for count in range(len(parts) + 1)):
-        owner = os.stat(directory).st_uid if os.path.isdir(directory) else 0
-        if owner != 0:
-            try:
-                return pwd.getpwuid(owner)
-            except KeyError:
-                raise _errors.UserError(
-                    f"{directory} belongs to the user id {owner}, which has no account; give it to a user who has one."
-                ) from None
-    return None
 
 
 def failure(level: str, path: str, user: str | None, reason: str) -> dict[str, Any]:
