@@ -250,7 +250,7 @@ def _judge_value(name: str, value: pip_checks.Value, context: Context) -> tuple[
         elif finding.severity != pip_checks.ERROR or context.unknown == "warn":
             warnings.append(message)
     if not findings and isinstance(value, str) and value and not value.startswith("~") and context.unknown != "allow":
-        fault = pip_effective.fault_of_place(key, value, context.place)
+        fault = pip_checks.fault_of_place(key, value, context.place)
         if fault and context.check_mode and context.unknown == "error":
             warnings.append(f"{name}: {fault}; without check mode the task would fail.")  # another task may provide it
         elif fault:
