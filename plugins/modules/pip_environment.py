@@ -13,15 +13,16 @@ version_added: 1.0.0
 author:
   - The devfleet.pip authors (@devfleet)
 description:
-  - Sets and removes environment variables for pip in the profile of the machine, in C(/etc/environment), in the file that
-    a user's login shell reads, and in drop-ins of systemd services.
+  - Sets and removes environment variables for pip in the profile of the machine, in C(/etc/environment), in the file
+    that a user's login shell reads, and in drop-ins of systemd services.
   - In files that others write too, it manages one marked block and leaves the rest untouched. The other files belong to
     this module, which removes them when no variable is left.
   - Variables that the task does not name stay.
   - Finds lines that set E(PIP_DOWNLOAD_CACHE) or E(PIP_NO_CACHE_DIR), and can remove them.
-  - The collection's C(docs/environment.md) lists which place reaches which session. What every pip of a machine needs is
-    better set by M(devfleet.pip.pip_config), since every kind of session reads those files.
-  - On Windows, sets the variables of the machine, or of the user the task runs as, through M(ansible.windows.win_environment).
+  - The collection's C(docs/environment.md) lists which place reaches which session. What every pip of a machine needs
+    is better set by M(devfleet.pip.pip_config), since every kind of session reads those files.
+  - On Windows, sets the variables of the machine, or of the user the task runs as, through
+    M(ansible.windows.win_environment).
 extends_documentation_fragment:
   - devfleet.pip._attributes
   - devfleet.pip._attributes.changing
@@ -112,8 +113,8 @@ options:
     default: false
   verify:
     description:
-      - Fail, before anything is written, for a file whose variables would not take effect. The file then stays as it was;
-        other files are still processed.
+      - Fail, before anything is written, for a file whose variables would not take effect. The file then stays as it
+        was; other files are still processed.
       - Considers what is read later in the same place, which is the rest of the file, later files in C(/etc/profile.d),
         and later drop-ins of a service. On Windows, the variables of the user the task runs as, which override the
         machine's.
