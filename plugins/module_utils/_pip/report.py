@@ -210,7 +210,7 @@ def _cache(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> dic
         return _described_cache(None, off, False, False, f"'no-cache-dir' in {where} turns the cache off")
     origin = options["cache-dir"].winner if "cache-dir" in options else None
     try:
-        path = pip_effective.expanded(origin.value, place) if origin else pip_paths.cache_dir(place)
+        path = pip_checks.expanded(origin.value, place) if origin else pip_paths.cache_dir(place)
     except _errors.UserError as error:
         return _described_cache(None, origin, False, False, str(error))
     if not os.path.isabs(path):
@@ -436,5 +436,5 @@ def _findings(
     )
     if findings or not value or pip_options.find_option(section, key) is None:
         return findings
-    fault = pip_effective.fault_of_place(name, value, place)
+    fault = pip_checks.fault_of_place(name, value, place)
     return [pip_checks.Finding(pip_checks.PATH, section, key, f"'{key}' in [{section}]: {fault}.")] if fault else []
