@@ -399,15 +399,18 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
         return ""
     user = ""
     for file in reversed(other_files_of_service(service)):
-        with open(file.path, encoding="utf-8", errors="replace") as unit:
-            found = re.findall(r"^User=[ \t]*(\S*)", unit.read(), re.MULTILINE)
+        try:
+            with open(file.path, encoding="utf-8", errors="replace") as unit:
+                found = re.findall(r"^User=[ \t]*(\S*)", unit.read(), re.MULTILINE)
+        except OSError:  # only root may read it
+            continue
         user = found[-1] if found else user
     try:
         pwd.getpwuid(int(user))
     except KeyError:
         return user
     except ValueError:  # a name: systemd does not start a service whose user does not exist
-        return ""
+        pass
     return ""
 
 
