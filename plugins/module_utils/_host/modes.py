@@ -8,12 +8,77 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import stat
 from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+
+_OCTAL = re.compile(r"0[0-7]{3,4}")
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
+_ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
+_EXECUTE = 0o111
+_SET_ID = stat.S_ISUID | stat.S_ISGID
+_BITS_OF_USER = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
+_BITS_OF_LETTER = {"r": 0o444, "w": 0o222, "x": _EXECUTE, "X": 0, "s": _SET_ID, "t": stat.S_ISVTX}
+_SHIFT_OF_USER = {"u": 6, "g": 3, "o": 0}
+
+
+def parse_mode(value: Any, old_mode: int, is_directory: bool = False) -> int:
+    """Return the mode that ``value`` stands for: octal with a leading 0 ('0644'), or symbolic ('u=rwx,go=').
+
+    A symbolic mode changes ``old_mode``, as chmod does; X and the set-id bits depend on ``is_directory``.
+    Raise UserError for anything else.
+    """
+    if not isinstance(value, str):
+        raise _errors.UserError(
+            f"mode: {value!r} is not a string; quote the mode and begin it with a 0, such as '0644', or write it"
+            " with symbols, such as 'u=rw,go=r'."
+        )
+    if _OCTAL.fullmatch(value):
+        return int(value, 8)
+    mode = old_mode
+    for clause in value.split(","):
+        match = _CLAUSE.fullmatch(clause)
+        if not match:
+            raise _errors.UserError(
+                f"mode: '{value}' is not a mode; write it in octal with a leading 0, such as '0644', or with symbols,"
+                " such as 'u=rw,go=r'."
+            )
+        users, actions = match.groups()
+        if not users:
+            raise _errors.UserError(
+                f"mode: '{clause}' does not say for whom, so it would depend on the umask; begin it with u, g, o or a,"
+                f" such as 'a{clause}'."
+            )
+        for operator, letters in _ACTION.findall(actions):
+            mode = _apply(mode, users, operator, letters, is_directory)
+    return mode
+
+
+def _apply(mode: int, users: str, operator: str, letters: str, is_directory: bool) -> int:
+    """Return ``mode`` after one action such as ``+rw``, by the rules of coreutils' chmod."""
+    affected = 0
+    for user in users:
+        affected |= _BITS_OF_USER[user]
+    if letters in _SHIFT_OF_USER:  # copy the rights of the user, the group or the others
+        bits = (mode >> _SHIFT_OF_USER[letters] & 7) * _EXECUTE
+        named = 0
+    else:
+        bits = 0
+        for letter in letters:
+            bits |= _BITS_OF_LETTER[letter]
+        named = bits & affected
+        if "X" in letters and (is_directory or mode & _EXECUTE):
+            bits |= _EXECUTE
+    # A directory keeps its set-id bits unless the action names them.
+    affected &= ~(_SET_ID & ~named) if is_directory else 0o7777
+    bits &= affected
+    if operator == "-":
+        return mode & ~bits
+    return (mode & ~affected if operator == "=" else mode) | bits
 
 
 def check_attributes(path: str, options: Mapping[str, Any]) -> None:
