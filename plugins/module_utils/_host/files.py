@@ -479,7 +479,7 @@ def _check_may_give_rights(place: _Place, file: FileChange, rules: WriteRules, i
     elif is_new:
         reason = (
             f"the file belongs to '{owner}' and the group '{group}', and '{user}' cannot write a new one for them;"
-            " change its owner, or work as that user."
+            " correct its owner and group first."
         )
     else:
         reason = "only the owner of this file may change its mode; work as its owner, or with become."
