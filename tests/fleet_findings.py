@@ -68,8 +68,15 @@ def info(users: Sequence[Result], pip: str = PIPS[-1], python: str = PYTHONS[-1]
 
 
 def comparison(files: Sequence[Result] = (), shadowed: Sequence[Result] = (), **parts: Any) -> Result:
-    """Return what the playbook keeps of a comparison, ``parts`` being further ones of pip_client's result."""
-    return {"result": {"files": list(files), "shadowed": list(shadowed), **parts}, "defaults": []}
+    """Return what the playbook keeps of a comparison; ``parts``: caches and their diff, files of the environment, and
+    the failure."""
+    return {
+        "config": {"files": list(files), "shadowed": list(shadowed)},
+        "cache": {"caches": parts.pop("caches", []), "diff": parts.pop("diff", [])},
+        "environment": {"files": parts.pop("environment", [])},
+        "failure": parts,
+        "defaults": [],
+    }
 
 
 def as_wanted(*names: str) -> HostFindings:

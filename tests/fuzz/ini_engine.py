@@ -20,10 +20,16 @@ import atheris
 
 with atheris.instrument_imports(include=["ansible_collections", "configparser"]):
     from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-    from ansible_collections.devfleet.pip.plugins.module_utils._ini.document import IniError, check_repeats, decode, encode, parse
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import DIALECTS
+    from ansible_collections.devfleet.pip.plugins.module_utils._ini.document import (
+        IniError,
+        check_repeats,
+        decode,
+        encode,
+        parse,
+    )
     from ansible_collections.devfleet.pip.plugins.module_utils._ini.merge import merge
     from ansible_collections.devfleet.pip.plugins.module_utils._ini.request import build_request
+    from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import DIALECTS
 from ansible_collections.devfleet.pip.tests.unit.plugins.module_utils._ini import oracle
 
 KEYS = ["k", "K", "index-url", "index_url", "--k", "new"]

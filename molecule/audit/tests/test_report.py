@@ -114,7 +114,7 @@ def test_the_drift_and_the_problems_of_the_build_agent(after: Hosts) -> None:
         (drift["kind"], drift["level"], drift["key"], drift["wanted"], drift["found"]) for drift in host["drift"]
     ] == [
         ("cache", "cache", "owner", "root", "agent-one"),
-        ("missing", "global", "no-input", "true", None),
+        ("missing", "global", "retries", "5", None),
     ]
     assert [(problem["kind"], problem["path"], problem["users"]) for problem in host["problems"]] == [
         ("broken", "/home/agent-two/.config/pip/pip.conf", ["agent-two"]),

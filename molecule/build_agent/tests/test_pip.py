@@ -30,7 +30,6 @@ def test_every_pip_reads_the_machines_file_and_no_other(host: Host, user: str, p
         "/etc/pip.conf": {
             "global.cache-dir": CACHE,
             "global.disable-pip-version-check": "true",
-            "global.no-input": "true",
             "global.retries": "5",
         }
     }

@@ -33,7 +33,7 @@ def windows() -> WindowsHost:
 
 def test_the_machines_file_is_the_template_with_the_line_ends_of_windows(windows: WindowsHost) -> None:
     assert windows.content(MACHINES) == (
-        b"# This file is managed by Ansible, role devfleet.pip.pip_client: what is changed here by hand is lost.\r\n"
+        b"#\r\n# Ansible managed\r\n#\r\n"
         b"\r\n"
         b"[global]\r\n"
         b"disable-pip-version-check = true\r\n"

@@ -3,29 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Merge a request into an INI text: the owned keys and not one byte more.
 
-The result is read back with RawConfigParser before anybody may write it: it must say what the old text
-said plus what was asked, and nothing else.
+A changed value keeps its line's indent and delimiter, a new line looks like its siblings, and no line is placed where a
+parser would take it, or the line after it, for the continuation of another option. With ``repair`` duplicates collapse
+into the last value, the one that pip used before it refused such files.
 
-How an option is written into a document: where a new line goes, and what it looks like.
-
-A changed value keeps its line's indent and delimiter, a new line looks like its siblings, and no line
-is placed where a parser would take it, or the line after it, for the continuation of another option.
-
-Collapse the keys and sections that stand more than once in a file, so that pip can read it again.
-
-The value that counts is the last one, which pip used before it refused such files.
+The result is read back with RawConfigParser before anybody may write it: it must say what the old text said plus what
+was asked, and nothing else.
 """
 
 from __future__ import annotations
 
 import configparser
 import re
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+
+DEFAULT_DELIMITER = " = "
+DEFAULT_ITEM_INDENT = "    "
 
 # A comment that is an option put out of force, not prose: one word behind the delimiter, or none.
 COMMENTED_OPTION = re.compile(r"[#;]+[ \t]*(?P<key>[^\s=:#;\[][^=:]*?)[ \t]*[=:][ \t]*(?P<value>\S*)[ \t]*$")
@@ -62,7 +60,7 @@ def merge(text: str, request: ini_request.Request, dialect: ini_document.Dialect
     if request.repair and document.repeats:
         owned = {(section, name) for section, keys in request.set.items() for name in keys}
         text_without_repeats, found = repair_repeats(document, None if dialect.strict else owned)
-        repairs += [Change(*repair) for repair in found]
+        repairs += found
         _check(text_without_repeats, document.view(), dialect)
         document = ini_document.parse(text_without_repeats, dialect, newline)
     ini_document.check_repeats(document)
@@ -100,6 +98,26 @@ def replace(text: str | None, content: str, dialect: ini_document.Dialect) -> Me
             action = "added" if key not in before else "removed" if key not in after else "changed"
             changes.append(Change(section, key, "unchanged" if values[0] == values[1] else action, *values))
     return Merged(content, changes, [])
+
+
+def masked_change(change: Change) -> dict[str, Any]:
+    """Return a change as plain data without secrets."""
+    key = change.key or ""
+    return {
+        "section": ini_secrets.mask_urls(change.section),
+        "key": change.key and ini_secrets.mask_urls(change.key),
+        "action": change.action,
+        "before": ini_secrets.mask_value(key, change.before),
+        "after": ini_secrets.mask_value(key, change.after),
+    }
+
+
+class Style(NamedTuple):
+    """What a new option of a section looks like; ``item_indent`` stands before each item of a list."""
+
+    indent: str
+    delimiter: str
+    item_indent: str
 
 
 class _Comments:
@@ -373,51 +391,6 @@ class _Merger:
             view[change.section].pop(name)
             return
         view.setdefault(change.section, {})[name] = change.after
-
-
-def _check(text: str, expected: ini_document.View, dialect: ini_document.Dialect) -> None:
-    """Refuse a text that RawConfigParser does not read as expected; lists are compared as lists."""
-    try:
-        found = ini_document.parser_view(text, dialect)
-    except (configparser.Error, AttributeError) as error:
-        raise _errors.UserError(
-            f"Nothing was written: Python's parser would refuse the new text ({type(error).__name__})."
-            " Please report this with the file and the task."
-        ) from None
-    _drop_empty_default(expected)
-    _drop_empty_default(found)
-    if found.keys() == expected.keys() and all(_says(found[section], expected[section], dialect) for section in found):
-        return
-    raise _errors.UserError(
-        "Nothing was written: Python's parser would read the new text otherwise than asked."
-        " Please report this with the file and the task."
-    )
-
-
-def _says(found: dict[str, str | None], expected: dict[str, Any], dialect: ini_document.Dialect) -> bool:
-    if found == expected:
-        return True
-    return found.keys() == expected.keys() and all(
-        ini_request.items_of(found[name] or "", dialect) == value if isinstance(value, list) else found[name] == value
-        for name, value in expected.items()
-    )
-
-
-def _drop_empty_default(view: ini_document.View) -> None:
-    if not view.get(ini_document.DEFAULT_SECTION):
-        view.pop(ini_document.DEFAULT_SECTION, None)
-
-
-DEFAULT_DELIMITER = " = "
-DEFAULT_ITEM_INDENT = "    "
-
-
-class Style(NamedTuple):
-    """What a new option of a section looks like; ``item_indent`` stands before each item of a list."""
-
-    indent: str
-    delimiter: str
-    item_indent: str
 
 
 # Options that exist
@@ -751,10 +724,10 @@ def _indent(line: str) -> str:
     return re.match(r"\s*", line).group()  # type: ignore[union-attr]  # it matches every text
 
 
-Repair = Tuple[str, Optional[str], str, Any, Any]  # section, key, "repaired", before, after: a Change
+# Repair
 
 
-def repair_repeats(document: ini_document.Document, keys: set[tuple[str, str]] | None) -> tuple[str, list[Repair]]:
+def repair_repeats(document: ini_document.Document, keys: set[tuple[str, str]] | None) -> tuple[str, list[Change]]:
     """Return the document's text with the repeats collapsed, and what was repaired.
 
     ``keys``, pairs of section and key name, limits the repair to them; None: everything that repeats.
@@ -766,36 +739,38 @@ def repair_repeats(document: ini_document.Document, keys: set[tuple[str, str]] |
     return document.render(), repairs
 
 
-def _drop_earlier_options(document: ini_document.Document, keys: set[tuple[str, str]] | None) -> list[Repair]:
+def _drop_earlier_options(document: ini_document.Document, keys: set[tuple[str, str]] | None) -> list[Change]:
     found: dict[tuple[str, str], list[ini_document.Option]] = {}
     for block in document.sections:
         for option in block.options:
             if keys is None or (block.name, option.name) in keys:
                 found.setdefault((block.name, option.name), []).append(option)
-    repairs: list[Repair] = []
+    repairs: list[Change] = []
     for (section, _name), (*earlier, last) in found.items():
         for option in earlier:
             remove_option(document, option)
         if earlier:
             values = [document.value(option) for option in (*earlier, last)]
-            repairs.append((section, last.key, "repaired", values, values[-1]))
+            repairs.append(Change(section, last.key, "repaired", values, values[-1]))
     return repairs
 
 
-def _join_sections(document: ini_document.Document) -> list[Repair]:
+def _join_sections(document: ini_document.Document) -> list[Change]:
     """Move the options of a section's later blocks below those of its first block."""
     blocks: dict[str, list[ini_document.Section]] = {}
     for block in document.sections:
         if block.name != ini_document.DEFAULT_SECTION:  # a parser takes several of them
             blocks.setdefault(block.name, []).append(block)
-    repairs: list[Repair] = []
+    repairs: list[Change] = []
     for name, (first, *later) in blocks.items():
         indent = _indent_in(document, first)
         for block in later:
             _move_options(document, block, first, indent)
         if later:
             lines = ", ".join(str(block.line + 1) for block in (first, *later))
-            repairs.append((name, None, "repaired", f"[{name}] in lines {lines}", f"[{name}] in line {first.line + 1}"))
+            repairs.append(
+                Change(name, None, "repaired", f"[{name}] in lines {lines}", f"[{name}] in line {first.line + 1}")
+            )
     return repairs
 
 
@@ -845,13 +820,37 @@ def _reindented(document: ini_document.Document, index: int, option: ini_documen
     return indent + line[old:]
 
 
-def masked_change(change: Change) -> dict[str, Any]:
-    """Return a change as plain data without secrets."""
-    key = change.key or ""
-    return {
-        "section": ini_secrets.mask_urls(change.section),
-        "key": change.key and ini_secrets.mask_urls(change.key),
-        "action": change.action,
-        "before": ini_secrets.mask_value(key, change.before),
-        "after": ini_secrets.mask_value(key, change.after),
-    }
+# The last judge
+
+
+def _check(text: str, expected: ini_document.View, dialect: ini_document.Dialect) -> None:
+    """Refuse a text that RawConfigParser does not read as expected; lists are compared as lists."""
+    try:
+        found = ini_document.parser_view(text, dialect)
+    except (configparser.Error, AttributeError) as error:
+        raise _errors.UserError(
+            f"Nothing was written: Python's parser would refuse the new text ({type(error).__name__})."
+            " Please report this with the file and the task."
+        ) from None
+    _drop_empty_default(expected)
+    _drop_empty_default(found)
+    if found.keys() == expected.keys() and all(_says(found[section], expected[section], dialect) for section in found):
+        return
+    raise _errors.UserError(
+        "Nothing was written: Python's parser would read the new text otherwise than asked."
+        " Please report this with the file and the task."
+    )
+
+
+def _says(found: dict[str, str | None], expected: dict[str, Any], dialect: ini_document.Dialect) -> bool:
+    if found == expected:
+        return True
+    return found.keys() == expected.keys() and all(
+        ini_request.items_of(found[name] or "", dialect) == value if isinstance(value, list) else found[name] == value
+        for name, value in expected.items()
+    )
+
+
+def _drop_empty_default(view: ini_document.View) -> None:
+    if not view.get(ini_document.DEFAULT_SECTION):
+        view.pop(ini_document.DEFAULT_SECTION, None)

@@ -52,22 +52,23 @@ def build_request(
     commented: str = "ignore",
     remove_empty_sections: bool = False,
     repair: bool = False,
+    option: str = "sections",
 ) -> Request:
     """Check what a play asks (options as in the module ini_merge) and return it in one shape.
 
+    ``option`` is what the user calls ``sections``.
     Raise UserError with one sentence for anything that contradicts itself or cannot be written.
     """
     wanted: dict[str, dict[str, Asked]] = {}
     remove_keys: dict[str, dict[str, str]] = {}
     append = list_mode == "append"
-    for section, keys in _sections(sections, "sections").items():
-        named = _by_name(section, _mapping(keys, f"sections, [{section}]"), dialect)
-        for name, (key, value) in named.items():
+    for section, keys in named_keys(option, sections, dialect).items():
+        for name, (key, value) in keys.items():
             if value is None or (value == [] and not append):
                 remove_keys.setdefault(section, {})[name] = key
             else:
-                _check_section(section, dialect)
-                asked = Asked(key, _value(section, key, value, dialect))
+                check_section(section, dialect)
+                asked = Asked(key, value_of(f"[{section}] {key}", value, dialect))
                 wanted.setdefault(section, {})[name] = asked
     request = Request(
         set=wanted,
@@ -81,9 +82,34 @@ def build_request(
         remove_empty_sections=remove_empty_sections,
         repair=repair,
     )
-    for section, what in _sections(remove, "remove").items():
+    for section, what in _sections("remove", remove).items():
         _add_removals(request, section, what, dialect)
     return request
+
+
+def named_keys(
+    option: str, sections: Mapping[str, Any] | None, dialect: ini_document.Dialect
+) -> dict[str, dict[str, tuple[str, Any]]]:
+    """Return the keys of each section as spelled, with their values, under the names that the dialect compares.
+
+    ``option`` is what the user calls the dictionary. Raise UserError for names that cannot be written.
+    """
+    named: dict[str, dict[str, tuple[str, Any]]] = {}
+    for section, keys in _sections(option, sections).items():
+        if keys is not None and not isinstance(keys, Mapping):
+            raise _errors.UserError(
+                f"{option}: '{section}' must be a section, a dictionary of keys, not {_kind(keys)}; put a key inside a"
+                " section such as 'global'."
+            )
+        named[section] = _by_name(section, keys or {}, dialect)
+    return named
+
+
+def value_of(key: str, value: Any, dialect: ini_document.Dialect) -> Value:
+    """Return a value as INI text, a list as one text an item. Raise UserError where it cannot be written."""
+    if isinstance(value, (list, tuple)):
+        return [_item(key, item, dialect) for item in value]
+    return _scalar(key, value)
 
 
 def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str, dict[str, Value]]:
@@ -127,21 +153,14 @@ def items_of(value: str, dialect: ini_document.Dialect) -> list[str]:
     return [line for line in value.split("\n") if line]
 
 
-def _mapping(value: Any, what: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise _errors.UserError(f"{what}: a dictionary belongs here, not {_kind(value)}.")
-    return value
-
-
 def _kind(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a text"}
+    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a string"}
     found = [name for kind, name in names.items() if isinstance(value, kind)]
-    return found[0] if found else "nothing" if value is None else "a " + type(value).__name__
+    return found[0] if found else "null" if value is None else "a " + type(value).__name__
 
 
-def _check_section(section: str, dialect: ini_document.Dialect) -> None:
+def check_section(section: str, dialect: ini_document.Dialect) -> None:
+    """Raise UserError for a section name that cannot be written."""
     if section == ini_document.TOP:
         if dialect.strict:
             raise _errors.UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")
@@ -155,9 +174,13 @@ def _check_section(section: str, dialect: ini_document.Dialect) -> None:
     _check_encodable(section, "the section name")
 
 
-def _sections(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
-    """Return what is asked of each section, under its name: a text, also where YAML reads a number."""
-    return {_text(f"{what}: the name of a section", name): asked for name, asked in _mapping(value, what).items()}
+def _sections(option: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what is asked of each section, under its name: a string, also where YAML reads a number."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise _errors.UserError(f"{option}: this must be a dictionary of sections, not {_kind(value)}.")
+    return {_text(f"{option}, the name of a section", name): asked for name, asked in value.items()}
 
 
 def _by_name(section: str, keys: Mapping[str, Any], dialect: ini_document.Dialect) -> dict[str, tuple[str, Any]]:
@@ -194,13 +217,6 @@ def _check_encodable(text: str, what: str) -> None:
         raise _errors.UserError(f"{what} holds a character that UTF-8 cannot write.") from None
 
 
-def _value(section: str, key: str, value: Any, dialect: ini_document.Dialect) -> Value:
-    where = f"[{section}] {key}"
-    if isinstance(value, (list, tuple)):
-        return [_item(where, item, dialect) for item in value]
-    return _scalar(where, value)
-
-
 def _scalar(where: str, value: Any) -> str:
     lines = [line.strip() for line in LINE_BREAK.split(_text(where, value).strip())]
     for line in lines[1:]:
@@ -215,7 +231,7 @@ def _scalar(where: str, value: Any) -> str:
 
 def _item(where: str, item: Any, dialect: ini_document.Dialect) -> str:
     if isinstance(item, (list, tuple)):
-        raise _errors.UserError(f"{where}: a list in a list; give one text for each item.")
+        raise _errors.UserError(f"{where}: a list in a list; give one string for each item.")
     text = _text(where, item).strip()
     if not text:
         raise _errors.UserError(f"{where}: an item of the list is empty.")
@@ -234,7 +250,7 @@ def _text(where: str, value: Any) -> str:
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):
         raise _errors.UserError(
-            f"{where}: the value is {_kind(value)}; a text, a number, a boolean or a list belongs here."
+            f"{where}: the value must be a string, a number, a boolean or a list, not {_kind(value)}."
         )
     _check_encodable(str(value), f"{where}: the value")
     return str(value)
@@ -242,8 +258,8 @@ def _text(where: str, value: Any) -> str:
 
 def _comments(comments: Mapping[str, Any] | None, dialect: ini_document.Dialect) -> dict[str, dict[str, list[str]]]:
     lines: dict[str, dict[str, list[str]]] = {}
-    for section, keys in _sections(comments, "comments").items():
-        for name, (key, text) in _by_name(section, _mapping(keys, f"comments, [{section}]"), dialect).items():
+    for section, keys in named_keys("comments", comments, dialect).items():
+        for name, (key, text) in keys.items():
             comment = _text(f"comments, [{section}] {key}", text).strip()
             texts = LINE_BREAK.split(comment) if comment else []
             lines.setdefault(section, {})[name] = [f"# {line.strip().lstrip('#;').lstrip()}".rstrip() for line in texts]
@@ -298,5 +314,5 @@ def _check_items_apart(request: Request, section: str, key: str, name: str, item
 
 def _list(section: str, what: Any) -> Sequence[Any]:
     if not isinstance(what, (list, tuple)) or any(isinstance(key, (list, tuple, Mapping)) for key in what):
-        raise _errors.UserError(f"remove, [{section}]: a list of keys, a dictionary of items or '*' belongs here.")
+        raise _errors.UserError(f"remove, [{section}]: this must be a list of keys, a dictionary of items or '*'.")
     return what

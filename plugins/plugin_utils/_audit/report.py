@@ -40,9 +40,12 @@ Data = Mapping[str, Any]
 
 
 class HostFindings(NamedTuple):
-    """What the playbook found on one host: what it was held against (None: nothing), the result of pip_info, and
-    of the comparison the ``result`` of pip_client in check mode, or of the task that failed, and ``defaults``, the
-    keys that the user may settle otherwise."""
+    """What the playbook found on one host.
+
+    audit_of: what the host is compared with; None for nothing. info: the result of pip_info. comparison: the results of
+    the role's tasks in check mode (``cache``, ``config``, ``environment``), the ``failure`` that ended them, and
+    ``defaults``, the keys that the user may override.
+    """
 
     audit_of: str | None
     info: Data
@@ -87,7 +90,7 @@ def _state(findings: HostFindings, failed: bool, drifts: bool) -> str:
 
 
 def _is_unreachable(findings: HostFindings) -> bool:
-    return any(part.get("unreachable") for part in (findings.info, findings.comparison.get("result", {})))
+    return any(part.get("unreachable") for part in (findings.info, findings.comparison.get("failure", {})))
 
 
 # Why a host could not be looked at, or not be compared
@@ -101,7 +104,7 @@ def _each_once(failures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _failures(findings: HostFindings) -> Iterator[dict[str, Any]]:
     info, comparison = findings.info, findings.comparison
     if _is_unreachable(findings):
-        part = info if info.get("unreachable") else comparison["result"]
+        part = info if info.get("unreachable") else comparison["failure"]
         yield _failure(str(part.get("msg", "")))
         return
     if info.get("skipped"):
@@ -116,15 +119,23 @@ def _failures(findings: HostFindings) -> Iterator[dict[str, Any]]:
         yield _failure(f"audit_of: '{findings.audit_of}' is none of {', '.join(KINDS_OF_HOST)}; correct the variable.")
     elif findings.audit_of and not comparison:
         yield _failure("The host was not compared with what is wanted of it: the play ended before.")
-    yield from _failures_to_compare(comparison.get("result", {}))
+    yield from _failures_to_compare(comparison)
 
 
-def _failures_to_compare(result: Data) -> Iterator[dict[str, Any]]:
-    parts = [part for name in ("files", "caches", "environment") for part in result.get(name) or [] if part["failed"]]
-    for part in parts:
+def _failures_to_compare(comparison: Data) -> Iterator[dict[str, Any]]:
+    parts = [*_entries(comparison, "config", "files"), *_entries(comparison, "cache", "caches")]
+    failed = [part for part in (*parts, *_entries(comparison, "environment", "files")) if part["failed"]]
+    for part in failed:
         yield _failure(part["msg"], part["user"] or None, part["path"])
-    if result.get("failed") and not parts:
-        yield _failure(str(result.get("msg") or "The comparison failed without saying why."))
+    failure = comparison.get("failure", {})
+    if failure.get("failed") and not failed:
+        yield _failure(str(failure.get("msg") or "The comparison failed without saying why."))
+
+
+def _entries(comparison: Data, task: str, name: str) -> Sequence[Data]:
+    """Return a list of the result of one of the role's tasks; empty where the task did not run."""
+    entries: Sequence[Data] = comparison.get(task, {}).get(name) or []
+    return entries
 
 
 def _failure(message: str, user: str | None = None, path: str | None = None) -> dict[str, Any]:
@@ -136,19 +147,18 @@ def _failure(message: str, user: str | None = None, path: str | None = None) -> 
 
 
 def _drift(comparison: Data) -> Iterator[dict[str, Any]]:
-    result = comparison.get("result", {})
-    files = result.get("files", [])
+    files = _entries(comparison, "config", "files")
     for file in files:
         yield from _drift_of_file(file)
     levels = {file["path"]: file["level"] for file in files}
-    for shadow in result.get("shadowed", []):
+    for shadow in _entries(comparison, "config", "shadowed"):
         if not shadow["same_value"] and shadow["key"] not in comparison.get("defaults", []):
             yield _drift_of_shadow(shadow, levels[shadow["path"]])
-    diffs = {diff["before_header"]: diff for diff in result.get("diff", [])}
-    for cache in result.get("caches", []):
+    diffs = {diff["before_header"]: diff for diff in _entries(comparison, "cache", "diff")}
+    for cache in _entries(comparison, "cache", "caches"):
         if cache["changed"]:
             yield from _drift_of_cache(cache, diffs.get(cache["path"], {}))
-    for file in result.get("environment") or []:
+    for file in _entries(comparison, "environment", "files"):
         yield from _drift_of_environment(file)
 
 

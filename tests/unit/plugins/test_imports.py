@@ -17,7 +17,7 @@ FILES = sorted(path.relative_to(COLLECTION / "plugins") for path in (COLLECTION 
 # What each package may import beside itself and module_utils/_errors.py.
 BELOW = {
     "action": {"_windows", "_audit", "_pip", "_host", "_ini"},
-    "filter": {"_ini"},
+    "filter": {"_pip", "_ini"},
     "modules": {"_pip", "_host", "_ini"},
     "_windows": {"_pip", "_host", "_ini"},
     "_audit": {"_pip", "_ini"},

@@ -85,7 +85,7 @@ def test_the_drift_of_a_windows_host_is_there_before_and_gone_after_the_task(
 
     def audited() -> dict[str, Any]:
         result = windows.run("pip_client", arguments, check=True, diff=has_diff)
-        return describe_host("pc1", HostFindings("pip_client", {"skipped": True}, {"result": result}))
+        return describe_host("pc1", HostFindings("pip_client", {"skipped": True}, {"failure": result}))
 
     host = audited()
     assert (host["state"], host["failures"]) == ("drift", [])

@@ -62,7 +62,7 @@ def test_a_host_on_which_all_is_well_has_nothing_to_say() -> None:
     [
         (made.unreachable("no route"), "unreachable", "no route"),
         (
-            HostFindings("workstation", made.info([]), {"result": {"unreachable": True, "msg": "lost"}}),
+            HostFindings("workstation", made.info([]), {"failure": {"unreachable": True, "msg": "lost"}}),
             "unreachable",
             "lost",
         ),
@@ -71,12 +71,12 @@ def test_a_host_on_which_all_is_well_has_nothing_to_say() -> None:
         (HostFindings("workstation", made.info([]), {}), "failed", "was not compared"),
         (HostFindings("wrkstation", made.info([]), {}), "failed", "'wrkstation' is none of workstation, build_agent"),
         (
-            HostFindings("pip_client", made.info([]), {"result": {"failed": True, "msg": "Task failed: no"}}),
+            HostFindings("pip_client", made.info([]), {"failure": {"failed": True, "msg": "Task failed: no"}}),
             "failed",
             "no",
         ),
         (
-            HostFindings(None, made.info([]), {"result": {"failed": True, "msg": "audit_of: 'x' is undefined"}}),
+            HostFindings(None, made.info([]), {"failure": {"failed": True, "msg": "audit_of: 'x' is undefined"}}),
             "failed",
             "'x' is undefined",
         ),
@@ -101,7 +101,7 @@ def test_a_windows_host_is_compared_though_it_cannot_be_looked_at() -> None:
 
 def test_a_reason_that_two_tasks_give_stands_once() -> None:
     failed = {"failed": True, "msg": "Task failed: no sudo"}
-    host = host_with(HostFindings("workstation", failed, {"result": failed}))
+    host = host_with(HostFindings("workstation", failed, {"failure": failed}))
     assert [failure["message"] for failure in host["failures"]] == ["no sudo"]
 
 
@@ -300,7 +300,7 @@ def test_no_secret_is_in_the_report_even_where_somebody_forgot_to_mask_it() -> N
     failed = {"failed": True, "msg": f"cannot reach {url}"}
     texts = [
         json.dumps(describe_host("h", findings)),
-        json.dumps(describe_host("h", HostFindings("workstation", made.info([]), {"result": failed}))),
+        json.dumps(describe_host("h", HostFindings("workstation", made.info([]), {"failure": failed}))),
         json.dumps(describe_host("h", made.unreachable(f"cannot reach {url}"))),
     ]
     for text in texts:
