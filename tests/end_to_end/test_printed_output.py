@@ -71,9 +71,9 @@ ADDED = (
 
 @pytest.fixture
 def play(run: Command, home: Path) -> Any:
-    """Run the tasks, or others, on this machine with the given arguments of ansible-playbook."""
+    """Run tasks on this machine with the given arguments of ansible-playbook."""
 
-    def apply(*arguments: str, tasks: list[dict[str, Any]] = TASKS) -> subprocess.CompletedProcess[str]:
+    def apply(tasks: list[dict[str, Any]], *arguments: str) -> subprocess.CompletedProcess[str]:
         (home / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
         variables = {"home": str(home), "password": PASSWORD, "ansible_python_interpreter": sys.executable}
         (home / "variables.json").write_text(json.dumps(variables))
@@ -104,7 +104,7 @@ def recap(output: str) -> str:
 @pytest.mark.parametrize("verbosity", ["-v", "-vvvvv"])
 def test_everything_but_the_secrets_is_printed(play: Any, home: Path, verbosity: str) -> None:
     for check in ("--check",), ():
-        output = printed(play("--diff", verbosity, *check))
+        output = printed(play(TASKS, "--diff", verbosity, *check))
         for line in ADDED:
             assert re.search(rf"^\+{re.escape(line)}$", output, re.MULTILINE), line
         for task in TASKS:
@@ -114,19 +114,19 @@ def test_everything_but_the_secrets_is_printed(play: Any, home: Path, verbosity:
         assert re.search(r"\[WARNING\]: .*retires", output)
         assert re.fullmatch(r"ok=4 +changed=4", recap(output))
     assert PASSWORD in (home / "tool.ini").read_text()
-    assert re.fullmatch(r"ok=4 +changed=0", recap(printed(play("--diff", verbosity))))
+    assert re.fullmatch(r"ok=4 +changed=0", recap(printed(play(TASKS, "--diff", verbosity))))
 
 
 def test_what_is_refused_is_printed_without_its_secret(play: Any) -> None:
     options = {"options": {"global": {"timeout": "30 https://builder:{{ password }}@index.example/"}}}
-    played = play("-vvvvv", tasks=[{"name": "Configure pip", "devfleet.pip.pip_config": options}])
+    played = play([{"name": "Configure pip", "devfleet.pip.pip_config": options}], "-vvvvv")
     assert played.returncode == 2
     assert re.search(r'"msg": ".*30 https://\*{8}@index\.example/', printed(played))
 
 
 def test_ansible_core_redacts_the_secret_elsewhere_from_2_22_on(play: Any) -> None:
     told = {"name": "Say more", "ansible.builtin.debug": {"msg": "30 builder {{ password }} index.example"}}
-    output = play(tasks=[*TASKS, told]).stdout
+    output = play([*TASKS, told]).stdout
     has_registry = tuple(map(int, ansible_core.split(".")[:2])) >= (2, 22)
     secret = "$REDACTED$" if has_registry else PASSWORD
     assert f'"msg": "30 builder {secret} index.example"' in output

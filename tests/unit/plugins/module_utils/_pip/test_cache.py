@@ -16,7 +16,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host import tree
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as manager
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache import Spec
