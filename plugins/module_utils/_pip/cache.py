@@ -9,6 +9,7 @@ decision leads to, and a run carries it out. Check mode stops before that. Both 
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import os
 import pwd
@@ -27,7 +28,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as a
 from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as host_tree
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -59,8 +59,8 @@ RULES: dict[str, Any] = {
 PRIVATE_PARENT_MODE = 0o700
 PARENT_MODE = 0o755
 
-# The commands that use the cache all have the options of this one.
-_CACHE_COMMAND = "install"
+# In bytes; what follows in a larger file of pip's is not looked into.
+_LARGEST_FILE = 1 << 20
 
 _TAG_SIGNATURE = pip_cache_rules.TAG_TEXT.splitlines()[0].encode()
 
@@ -119,18 +119,6 @@ class Decision(NamedTuple):
     @property
     def does_something(self) -> bool:
         return any((self.repair, self.top, self.files, self.directories, self.tag is not None, self.remove_top))
-
-
-class Configured(NamedTuple):
-    """Where a user's pip keeps its cache by its own configuration.
-
-    path: None where there is no cache. origin: what sets it; None stands for pip's default. reason: why the path is of
-    no use, or ''.
-    """
-
-    path: str | None
-    origin: pip_effective.Origin | None
-    reason: str
 
 
 class _MissingAccount(_errors.UserError):
@@ -556,22 +544,20 @@ def _has_tag(top: int) -> bool:
 # What pip makes of a cache
 
 
-def configured(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> Configured:
-    """Return the cache that the pip of this place would use by ``layers``, the files that it reads, and its variables.
-
-    Call it with that user's rights.
-    """
-    origin = pip_effective.effective_option("cache-dir", _CACHE_COMMAND, layers, place.environment, place.pip_version)
-    if origin and origin.key == "no-cache-dir":
-        return Configured(None, origin, f"'no-cache-dir' in {_where(origin)} turns the cache off")
+def configured(place: pip_paths.Place, setting: pip_cache_rules.Setting | None) -> tuple[str | None, str]:
+    """Return the cache that the pip of this place uses by a setting (None: none), and why it is of no use, or ''."""
+    if setting and setting.key == pip_cache_rules.NO_CACHE_DIR:
+        return None, f"'{setting.key}' in {setting.where} turns the cache off"
     try:
-        path = pip_effective.expanded(origin.value, place) if origin else pip_paths.cache_dir(place)
+        path = setting.value if setting else pip_paths.cache_dir(place)
     except _errors.UserError as error:
-        return Configured(None, origin, str(error))
+        return None, str(error)
+    if place.home and (path == "~" or path.startswith("~/")):
+        path = os.path.join(place.home, path[2:])
+    path = path if "\0" in path else os.path.expanduser(path)
     if not os.path.isabs(path):
-        reason = "the path is relative, and so another place for each directory that pip is started in"
-        return Configured(path, origin, reason)
-    return Configured(path, origin, "")
+        return path, "the path is relative, and so another place for each directory that pip is started in"
+    return path, ""
 
 
 def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] | None = None) -> dict[str, Any]:
@@ -651,17 +637,27 @@ def _verdict(user: str, spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
 
 def _elsewhere(place: pip_paths.Place, path: str) -> str:
     """Return why the pip of this place does not use its default place ``path``, or ''. Call it as that user."""
-    files = [pip_effective.look_at(file) for file in pip_paths.config_files(place)]
-    found = configured(place, pip_effective.layers_of(files))
-    if found.path is None or found.origin is None:
-        return ini_secrets.mask_urls(found.reason)
-    if os.path.realpath(found.path) == path:
-        return ""
-    return ini_secrets.mask_urls(f"'cache-dir' in {_where(found.origin)} names '{found.path}' instead")
+    try:
+        files = [(file.path, _view_of(file.path)) for file in pip_paths.config_files(place)]
+    except _errors.UserError:  # no home, and a cache by XDG_CACHE_HOME
+        files = []
+    setting = pip_cache_rules.winning_setting(files, place.environment)
+    used, reason = configured(place, setting)
+    if used is not None and setting is not None:
+        is_same = os.path.realpath(used) == path
+        reason = "" if is_same else f"'{setting.key}' in {setting.where} names '{used}' instead"
+    return ini_secrets.mask_urls(reason)
 
 
-def _where(origin: pip_effective.Origin) -> str:
-    return origin.variable or f"[{origin.section}] of {origin.path}"
+def _view_of(path: str) -> dict[str, dict[str, str]]:
+    """Return what a file of pip's says; nothing for one that pip skips or stops at."""
+    parser = configparser.RawConfigParser()
+    try:
+        content = host_tree.read_file(None, path, _LARGEST_FILE, follow=True) or b""
+        parser.read_string(content.decode("utf-8", "surrogateescape"))
+    except (ValueError, configparser.Error):  # ValueError: a path that no file can have
+        return {}
+    return {section: dict(parser.items(section)) for section in parser.sections()}
 
 
 def _exists(user: str) -> bool:
