@@ -174,13 +174,13 @@ def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, st
     common = _common_spec(options)
     path, users = options["path"], options["users"]
     in_homes = path is None or path == "~" or path.startswith("~/")
-    if in_homes and users is not None:
-        return _specs_of_users(common, options)
-    if path is None:
-        return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
-    path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
     try:
-        return [_placed_spec(common._replace(path=path), options)], []
+        if in_homes and users is not None:
+            return _specs_of_users(common, options)
+        if path is None:
+            return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
+        path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
+        return [_placed_spec(common._replace(path=path, private=in_homes), options)], []
     except _MissingAccount as error:
         return [], [(path, "", str(error))]
 
@@ -271,23 +271,19 @@ def _placed_spec(spec: Spec, options: dict[str, Any]) -> Spec:
     if owner is not None:
         account = _find_owner(owner)
         spec = spec._replace(uid=account.pw_uid, primary_gid=account.pw_gid)
-    if spec.shared:
-        spec = _shared_spec(spec, _find_group(options["shared_group"]))
-    return _in_home(spec)
-
-
-def _shared_spec(spec: Spec, gid: int) -> Spec:
-    if os.geteuid() != 0:
+    if spec.shared and os.geteuid() != 0:
         raise _errors.UserError("Only root can make a cache that a group shares; run the task with become.")
-    if spec.uid not in (None, 0):
+    if spec.shared and spec.uid not in (None, 0):
         raise _errors.UserError(
             "Root must own a shared cache, since pip run as root takes no other; leave the owner out."
         )
-    return spec._replace(uid=0, gid=gid)
+    if spec.shared:
+        spec = spec._replace(uid=0, gid=_find_group(options["shared_group"]))
+    return _in_home(spec)
 
 
 def _in_home(spec: Spec) -> Spec:
-    """Return the spec with the rights of the user in whose home the cache lies, so that root needs not trust it."""
+    """Return the spec with the rights of the user in whose home the cache lies: root has none there."""
     if os.geteuid() != 0:
         return spec
     paths = (spec.path, os.path.realpath(spec.path))
@@ -312,10 +308,9 @@ def _find_owner(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
     except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no user can have
-        number = "with uid " if name.isdecimal() else ""
-        quoted = name if name.isdecimal() else f"'{name}'"
+        user = f"user with uid {name}" if name.isdecimal() else f"user '{name}'"
         raise _MissingAccount(
-            f"There is no user {number}{quoted} on this host; create the account first, or correct the name."
+            f"There is no {user} on this host; create the account first, or correct the name."
         ) from None
 
 

@@ -358,3 +358,12 @@ def test_a_user_without_a_home_has_no_files() -> None:
     place = Place("linux", {"XDG_CACHE_HOME": "/srv/xdg"}, "", None)
 
     assert manager._elsewhere(place, "/srv/xdg/pip") == ""
+
+
+@pytest.mark.parametrize(("users", "said"), [(["*"], ["Name them."]), (["bob"], []), (None, [])])
+def test_everybody_who_is_not_listed_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, users: list[str] | None, said: list[str]
+) -> None:
+    monkeypatch.setattr(manager.host_accounts, "unlisted_accounts_warning", lambda: "Name them.")
+
+    assert manager._warnings_of_task({"users": users, "shared_group": None, "state": "present"}) == said
