@@ -16,7 +16,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts, tree
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as manager
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache import Spec
@@ -200,7 +200,7 @@ def test_other_things_are_never_pruned(tmp_path: Path) -> None:
     assert (cache / "mine.txt").read_text(encoding="ascii") == "mine"
     for wish in ({"state": "purged"}, {"state": "absent"}, {"recurse": True}):
         with pytest.raises(UserError, match=r"holds 'mine\.txt', which is no part of a pip cache"):
-            manager.ensure(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]  # of mixed types
+            manager.ensure(Spec(str(cache), **wish), check=True)
 
 
 def test_a_world_writable_cache_is_closed_to_the_world(tmp_path: Path) -> None:
@@ -364,6 +364,6 @@ def test_a_user_without_a_home_has_no_files() -> None:
 def test_everybody_who_is_not_listed_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, users: list[str] | None, said: list[str]
 ) -> None:
-    monkeypatch.setattr(manager.host_accounts, "unlisted_accounts_warning", lambda: "Name them.")
+    monkeypatch.setattr(accounts, "unlisted_accounts_warning", lambda: "Name them.")
 
     assert manager._warnings_of_task({"users": users, "shared_group": None, "state": "present"}) == said
