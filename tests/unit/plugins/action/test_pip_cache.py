@@ -238,3 +238,11 @@ def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, 
 def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:
     result = windows.run("pip_cache", {"path": SHARED_DISK, "owner": "linus"})
     assert "linus is not a valid user" in result["msg"]
+
+
+def test_a_path_and_users_do_not_go_together(windows: HostInAFile) -> None:
+    assert refusal(windows, path=SHARED_DISK, users=["grace"]).startswith("path, users: ")
+
+
+def test_verification_has_nobody_to_ask(windows: HostInAFile) -> None:
+    assert make(windows, verify=True)["caches"][0]["usable_by"] == []
