@@ -112,7 +112,7 @@ def test_the_level_site(play: Play, home: Path) -> None:
     variables: dict[str, Any] = {"pip_client_level": "site", "pip_client_options": {"install": {"no-deps": True}}}
     assert changed(play(pip_client_venvs=[str(home / "venv")], **variables)) == 1
     assert (home / "venv/pip.conf").read_text() == "[install]\nno-deps = true\n"
-    assert "is no virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
+    assert "is not a virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
 
 
 def test_an_option_that_pip_takes_from_elsewhere_fails_the_play(play: Play, home: Path) -> None:
@@ -151,7 +151,7 @@ def test_an_exception_for_one_command_does_not_fail_the_play(play: Play) -> None
         ({"pip_client_options": {"timeout": 4}}, "[timeout]: a dictionary belongs here, not a number."),
         ({"pip_client_options": {"timeout": 4}, "pip_client_state": "absent"}, "[timeout]: a dictionary belongs here"),
         ({"pip_client_level": "site"}, "level is site but all of the following are missing: venvs"),
-        ({"pip_client_venvs": ["/opt/x"]}, "venvs: this goes with 'level: site'"),
+        ({"pip_client_venvs": ["/opt/x"]}, "venvs: needs 'level: site'"),
         ({"pip_client_level": "file", "pip_client_path": "x/pip.conf"}, "'x/pip.conf' is no absolute path"),
         ({"pip_client_state": "gone"}, "pip_client_state"),
         ({"pip_client_level": "machine"}, "pip_client_level"),

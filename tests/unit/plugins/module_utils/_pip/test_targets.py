@@ -63,7 +63,7 @@ def test_the_two_variables_do_for_a_home_as_for_pip(
 
 def test_the_levels_own_options_and_no_others() -> None:
     for level, option, value in (("global", "users", ["a"]), ("user", "venvs", ["/v"]), ("site", "path", "/p")):
-        with pytest.raises(UserError, match=f"^{option}: this goes with 'level: "):
+        with pytest.raises(UserError, match=f"^{option}: needs 'level: "):
             targets.find_targets({**OWN, "level": level, option: value})
         assert targets.find_targets({**OWN, "level": "global", option: None})[1] == []
 
