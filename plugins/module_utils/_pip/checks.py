@@ -50,7 +50,11 @@ NOT_CACHED = "not_cached"
 
 # These say what one run of a command is to work on, not how pip is to work. In [global] every command
 # that has an option of that name would follow them, each in its own way.
-_WORK_OF_A_COMMAND = ["abi", "all", "files", "global", "group", "implementation", "json", "local", "not-required", "outdated", "output", "path", "platform", "prefix", "python-version", "report", "requirement", "requirements-from-script", "root", "site", "target", "uptodate", "yes"]
+_WORK_OF_A_COMMAND = (
+    "abi", "all", "files", "global", "group", "implementation", "json", "local", "not-required", "outdated", "output",
+    "path", "platform", "prefix", "python-version", "report", "requirement", "requirements-from-script", "root", "site",
+    "target", "uptodate", "yes",
+)  # fmt: skip
 
 _INDEX_ONLY = "pip takes packages from its index and from 'find-links' alone"
 _OLD_COMMAND = "it belonged to a command that pip no longer has"
