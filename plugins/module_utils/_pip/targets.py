@@ -242,11 +242,11 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
         try:
             if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
                 raise _errors.UserError(
-                    f"{prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
+                    f"{path}: {prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )
             owner = host_files.owner_below(path)
         except _errors.UserError as error:
-            failures.append(failure("site", path, None, f"{path}: {error}"))
+            failures.append(failure("site", path, None, str(error)))
         else:
             # The owner of the environment runs its pip, which reads the owner's own file too.
             place = place_of(owner, prefix=prefix) if owner else own_place(prefix)

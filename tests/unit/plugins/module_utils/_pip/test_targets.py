@@ -154,7 +154,7 @@ def test_on_macos_the_release_of_pip_decides_on_xdg_cache_home(
 
 @pytest.mark.usefixtures("mac")
 def test_macos_has_no_config_home() -> None:
-    with pytest.raises(UserError, match=r"^config_home: on macOS pip does not look at XDG_CONFIG_HOME"):
+    with pytest.raises(UserError, match=r"^config_home: pip ignores XDG_CONFIG_HOME on macOS"):
         targets.find_targets({**OWN, "users": ["root"], "config_home": "~/.config"})
 
 
