@@ -289,8 +289,11 @@ def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, optio
     task = functools.partial(configure, module, target, spec, options)
     try:
         return dict(task() if target.account is None else host_run_as.call_as_user(target.account, task))
+    except OSError as error:
+        reason = f"{target.path}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
     except _errors.UserError as error:
-        return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
+        reason = str(error)
+    return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(reason))
 
 
 class Plan(NamedTuple):
@@ -338,12 +341,8 @@ def configure(
         validate=pip_pips.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
     try:
-        file = None
-        if options["state"] == "absent":
-            file = _removed_file(target.path, plan, options, module.check_mode)
-        removed = file is not None
-        if file is None:
-            file = host_files.change_file(target.path, plan, rules, module.check_mode)
+        removed = _removed_file(target.path, plan, options, module.check_mode)
+        file = removed or host_files.change_file(target.path, plan, rules, module.check_mode)
     except _NotUsed as error:
         failure = pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
         return {**failure, "shadowed": plans[-1].verdict.shadowed}
@@ -352,7 +351,7 @@ def configure(
         "level": target.level,
         "path": target.path,
         "user": target.user,
-        "changed": file.changed or file.rights_changed or removed,
+        "changed": file.changed or file.rights_changed or removed is not None,
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
@@ -416,8 +415,10 @@ def _is_comment(line: str) -> bool:
 def _removed_file(
     path: str, plan: Callable[[bytes | None], bytes], options: Mapping[str, Any], check_mode: bool
 ) -> host_files.FileChange | None:
-    """Remove the file if nothing is left in it; return None where it stays. A symbolic link stays."""
-    before = None if os.path.islink(path) else host_files.read_file(path)
+    """Remove the file with the state absent if nothing is left in it; return None where it stays, as a link does."""
+    if options["state"] == "present" or os.path.islink(path):
+        return None
+    before = host_files.read_file(path)
     if before is None or not is_left_over(ini_document.decode(plan(before)), options["content"]):
         return None
     return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode))
