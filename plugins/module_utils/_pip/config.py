@@ -29,6 +29,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import request a
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import judge as pip_judge
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import legacy as pip_legacy
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -338,7 +339,7 @@ def configure(
         unsafe_writes=options["unsafe_writes"],
         mode=mode,
         new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) and _is_private(target) else 0o644,
-        validate=pip_pips.judge_for(module, target, spec.request.set, options["validate"], warnings),
+        validate=pip_judge.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
     try:
         removed = _removed_file(target.path, plan, options, module.check_mode)

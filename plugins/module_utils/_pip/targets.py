@@ -14,7 +14,6 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -107,7 +106,7 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
         return _targets_of_venvs(options["venvs"] or [])
     place = own_place()
     if level == "file":
-        host_files.check_absolute("path", [options["path"]])
+        host_places.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
         return [Target("file", path, place_with_file(place, path), host_places.owner_below(path))], []
     path = pip_paths.file_to_write("global", place)
@@ -236,7 +235,7 @@ def _config_home_of(account: pwd.struct_passwd, config_home: str) -> str:
 
 
 def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str, Any]]]:
-    host_files.check_absolute("venvs", venvs)
+    host_places.check_absolute("venvs", venvs)
     targets, failures = [], []
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = pip_paths.file_to_write("site", own_place(prefix))
