@@ -16,6 +16,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 import tempfile
 import time
 from typing import Callable, Iterator, NamedTuple
@@ -119,22 +120,12 @@ def change_file(
 
 def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
     """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
-    with host_places.explained(path), host_places.reached(path, follow=False) as place, host_places.reached(
-        path
-    ) as target, _opened(target) as old:
+    with host_places.explained(path), host_places.reached(path) as target, _opened(target) as old:
         if old is None:
             return None
-        _check_takes_new_files(place)
-        if check_mode:
-            return None
-        with _directory_of(place) as there, _locked(there):
-            backup_file = _back_up(there, old) if backup else None
-            try:
-                os.unlink(there.name, dir_fd=there.directory)
-            except BaseException:
-                _discard(there, backup_file)
-                raise
-            return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
+        with host_places.reached(path, follow=False) as place:
+            _check_takes_new_files(place)
+            return None if check_mode else _remove(place, old, backup)
 
 
 def read_file(path: str) -> bytes | None:
@@ -268,7 +259,8 @@ def _may_give_rights(place: host_places.Reached, file: FileChange, is_new: bool)
         return True
     owner = user if is_new or before is None else before.uid
     directory = os.fstat(place.directory)
-    inherited = directory.st_gid if directory.st_mode & stat.S_ISGID else host_modes.SAME
+    inherits = directory.st_mode & stat.S_ISGID or not sys.platform.startswith("linux")
+    inherited = directory.st_gid if inherits else host_modes.SAME
     group = inherited if is_new or before is None else before.gid
     return owner == after.uid == user and after.gid in (group, host_modes.SAME, os.getegid(), *os.getgroups())
 
@@ -402,6 +394,17 @@ def _write(place: host_places.Reached, old: _Old | None, file: FileChange, rules
         _discard(place, temporary)
     _sync_directory(place)
     return file._replace(backup_file=None if backup_file is None else os.path.join(directory, backup_file))
+
+
+def _remove(place: host_places.Reached, old: _Old, backup: bool) -> str | None:
+    with _directory_of(place) as there, _locked(there):
+        backup_file = _back_up(there, old) if backup else None
+        try:
+            os.unlink(there.name, dir_fd=there.directory)
+        except BaseException:
+            _discard(there, backup_file)
+            raise
+        return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
 
 
 def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
