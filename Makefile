@@ -6,6 +6,7 @@ SCENARIO ?=
 CORE ?=
 ARGS ?=
 EXAMPLES ?= 20000
+RACES ?= 300
 PYTHONS ?= 3.8 3.9 3.10 3.11 3.12 3.13 3.14
 CORES ?= 2.18 2.19 2.20 2.21
 FUZZ_SECONDS ?= 60
@@ -28,7 +29,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 # The virtual environments are installed without byte code: Python writes what is used at its first use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help provision test lint sanity molecule root as-root browser picture unit properties pythons versions fuzz
+.PHONY: help provision test lint sanity molecule root as-root browser picture unit properties soak pythons versions fuzz
 .PHONY: benchmark-engine benchmark-fleet benchmark-payload benchmark-cache measurements compare
 .PHONY: docs recordings changelog release clean
 
@@ -43,11 +44,12 @@ help:
 	@echo "make browser         the report of an audit in a real Chromium, without a window"
 	@echo "make picture         the picture of docs/audit.md"
 	@echo "make properties      the properties of the INI engine, each tried on EXAMPLES=20000 files"
+	@echo "make soak            the long runs: properties, and RACES=300 races of a user against root"
 	@echo "make pythons         the unit tests on every Python of a target that is found (PYTHONS='3.8 3.13' on these)"
 	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES='2.18' with one)"
 	@echo "make fuzz            FUZZ_SECONDS=60 of a search for files that the INI engine gets wrong"
 	@echo "make benchmark-engine   the speed of the INI engine beside other tools', and the bars it must meet"
-	@echo "make benchmark-fleet    the cost of a run over many hosts beside ini_file's and a ping's (ARGS=--quick: a few)"
+	@echo "make benchmark-fleet    the cost of a run over many hosts beside stock modules and a ping, half an hour (ARGS=--quick: 3 minutes)"
 	@echo "make benchmark-payload  what is sent to a host for each module, and its import there"
 	@echo "make benchmark-cache    installing with a cold and with a warm cache, and what the index is asked for"
 	@echo "make measurements    write what was measured into README.md and docs/"
@@ -104,6 +106,10 @@ picture: $(test_venv)/.stamp $(tree)/.stamp
 properties: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" INI_EXAMPLES=$(EXAMPLES) \
 		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/_ini/test_properties.py $(ARGS)
+
+soak: properties as-root
+	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" RACES=$(RACES) \
+		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -k race $(ARGS)
 
 pythons: $(tree)/.stamp
 	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) \

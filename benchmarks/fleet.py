@@ -4,10 +4,10 @@
 """What a run over many hosts costs, by our role and by stock modules: `make benchmark-fleet`.
 
 The hosts are containers on this machine, reached by real SSH with pipelining and connections that stay open.
-All plays of all cases take turns, round by round; what counts is the median of the ratios within a round, net
-of an empty play. On one host a play is short, and one run of it differs from the next by a fifth and more: there each
-round takes the median of five. The end state on every host is read back: what did not do its work is not timed.
-All of it takes two hours, nearly all of them for stock modules.
+All plays of all cases take turns, round by round; a bar is judged by the median of the ratios within a round, net
+of an empty play. A play on one host is short and its runs differ by a fifth: each round takes the median of its turns.
+Every contender must find nothing to change in the same end state; before the first round stock modules must make it,
+and the role makes it in every round.
 """
 
 from __future__ import annotations
@@ -25,112 +25,102 @@ from typing import Iterator
 
 from fleet_hosts import Hosts, HostsError, make_users
 from fleet_numbers import (
+    CACHE,
     CHANGE,
+    CHECKS,
+    CONFIG,
     EMPTY,
-    PEER_CHANGE,
-    PEER_SAME,
+    INI_FILE,
     PING,
     SAME,
-    TEMPLATE_CHANGE,
-    TEMPLATE_SAME,
-    UNCHECKED_SAME,
+    TEMPLATE,
     Bar,
     Case,
     Run,
     Runs,
     bars,
-    lines,
     middle,
     table,
 )
-from fleet_plays import CONTENDERS, ROOT, USERS, Controller
+from fleet_plays import ROOT, USERS, Controller
 
 ROUNDS = 5
-ALL = tuple(CONTENDERS)
-PEERS = (PEER_CHANGE, PEER_SAME)
-TEMPLATES = (TEMPLATE_CHANGE, TEMPLATE_SAME)
-SHORT_TURNS = 5
+SHORT_TURNS = 2
+SHORT_SECONDS = 5.0
+# Stock modules take one round trip for each key: beyond this number of hosts they would take most of the time.
+HOSTS_OF_STOCK = 10
 # Memory that a host takes beside its image, with all plays run on it: measured, and doubled.
 BYTES_PER_HOST = 64 * 2**20
+# For the estimate only: the start of a play, a ping (fixed, and for each host), a host's container.
+START_SECONDS, PING_SECONDS, PING_SECONDS_PER_HOST, HOST_SECONDS = 1.5, 0.15, 0.26, 1.5
+
+Plan = dict[Case, tuple[str, ...]]
 
 
-def plan(hosts: list[int], hosts_of_stock: int) -> dict[Case, tuple[str, ...]]:
-    """Return the cases to measure and the contenders of each; stock modules on up to ``hosts_of_stock`` hosts."""
-    cases = [Case(1, 1, 1), Case(1, 12, 1), Case(1, 200, 1), Case(1, 12, 10), Case(1, 12, 50)] if 1 in hosts else []
-    cases += [Case(number, 12, 1) for number in hosts if number > 1]
-    return {case: contenders_of(case, hosts_of_stock) for case in cases}
+def plan(hosts: list[int]) -> Plan:
+    """Return the cases to measure with these numbers of hosts, and the plays of each."""
+    cases: Plan = {}
+    if 1 in hosts:
+        cases[Case(1, 1, 1)] = cases[Case(1, 200, 1)] = cases[Case(1, 12, 50)] = (EMPTY, SAME)
+        cases[Case(1, 12, 1)] = (EMPTY, PING, CHANGE, SAME, INI_FILE, TEMPLATE)
+        cases[Case(1, 12, 10)] = (EMPTY, PING, SAME, INI_FILE)
+    for number in hosts:
+        if number > 1:
+            of_stock = (INI_FILE, TEMPLATE, CHECKS, CACHE, CONFIG) if number <= HOSTS_OF_STOCK else ()
+            cases[Case(number, 12, 1)] = (EMPTY, PING, SAME, *of_stock)
+    return cases
 
 
-def contenders_of(case: Case, hosts_of_stock: int) -> tuple[str, ...]:
-    """Return what takes part in a case, in the order of its turns: what changes nothing comes after what changes all.
-
-    A ping and our role are in every case, and ini_file up to that many hosts; the rest is where it tells the most.
-    """
-    left_out: set[str] = set()
-    if (case.keys, case.users) != (12, 1):
-        left_out |= {UNCHECKED_SAME}
-    if case.hosts > 1 or case.users > 10:
-        left_out |= set(TEMPLATES)
-    if case.hosts > hosts_of_stock:
-        left_out |= set(PEERS)
-    return tuple(what for what in ALL if what not in left_out)
+def estimate(case: Case, what: str) -> float:
+    """Return about how many seconds one run takes."""
+    pings = {EMPTY: 0.0, PING: 1.0, CHECKS: 0.3, CACHE: 1.4, CONFIG: 2.0, SAME: 3.0, CHANGE: 3.3}
+    pings |= {INI_FILE: (2 + case.keys) * case.users, TEMPLATE: 6.0 * case.users}
+    return START_SECONDS + pings[what] * (PING_SECONDS + PING_SECONDS_PER_HOST * case.hosts)
 
 
-def quick_plan() -> dict[Case, tuple[str, ...]]:
-    """Return a few small cases that show that everything works."""
-    ours = (EMPTY, PING, CHANGE, SAME)
-    return {
-        Case(1, 1, 1): ours,
-        Case(1, 12, 1): ALL,
-        Case(1, 200, 1): ours,
-        Case(1, 12, 10): ours,
-        Case(2, 12, 1): ours,
-    }
+def turns(cases: Plan, short_turns: int) -> list[tuple[Case, str]]:
+    """Return the plays of one round in their order: what is short several times, close together."""
+    plays = [(case, what) for case, contenders in cases.items() for what in contenders]
+    short = [(case, what) for case, what in plays if case.hosts == 1 and estimate(case, what) < SHORT_SECONDS]
+    return short * short_turns + [play for play in plays if play not in short]
 
 
-def measure(controller: Controller, cases: dict[Case, tuple[str, ...]], rounds: int) -> Iterator[Runs]:
-    """Run everything in turn, ``rounds`` times; return what was measured so far after each of them."""
+def minutes(cases: Plan, rounds: int, short_turns: int) -> float:
+    """Return about how many minutes everything takes, with the start of the hosts."""
+    seconds = HOST_SECONDS * max(case.hosts for case in cases) + sum(estimate(*play) for play in openings(cases))
+    return (seconds + rounds * sum(estimate(*play) for play in turns(cases, short_turns))) / 60
+
+
+def openings(cases: Plan) -> list[tuple[Case, str]]:
+    """Return what runs before the first round: a ping opens the connections, stock modules make the end state."""
+    one = Case(1, 12, 1)
+    return [(Case(max(case.hosts for case in cases), 12, 1), PING), (one, INI_FILE), (one, TEMPLATE)]
+
+
+def measure(controller: Controller, cases: Plan, rounds: int, short_turns: int) -> Iterator[Runs]:
+    """Run everything in turn, ``rounds`` times; yield what was measured so far after each of them."""
     runs: Runs = {case: {what: [] for what in plays} for case, plays in cases.items()}
-    controller.run(Case(max(case.hosts for case in cases), 1, 1), PING)  # opens the connections
+    for case, what in openings(cases):
+        controller.run(case, what, from_nothing=what != PING)
     for number in range(1, rounds + 1):
         taken: dict[tuple[Case, str], list[Run]] = {}
-        for case, what in turns(cases):
+        for case, what in turns(cases, short_turns):
             run = controller.run(case, what)
-            show(number, case, what, run)
+            where = f"{case.hosts} hosts, {case.keys} keys, {case.users} users"
+            print(f"round {number}: {where:32} {what:38} {run.wall:8.2f} s, CPU {run.cpu:7.2f} s", flush=True)
             taken.setdefault((case, what), []).append(run)
         for (case, what), those in taken.items():
             runs[case][what].append(middle(those))
         yield runs
 
 
-def turns(cases: dict[Case, tuple[str, ...]]) -> list[tuple[Case, str]]:
-    """Return the cases and plays of one round in their order: what is short several times, close together."""
-    plays = [(case, what) for case, contenders in cases.items() for what in contenders]
-    short = [play for play in plays if is_short(*play)]
-    return short * SHORT_TURNS + [play for play in plays if not is_short(*play)]
-
-
-def is_short(case: Case, what: str) -> bool:
-    """Return whether a play takes seconds only. Stock modules need a round trip for each key of each user."""
-    return case.hosts == 1 and (what not in PEERS + TEMPLATES or case.keys * case.users <= 12)
-
-
-def show(number: int, case: Case, what: str, run: Run) -> None:
-    """Print one run as it ends: the whole takes long."""
-    where = f"{case.hosts} hosts, {case.keys} keys, {case.users} users"
-    print(f"round {number}: {where:32} {what:42} {run.wall:8.2f} s, controller {run.cpu:7.2f} s CPU", flush=True)
-
-
 def report(runs: Runs, found: list[Bar]) -> None:
-    """Print the medians, the lines and the bars."""
+    """Print the medians and the bars."""
     print("\nhosts  keys users                                            wall s    net s    CPU s  operations/host")
     for row in table(runs):
         numbers = f"{row['wall_seconds']:9.2f}{row['net_wall_seconds']:9.2f}{row['cpu_seconds']:9.2f}"
         where = f"{row['hosts']:5}{row['keys']:6}{row['users']:6}"
         print(f"{where}  {row['what']:42}{numbers}{row['operations_per_host']:9.1f}")
-    print()
-    for line in lines(runs):
-        print(f"  {line['what']:42} {line['measure']:13} {line['fixed']:8.3f} + {line['each']:.4f} x {line['over']}")
     print()
     for one in found:
         word = "at least" if one.at_least else "at most"
@@ -149,7 +139,6 @@ def write(path: Path, runs: Runs, rounds: int, load: float) -> None:
         },
         "rounds": rounds,
         "measured": table(runs),
-        "lines": lines(runs),
         "bars": [
             {
                 "what": one.what,
@@ -165,7 +154,7 @@ def write(path: Path, runs: Runs, rounds: int, load: float) -> None:
 
 
 def numbers_that_fit(asked: list[int]) -> list[int]:
-    """Return those numbers of hosts for which this machine has the memory, and say which are left out."""
+    """Return those numbers of hosts for which this machine has the memory, and print which are left out."""
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     fit = [number for number in asked if number * BYTES_PER_HOST < free / 2]
     for number in sorted(set(asked) - set(fit)):
@@ -177,10 +166,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hosts", default="1,10,20,50", help="numbers of hosts; default 1,10,20,50")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
-    parser.add_argument(
-        "--hosts-of-stock", type=int, default=50, help="the most hosts that stock modules are run on; default 50"
-    )
-    parser.add_argument("--quick", action="store_true", help="two rounds of a few small cases")
+    parser.add_argument("--quick", action="store_true", help="one round with 1 and 2 hosts, without turns")
     parser.add_argument("--names", default="devfleet-pip-fleet", help="what the containers' names begin with")
     parser.add_argument("--write", type=Path, help="write the numbers into this JSON file")
     return parser.parse_args()
@@ -188,10 +174,14 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    rounds = 2 if options.quick else options.rounds
-    asked = sorted({int(number) for number in options.hosts.split(",")})
-    cases = quick_plan() if options.quick else plan(numbers_that_fit(asked), options.hosts_of_stock)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmark: ended by a signal"))  # the hosts go all the same
+    rounds, short_turns = (1, 1) if options.quick else (options.rounds, SHORT_TURNS)
+    asked = [1, 2] if options.quick else sorted({int(number) for number in options.hosts.split(",")})
+    cases = plan(numbers_that_fit(asked))
+    if not cases:
+        print("benchmark: no number of hosts is left to measure", file=sys.stderr)
+        return 2
+    print(f"This takes about {minutes(cases, rounds, short_turns):.0f} min.", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmark: ended by a signal"))  # removes the hosts, too
     settings = ROOT / ".cache/containers.conf"
     if settings.is_file():
         os.environ["CONTAINERS_CONF"] = str(settings)
@@ -202,7 +192,7 @@ def main() -> int:
             make_users(hosts, USERS)
             controller = Controller(hosts, ROOT / ".cache/collections", Path(sockets))
             try:
-                for done, runs in enumerate(measure(controller, cases, rounds), start=1):
+                for done, runs in enumerate(measure(controller, cases, rounds, short_turns), start=1):
                     if options.write:
                         write(options.write, runs, done, load)
             finally:

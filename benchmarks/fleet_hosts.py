@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts for the benchmarks of a fleet: containers with an address and an SSH server of their own.
 
-The image is the one that tests/tools/prepare-hosts makes. Keys are made anew for each run.
+The image is the one that tests/tools/prepare-hosts makes. Each run makes new keys.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SSH_SERVER = "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -o MaxStartups=200 -
 
 
 class HostsError(Exception):
-    """The hosts cannot be had; the text says why, and what to do."""
+    """The hosts cannot be started; the text says why, and what to do."""
 
 
 class Hosts:
     """``number`` containers for the length of a ``with`` block; ``addresses`` are what SSH reaches them by.
 
-    prefix: begins the containers' names. directory: gets the keys, and whatever else the run writes.
+    prefix: begins the containers' names. directory: holds the keys, and all other files of a run.
     """
 
     def __init__(self, number: int, directory: Path, prefix: str = "devfleet-pip-fleet") -> None:
@@ -64,10 +64,10 @@ class Hosts:
         """Remove the containers of this run, and no other."""
         _podman("rm", "--force", "--time", "0", "--ignore", *self.names)
 
-    def on_each(self, script: str, number: int | None = None) -> list[str]:
-        """Run a shell script as root on the first ``number`` hosts (all); return what each printed."""
+    def on_each(self, script: str, names: Sequence[str]) -> list[str]:
+        """Run a shell script as root on these hosts; return what each printed."""
         with ThreadPoolExecutor(max_workers=4) as executor:
-            return list(executor.map(lambda name: _podman("exec", name, "sh", "-c", script), self.names[:number]))
+            return list(executor.map(lambda name: _podman("exec", name, "sh", "-c", script), names))
 
     def inventory(self, number: int) -> str:
         """Return an inventory of the first ``number`` hosts."""
@@ -91,8 +91,10 @@ class Hosts:
 
 
 def make_users(hosts: Hosts, users: Sequence[str]) -> None:
-    """Give every host these accounts, each with a home."""
-    hosts.on_each(f"for user in {' '.join(users)}; do useradd --create-home --shell /bin/bash $user || exit 1; done")
+    """Give the first host these accounts, and every other host the first of them, each with a home."""
+    script = "for user in {}; do useradd --create-home --shell /bin/bash $user || exit 1; done"
+    hosts.on_each(script.format(" ".join(users)), hosts.names[:1])
+    hosts.on_each(script.format(users[0]), hosts.names[1:])
 
 
 def _wait_for_ssh(address: str) -> None:

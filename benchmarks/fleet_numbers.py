@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is computed from the runs of a fleet's benchmark: medians, ratios within a round, lines through them, bars."""
+"""What the benchmark of a fleet compares, and what it computes from the runs: medians, ratios within a round, bars."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any, Iterable, NamedTuple, Sequence
 
 EMPTY, PING = "empty play", "ping"
 SAME, CHANGE = "role, nothing to change", "role, everything to change"
-UNCHECKED_SAME = "role unchecked, nothing to change"
-PEER_SAME, PEER_CHANGE = "ini_file and file, nothing to change", "ini_file and file, everything to change"
-TEMPLATE_SAME, TEMPLATE_CHANGE = "template and file, nothing to change", "template and file, everything to change"
+CHECKS, CACHE, CONFIG = "role, its checks only", "role, only the cache", "role, only the configuration"
+INI_FILE, TEMPLATE = "ini_file and file, nothing to change", "template and file, nothing to change"
 
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
@@ -34,7 +33,7 @@ class Run(NamedTuple):
     operations: float
 
 
-# What was measured: of each case and play the runs, round by round.
+# The runs of each case and play, round by round.
 Runs = dict[Case, dict[str, list[Run]]]
 
 
@@ -51,13 +50,6 @@ class Bar(NamedTuple):
         return self.ratio >= self.limit if self.at_least else self.ratio <= self.limit
 
 
-class Line(NamedTuple):
-    """The straight line nearest to measured points: cost = fixed + each * number."""
-
-    fixed: float
-    each: float
-
-
 def changes_per_host(output: str) -> dict[str, int]:
     """Return how many tasks changed each host, from what ansible-playbook printed; raise ValueError on a failure."""
     found = {}
@@ -69,7 +61,7 @@ def changes_per_host(output: str) -> dict[str, int]:
 
 
 def middle(runs: Sequence[Run]) -> Run:
-    """Return the medians of what was measured of one play in the turns of one round."""
+    """Return the medians of one play's turns in one round."""
     return Run(*(statistics.median(values) for values in zip(*runs)))
 
 
@@ -79,32 +71,26 @@ def net_wall(runs: dict[str, list[Run]], what: str) -> list[float]:
 
 
 def ratio(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the median of the ratios of what was measured in the same rounds."""
+    """Return the median of the ratios within the rounds."""
     return statistics.median(one / max(other, 1e-3) for one, other in zip(first, second))
 
 
-def line_through(points: Iterable[tuple[float, float]]) -> Line:
-    """Return the least-squares line through points of (number, cost); two different numbers at least."""
-    fit = statistics.linear_regression(*zip(*points))
-    return Line(fit.intercept, fit.slope)
-
-
 def bars(runs: Runs) -> list[Bar]:
-    """Return every bar that the cases which were measured allow to judge."""
+    """Return every bar that the measured cases allow to judge."""
     found = []
     for case in sorted(case for case in runs if case.keys == 12):
         plays = runs[case]
         where = f"{_count(case.hosts, 'host')}, 12 keys, {_count(case.users, 'user')}"
         same = net_wall(plays, SAME)
-        if case.users == 1:
-            found.append(Bar(f"role : ping; {where}", ratio(same, net_wall(plays, PING)), 2.5, False))
-        limit = {1: 5.0, 10: 50.0}.get(case.users)
-        if limit and PEER_SAME in plays:
-            found.append(
-                Bar(f"ini_file and file : role; {where}", ratio(net_wall(plays, PEER_SAME), same), limit, True)
-            )
+        if PING in plays and case.users == 1:
+            found.append(Bar(f"role : ping; {where}", ratio(same, net_wall(plays, PING)), 3.0, False))
+        if INI_FILE in plays:
+            limit = 33.0 if case.users == 10 else 3.3 if case.hosts == 1 else 4.0
+            found.append(Bar(f"ini_file and file : role; {where}", ratio(net_wall(plays, INI_FILE), same), limit, True))
+        if TEMPLATE in plays and case.hosts > 1:
+            found.append(Bar(f"template and file : role; {where}", ratio(net_wall(plays, TEMPLATE), same), 1.1, True))
     growths = [
-        (Case(1, 1, 1), Case(1, 200, 1), 1.15, "200 keys : 1 key"),
+        (Case(1, 1, 1), Case(1, 200, 1), 1.2, "200 keys : 1 key"),
         (Case(1, 12, 1), Case(1, 12, 50), 1.3, "50 users : 1 user"),
     ]
     for small, large, limit, what in growths:
@@ -114,55 +100,21 @@ def bars(runs: Runs) -> list[Bar]:
     return found
 
 
-def lines(runs: Runs) -> list[dict[str, Any]]:
-    """Return how the wall time and the controller's CPU time grow with hosts, keys and users, for each play."""
-    found = []
-    for number, others in (("hosts", (12, 1)), ("keys", (1, 1)), ("users", (1, 12))):
-        for what in (PING, SAME, UNCHECKED_SAME, CHANGE, PEER_SAME, PEER_CHANGE):
-            for measure in ("wall", "cpu"):
-                points = _points(runs, what, number, others, measure)
-                if len(points) > 1:
-                    line = line_through(points)
-                    found.append(
-                        {
-                            "what": what,
-                            "over": number,
-                            "measure": f"{measure}_seconds",
-                            "from": [count for count, _cost in points],
-                            "fixed": round(line.fixed, 4),
-                            "each": round(line.each, 5),
-                        }
-                    )
-    return found
-
-
-def _points(runs: Runs, what: str, number: str, others: tuple[int, int], measure: str) -> list[tuple[float, float]]:
-    """Return (how many, median cost) of the cases that differ in ``number`` only."""
-    points = []
-    for case, plays in sorted(runs.items()):
-        rest = tuple(value for name, value in case._asdict().items() if name != number)
-        if rest == others and what in plays:
-            points.append((getattr(case, number), statistics.median(getattr(run, measure) for run in plays[what])))
-    return points
-
-
 def table(runs: Runs) -> list[dict[str, Any]]:
     """Return the medians of every case and play."""
-    rows = []
-    for case, plays in sorted(runs.items()):
-        for what, measured in plays.items():
-            rows.append(
-                {
-                    **case._asdict(),
-                    "what": what,
-                    "rounds": len(measured),
-                    "wall_seconds": _median(run.wall for run in measured),
-                    "net_wall_seconds": round(statistics.median(net_wall(plays, what)), 3),
-                    "cpu_seconds": _median(run.cpu for run in measured),
-                    "operations_per_host": round(statistics.median(run.operations for run in measured), 2),
-                }
-            )
-    return rows
+    return [
+        {
+            **case._asdict(),
+            "what": what,
+            "rounds": len(measured),
+            "wall_seconds": _median(run.wall for run in measured),
+            "net_wall_seconds": _median(net_wall(plays, what)),
+            "cpu_seconds": _median(run.cpu for run in measured),
+            "operations_per_host": _median(run.operations for run in measured),
+        }
+        for case, plays in sorted(runs.items())
+        for what, measured in plays.items()
+    ]
 
 
 def _median(values: Iterable[float]) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -15,26 +16,28 @@ from typing import Any
 
 from fleet_hosts import Hosts
 from fleet_numbers import (
+    CACHE,
     CHANGE,
+    CHECKS,
+    CONFIG,
     EMPTY,
-    PEER_CHANGE,
-    PEER_SAME,
+    INI_FILE,
     PING,
     SAME,
-    TEMPLATE_CHANGE,
-    TEMPLATE_SAME,
-    UNCHECKED_SAME,
+    TEMPLATE,
     Case,
     Run,
     changes_per_host,
 )
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import SECTIONS, find_option
+
 ROOT = Path(__file__).parents[1]
 CONNECTION_PLUGINS = Path(__file__).parent / "connection_plugins"
 USERS = [f"user{number:02}" for number in range(1, 51)]
 
-# The first twelve keys, and what every pip command takes besides.
-_GLOBAL = {
+# Of these the first twelve are what most cases set; more keys are the same options in the sections of pip's commands.
+_OPTIONS = {
     "timeout": "30",
     "retries": "4",
     "index-url": "https://pypi.example/simple",
@@ -47,17 +50,12 @@ _GLOBAL = {
     "exists-action": "i",
     "require-virtualenv": "false",
     "quiet": "0",
+    "verbose": "0",
 }
-_OF_ANY_COMMAND = ("timeout", "retries", "trusted-host", "no-input", "no-color", "exists-action", "quiet")
-_OF_ANY_COMMAND += ("disable-pip-version-check", "require-virtualenv")
-_COMMANDS = (
-    *("install", "download", "wheel", "uninstall", "freeze", "list", "show", "check", "config", "search", "cache"),
-    *("index", "hash", "completion", "debug", "inspect", "help", "lock"),
-)
 _PLACES = [".config/pip", ".cache/pip"]
 
-# The same end state from stock modules, at their best: one loop for the directories and one for the keys, no
-# task that could be spared, parents made by the modules themselves.
+# The same end state from stock modules, at their best: one loop for the directories and one for the keys, no task
+# that is not needed. The modules make parent directories themselves.
 _PEER_DIRECTORIES = {
     "name": "Directories",
     "ansible.builtin.file": {
@@ -96,47 +94,44 @@ _PEER_TEMPLATE = {
     "loop": "{{ fleet_users }}",
     "loop_control": {"label": ""},
 }
-_ROLE = "devfleet.pip.pip_client"
-_ROLE_VARIABLES = {
+_ROLE = {
+    "role": "devfleet.pip.pip_client",
     "pip_client_users": "{{ fleet_users }}",
     "pip_client_options": "{{ fleet_options }}",
     "pip_client_cache": {"state": "present"},
-}
-_UNCHECKED = {
-    "name": "The role without the task that checks its variables",
-    "ansible.builtin.import_role": {"name": _ROLE, "rolespec_validate": False},
-    "vars": _ROLE_VARIABLES,
 }
 _PLAY = {"hosts": "fleet", "gather_facts": False}
 PLAYS: dict[str, dict[str, Any]] = {
     "empty": _PLAY,
     "ping": {**_PLAY, "tasks": [{"name": "Ping", "ansible.builtin.ping": {}}]},
-    "role": {**_PLAY, "roles": [{"role": _ROLE, **_ROLE_VARIABLES}]},
-    "unchecked": {**_PLAY, "tasks": [_UNCHECKED]},
-    "peer": {**_PLAY, "tasks": [_PEER_DIRECTORIES, _PEER_KEYS]},
+    "role": {**_PLAY, "roles": [_ROLE]},
+    "ini_file": {**_PLAY, "tasks": [_PEER_DIRECTORIES, _PEER_KEYS]},
     "template": {**_PLAY, "tasks": [_PEER_DIRECTORIES, _PEER_TEMPLATE]},
 }
 _WHOLE = """\
 {% for section, keys in fleet_options.items() %}
+{% if not loop.first %}
+
+{% endif %}
 [{{ section }}]
 {% for key, value in keys.items() %}
 {{ key }} = {{ value }}
 {% endfor %}
 {% endfor %}
 """
-# Which playbook each contender runs, and whether hosts must be as new before it: in this order within a round.
+# Each contender's playbook and, for a part of the role, the tag; no task has the tag 'none', so only the checks run.
 CONTENDERS = {
-    EMPTY: ("empty", None),
-    PING: ("ping", None),
-    CHANGE: ("role", True),
-    SAME: ("role", False),
-    UNCHECKED_SAME: ("unchecked", False),
-    PEER_CHANGE: ("peer", True),
-    PEER_SAME: ("peer", False),
-    TEMPLATE_CHANGE: ("template", True),
-    TEMPLATE_SAME: ("template", False),
+    EMPTY: ("empty",),
+    PING: ("ping",),
+    CHANGE: ("role",),
+    SAME: ("role",),
+    CHECKS: ("role", "--tags", "none"),
+    CACHE: ("role", "--tags", "pip_client_cache"),
+    CONFIG: ("role", "--tags", "pip_client_config"),
+    INI_FILE: ("ini_file",),
+    TEMPLATE: ("template",),
 }
-# Connections outlive the whole benchmark: a ping that had to open one again would be no measure for the role after it.
+# Connections outlive the benchmark: a ping that opens one again cannot be compared with the role after it.
 _CONFIG = """\
 [defaults]
 forks = 50
@@ -157,8 +152,23 @@ pipelining = true
 control_path_dir = {sockets}
 ssh_args = -o ControlMaster=auto -o ControlPersist=6h -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
 """
+# Makes the end state without Ansible, so that every contender finds the same one.
+_MAKE = """
+import os, shutil, sys
+text, users = sys.argv[1], sys.argv[2:]
+for user in users:
+    os.chdir("/home/" + user)
+    for place in (".config", ".config/pip", ".cache", ".cache/pip"):
+        os.makedirs(place, exist_ok=True)
+        os.chmod(place, 0o700)
+        shutil.chown(place, user, user)
+    with open(".config/pip/pip.conf", "w") as file:
+        file.write(text)
+    shutil.chown(".config/pip/pip.conf", user, user)
+    os.chmod(".config/pip/pip.conf", 0o644)
+"""
 _READ_BACK = """
-import configparser, grp, json, os, pwd, stat, sys
+import configparser, json, os, pwd, stat, sys
 found = {}
 for user in sys.argv[1:]:
     parser = configparser.RawConfigParser()
@@ -175,21 +185,21 @@ print(json.dumps(found))
 
 
 def options_of(keys: int) -> dict[str, dict[str, str]]:
-    """Return ``keys`` options that pip has, by section; the first twelve in [global]."""
-    pairs = [("global", key) for key in _GLOBAL]
-    pairs += [(command, key) for key in _OF_ANY_COMMAND for command in _COMMANDS]
-    pairs += [(command, "index-url") for command in ("install", "download", "wheel", "list", "index", "lock")]
-    pairs += [(command, "prefer-binary") for command in ("install", "download", "wheel", "index", "lock")]
-    pairs += [(command, "progress-bar") for command in ("install", "download", "wheel", "lock")]
-    pairs += [("install", "pre"), ("download", "pre"), ("wheel", "pre"), ("list", "pre"), ("index", "pre")]
-    pairs += [("install", "user"), ("list", "user"), ("freeze", "user"), ("list", "outdated"), ("uninstall", "yes")]
-    pairs += [("install", "no-deps"), ("download", "no-deps"), ("wheel", "no-deps")]
-    if keys > len(pairs):
-        raise ValueError(f"There are {len(pairs)} keys to choose from, not {keys}.")
+    """Return ``keys`` options that pip has, by section, beginning with [global]."""
+    pairs = [(section, key) for section in SECTIONS for key in _OPTIONS if find_option(section, key)]
     options: dict[str, dict[str, str]] = {}
     for section, key in pairs[:keys]:
-        options.setdefault(section, {})[key] = _GLOBAL.get(key, "false")
+        options.setdefault(section, {})[key] = _OPTIONS[key]
     return options
+
+
+def text_of(options: dict[str, dict[str, str]]) -> str:
+    """Return the pip.conf that holds these options and nothing else."""
+    sections = [
+        f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in pairs.items())
+        for section, pairs in options.items()
+    ]
+    return "\n".join(sections)
 
 
 class Controller:
@@ -200,6 +210,7 @@ class Controller:
         self.directory = hosts.directory
         self.sockets = sockets
         self.counter = self.directory / "operations"
+        self._made: dict[str, Case] = {}
         for name, play in PLAYS.items():
             self._write(f"{name}.json", json.dumps([play]))
         self._write("whole.conf.j2", _WHOLE)
@@ -209,21 +220,33 @@ class Controller:
     def _write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text, encoding="utf-8")
 
-    def run(self, case: Case, what: str) -> Run:
-        """Run one contender of one case, its hosts made ready before and judged after, or raise ValueError."""
-        name, makes_all = CONTENDERS[what]
-        if makes_all:
-            self.hosts.on_each("rm -rf /home/*/.config /home/*/.cache", case.hosts)
-        run, output = self._play(case, name)
+    def run(self, case: Case, what: str, from_nothing: bool = False) -> Run:
+        """Run one contender of one case; raise ValueError where it changes anything, or makes another end state."""
+        from_nothing = from_nothing or what == CHANGE
+        self._prepare(case, from_nothing)
+        run, output = self._play(case, *CONTENDERS[what])
         changes = changes_per_host(output)
         is_right = not changes if what == EMPTY else len(changes) == case.hosts
-        if not is_right or any(bool(changed) != bool(makes_all) for changed in changes.values()):
+        if not is_right or any(bool(changed) != from_nothing for changed in changes.values()):
             raise ValueError(f"'{what}' changed {changes}: {output[-2000:]}")
-        if makes_all is not None:
+        if from_nothing:
             self._read_back(case)
         return run
 
-    def _play(self, case: Case, name: str) -> tuple[Run, str]:
+    def _prepare(self, case: Case, from_nothing: bool) -> None:
+        """Give the hosts the end state of the case, or take everything away."""
+        names = self.hosts.names[: case.hosts]
+        wanted = case._replace(hosts=1)
+        if from_nothing:
+            self.hosts.on_each("rm -rf /home/*/.config /home/*/.cache", names)
+            self._made = {name: made for name, made in self._made.items() if name not in names}
+        else:
+            words = [text_of(options_of(case.keys)), *USERS[: case.users]]
+            script = shlex.join(["python3", "-c", _MAKE, *words])
+            self.hosts.on_each(script, [name for name in names if self._made.get(name) != wanted])
+            self._made |= dict.fromkeys(names, wanted)
+
+    def _play(self, case: Case, name: str, *arguments: str) -> tuple[Run, str]:
         options = options_of(case.keys)
         keys = [
             {"section": section, "key": key, "value": value}
@@ -235,7 +258,7 @@ class Controller:
         self._write("inventory", self.hosts.inventory(case.hosts))
         self._write("operations", "")
         program = Path(sys.executable).parent / "ansible-playbook"
-        words = [str(program), "-i", "inventory", "-e", "@variables.json", f"{name}.json"]
+        words = [str(program), "-i", "inventory", "-e", "@variables.json", *arguments, f"{name}.json"]
         start = time.monotonic()
         with (self.directory / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(words, cwd=self.directory, env=self._environment(), stdout=output, stderr=output)
@@ -257,7 +280,8 @@ class Controller:
         users = USERS[: case.users]
         wanted = {"options": options_of(case.keys), "cache_mode": 0o700}
         expected = {user: {**wanted, "owners": [user, user]} for user in users}
-        for answer in self.hosts.on_each(f"python3 -c '{_READ_BACK}' {' '.join(users)}", case.hosts):
+        script = shlex.join(["python3", "-c", _READ_BACK, *users])
+        for answer in self.hosts.on_each(script, self.hosts.names[: case.hosts]):
             if json.loads(answer) != expected:
                 raise ValueError(f"The end state is wrong: {answer[:2000]}")
 

@@ -13,18 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Sequence
 
+from fleet_numbers import CACHE, CHANGE, CHECKS, CONFIG, EMPTY, INI_FILE, PING, SAME, TEMPLATE
+
 Numbers = Dict[str, Any]
 
-PING, SAME, CHANGE = "ping", "role, nothing to change", "role, everything to change"
-UNCHECKED_SAME = "role unchecked, nothing to change"
-PEER_SAME, PEER_CHANGE = "ini_file and file, nothing to change", "ini_file and file, everything to change"
-TEMPLATE_SAME = "template and file, nothing to change"
 FLEETS = (100, 1000, 10000)
 CORES = 8
+PARTS_HOSTS = 10
 
 BEGIN = "<!-- begin of what `make measurements` writes: {} -->\n"
 END = "<!-- end of what `make measurements` writes -->"
@@ -62,14 +62,6 @@ def row_of(fleet: Numbers, what: str, hosts: int = 1, keys: int = 12, users: int
     return None
 
 
-def line_of(fleet: Numbers, what: str, over: str, measure: str) -> Numbers:
-    """Return the line of a play's cost over hosts, keys or users."""
-    for line in fleet["lines"]:
-        if (line["what"], line["over"], line["measure"]) == (what, over, measure):
-            return dict(line)
-    raise SystemExit(f"fleet.json holds no line of '{what}' over {over}; run `make benchmark-fleet`.")
-
-
 def fleet_in_short(numbers: Numbers) -> str:
     """A run over one host, net of Ansible's own start: the role beside a ping and stock modules."""
     fleet = numbers["fleet"]
@@ -78,14 +70,38 @@ def fleet_in_short(numbers: Numbers) -> str:
         ("`ping`", PING),
         ("this role, nothing to change", SAME),
         ("this role, everything to change", CHANGE),
-        ("`template` and `file`, nothing to change", TEMPLATE_SAME),
-        ("`ini_file` and `file`, nothing to change", PEER_SAME),
+        ("`template` and `file`, nothing to change", TEMPLATE),
+        ("`ini_file` and `file`, nothing to change", INI_FILE),
     ):
         one, ten = row_of(fleet, what), row_of(fleet, what, users=10)
         if one:
             cells = [seconds(one["net_wall_seconds"]), seconds(ten["net_wall_seconds"]) if ten else "not measured"]
             rows.append([label, *cells, f"{one['operations_per_host']:.0f}"])
     return markdown_table(["12 keys", "1 user", "10 users", "round trips, 1 user"], rows)
+
+
+def fleet_parts(numbers: Numbers) -> str:
+    """Where the time of the role goes, a host. A part runs by its tag, and the checks run with it."""
+    fleet = numbers["fleet"]
+    costs = {what: net_costs(fleet, what, PARTS_HOSTS) for what in (PING, CHECKS, CACHE, CONFIG, SAME)}
+    rows = []
+    for label, what, checks in (
+        ("`ping`", PING, False),
+        ("checks of the variables", CHECKS, False),
+        ("the task of the cache", CACHE, True),
+        ("the task of the configuration", CONFIG, True),
+        ("the whole role", SAME, False),
+    ):
+        cost, without = costs[what], costs[CHECKS] if checks else (0.0, 0.0)
+        if cost and without:
+            rows.append([label, *(f"{1000 * (one - less) / PARTS_HOSTS:.0f} ms" for one, less in zip(cost, without))])
+    return markdown_table([f"{PARTS_HOSTS} hosts, nothing to change", "wall, a host", "controller's CPU, a host"], rows)
+
+
+def net_costs(fleet: Numbers, what: str, hosts: int) -> tuple[float, float] | None:
+    """Return the wall and CPU time of one play, net of an empty play; None where it was not measured."""
+    row, empty = row_of(fleet, what, hosts), row_of(fleet, EMPTY, hosts)
+    return (row["net_wall_seconds"], row["cpu_seconds"] - empty["cpu_seconds"]) if row and empty else None
 
 
 def fleet_table(numbers: Numbers) -> str:
@@ -118,30 +134,29 @@ def bars_table(name: str) -> Callable[[Numbers], str]:
     return write
 
 
-def fleet_lines(numbers: Numbers) -> str:
-    """How the cost of each play grows."""
-    rows = []
-    for line in numbers["fleet"]["lines"]:
-        if line["what"] != PING or line["over"] == "hosts":
-            measure = {"wall_seconds": "wall", "cpu_seconds": "controller's CPU"}[line["measure"]]
-            each = f"{1000 * line['each']:,.0f} ms a {line['over'][:-1]}"
-            rows.append([line["what"], measure, ", ".join(map(str, line["from"])) + f" {line['over']}", each])
-    return markdown_table(["play", "of", "measured with", "each more costs"], rows)
-
-
 def fleet_of(numbers: Numbers) -> str:
-    """What fleets cost a controller, from the line of its CPU time over the hosts."""
+    """What fleets cost a controller, by the line through its CPU time over the hosts."""
+    labels = {
+        PING: "`ping`",
+        SAME: "role, nothing to change",
+        TEMPLATE: "`template` and `file`",
+        INI_FILE: "`ini_file` and `file`",
+    }
+    lines = {label: cpu_line(numbers["fleet"], what) for what, label in labels.items()}
+    found = {label: line for label, line in lines.items() if line}
     rows = []
     for hosts in FLEETS:
-        cells = [f"{hosts:,}"]
-        for what in (PING, SAME, UNCHECKED_SAME, CHANGE, PEER_SAME):
-            line = line_of(numbers["fleet"], what, "hosts", "cpu_seconds")
-            cpu = line["fixed"] + line["each"] * hosts
-            cells.append(f"{duration(cpu)} ({duration(cpu / CORES)})")
-        rows.append(cells)
-    role = ["role, nothing to change", "role unchecked, nothing to change", "role, everything to change"]
-    header = ["hosts", "`ping`", *role, "`ini_file` and `file`"]
-    return markdown_table(header, rows)
+        cpu = [line.intercept + line.slope * hosts for line in found.values()]
+        rows.append([f"{hosts:,}", *(f"{duration(one)} ({duration(one / CORES)})" for one in cpu)])
+    return markdown_table(["hosts", *found], rows)
+
+
+def cpu_line(fleet: Numbers, what: str) -> Any:
+    """Return the least-squares line of a play's CPU time over the hosts; None with fewer than two numbers of them."""
+    rows = [row for row in fleet["measured"] if (row["what"], row["keys"], row["users"]) == (what, 12, 1)]
+    if len(rows) < 2:
+        return None
+    return statistics.linear_regression([row["hosts"] for row in rows], [row["cpu_seconds"] for row in rows])
 
 
 def with_what(name: str) -> Callable[[Numbers], str]:
@@ -184,7 +199,7 @@ BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "fleet-in-short": fleet_in_short,
     "fleet-table": fleet_table,
     "fleet-bars": bars_table("fleet"),
-    "fleet-lines": fleet_lines,
+    "fleet-parts": fleet_parts,
     "fleet-of": fleet_of,
     "fleet-with": with_what("fleet"),
     "payload-table": payload_table,

@@ -60,6 +60,8 @@ def compose_options(given: Sequence[Options], names: Sequence[str]) -> dict[str,
     for name, options in zip(names, given):
         try:
             named = ini_request.named_keys(name, options, pip_options.PIP)
+            for section in named:
+                ini_request.check_section(section, pip_options.PIP)
         except _errors.UserError as error:
             raise AnsibleFilterError(str(error)) from None
         for section, keys in named.items():

@@ -119,3 +119,15 @@ def test_defaults_and_argument_specs_of_the_role_agree() -> None:
     defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
     options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     assert {name: option.get("default") for name, option in options.items()} == defaults
+
+
+def test_the_role_knows_its_variables_and_no_others() -> None:
+    role = ROOT / "roles/pip_client"
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
+    assert yaml.safe_load((role / "vars/main.yml").read_text())["_pip_client_variables"] == sorted(defaults)
+
+
+def test_each_operating_system_has_every_value() -> None:
+    values = [yaml.safe_load(path.read_text()) for path in (ROOT / "roles/pip_client/vars").glob("[pw]*.yml")]
+    assert len(values) == 2
+    assert values[0].keys() == values[1].keys()

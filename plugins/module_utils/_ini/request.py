@@ -67,7 +67,7 @@ def build_request(
             if value is None or (value == [] and not append):
                 remove_keys.setdefault(section, {})[name] = key
             else:
-                _check_section(section, dialect)
+                check_section(section, dialect)
                 asked = Asked(key, value_of(f"[{section}] {key}", value, dialect))
                 wanted.setdefault(section, {})[name] = asked
     request = Request(
@@ -90,7 +90,7 @@ def build_request(
 def named_keys(
     option: str, sections: Mapping[str, Any] | None, dialect: ini_document.Dialect
 ) -> dict[str, dict[str, tuple[str, Any]]]:
-    """Return the keys of each section as spelled, with their values, under the names by which the dialect compares them.
+    """Return the keys of each section as spelled, with their values, under the names that the dialect compares.
 
     ``option`` is what the user calls the dictionary. Raise UserError for names that cannot be written.
     """
@@ -159,7 +159,8 @@ def _kind(value: Any) -> str:
     return found[0] if found else "null" if value is None else "a " + type(value).__name__
 
 
-def _check_section(section: str, dialect: ini_document.Dialect) -> None:
+def check_section(section: str, dialect: ini_document.Dialect) -> None:
+    """Raise UserError for a section name that cannot be written."""
     if section == ini_document.TOP:
         if dialect.strict:
             raise _errors.UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import measurements
 import pytest
+from fleet_numbers import CACHE, CHECKS, EMPTY, PING, SAME
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -63,7 +64,7 @@ def test_a_block_that_does_not_exist_is_named() -> None:
         measurements.rendered(text, {})
 
 
-def test_what_stands_outside_of_blocks_stays() -> None:
+def test_text_outside_of_blocks_stays() -> None:
     begin, end = measurements.BEGIN.format("cache-table"), measurements.END
     numbers = {"cache": {"installs": {"cold": {"seconds": 9.5, "requests": 60}}}}
     text = measurements.rendered(f"before\n{begin}old\n{end}\nafter\n", numbers)
@@ -71,6 +72,29 @@ def test_what_stands_outside_of_blocks_stays() -> None:
         "| installing |   time | requests |\n| ---------- | -----: | -------: |\n| cold       | 9.50 s |       60 |\n"
     )
     assert text == f"before\n{begin}\n{table}\n{end}\nafter\n"
+
+
+def row(what: str, hosts: int, wall: float, cpu: float) -> dict[str, object]:
+    return {"what": what, "hosts": hosts, "keys": 12, "users": 1, "net_wall_seconds": wall, "cpu_seconds": cpu}
+
+
+def test_the_parts_of_the_role_are_net_of_its_checks() -> None:
+    costs = {EMPTY: (0.0, 1.0), PING: (3.0, 2.0), CHECKS: (1.0, 1.5), CACHE: (4.5, 3.0), SAME: (9.0, 4.0)}
+    rows = [row(what, 10, *cost) for what, cost in costs.items()]
+    lines = measurements.fleet_parts({"fleet": {"measured": rows}}).splitlines()[2:]
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in lines] == [
+        ["`ping`", "300 ms", "100 ms"],
+        ["checks of the variables", "100 ms", "50 ms"],
+        ["the task of the cache", "350 ms", "150 ms"],
+        ["the whole role", "900 ms", "300 ms"],
+    ]
+
+
+def test_a_fleet_is_calculated_by_the_line_through_what_was_measured() -> None:
+    rows = [row(PING, hosts, 0.0, 1.0 + 0.1 * hosts) for hosts in (1, 10, 50)] + [row(SAME, 1, 0.0, 1.0)]
+    lines = measurements.fleet_of({"fleet": {"measured": rows}}).splitlines()
+    assert [line.split("|")[2].strip() for line in lines[2:]] == ["11 s (1 s)", "2 min (13 s)", "17 min (2 min)"]
+    assert "role" not in lines[0]
 
 
 @pytest.mark.parametrize(
