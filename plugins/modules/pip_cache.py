@@ -8,45 +8,45 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pip_cache
-short_description: Provide, share, repair, prune and remove pip's cache directories
+short_description: Create, share, repair, prune and remove pip's cache directories
 version_added: 1.0.0
 author:
   - The devfleet.pip authors (@devfleet)
 description:
-  - Makes a cache directory that pip will really use. pip turns its cache off, with no more than a warning,
-    where the first directory
-    that exists on the path is not writable by the user, or where root runs it and root does not own that
+  - Creates a cache directory that pip uses. pip turns its cache off, with no more than a warning, where the first
+    directory that exists on the path is not writable by the user, or where root runs it and root does not own that
     directory.
-  - Shares one cache among the members of a group, prunes what was not used for long (which pip itself never
-    does), gives back
-    what an old C(sudo pip) left behind, and tells for every user whether pip would use the cache, and if not
-    why.
-  - Does not tell pip about the directory. That is what P(devfleet.pip.pip_config#module) does.
+  - Shares one cache among the members of a group, prunes what was not used for long (which pip itself never does),
+    and gives back what an old C(sudo pip) left behind.
+  - Reports for every user whether pip would use the cache, and if not why. With O(verify) the module fails before it
+    makes or changes anything.
+  - Does not configure pip. To name the directory in pip's configuration, use P(devfleet.pip.pip_config#module).
 options:
   path:
     description:
-      - The cache directory, absolute, or starting with V(~). It may be missing, and so may the directories
-        above it.
-      - Variables are not replaced, since pip does not replace them either.
-      - Root follows no symbolic link in it that somebody else made.
-      - Mutually exclusive with O(users).
+      - The cache directory, absolute, or below V(~). The directory and its parents are created where they are
+        missing.
+      - V(~) stands for the home of each of O(users), or of the user that the task runs as.
+      - Variables are not expanded, since pip does not expand them either.
+      - Root follows no symbolic link in it that another user made. In a home directory the module works with the
+        rights of the user who owns it.
     type: str
   users:
     description:
-      - Users whose own caches are meant, each in the place where their pip looks by itself.
-      - V(*) stands for every human account, that is one with a uid for people, a shell that lets them in,
-        and a home that exists.
-      - Such a cache is made with that user's rights, and with mode V(0700).
-      - If neither this nor O(path) is given, the cache of the user that the task runs as is meant. The
-        variable E(XDG_CACHE_HOME) counts
-        then, as it does for pip.
+      - The users whose caches are managed. V(*) stands for every human account (by UID range and login shell) that the
+        host can list.
+      - Without O(path), each user's cache is in the place where their pip looks by default. With a O(path) below V(~),
+        each user's cache is in that place below their home. Both are created with that user's rights and mode V(0700).
+      - With an absolute O(path), a single user becomes its owner unless O(owner) is given. Several users need
+        O(shared_group). RV(caches[].usable_by) then covers these users too.
+      - If neither this nor O(path) is given, the module manages the cache of the user that the task runs as. The
+        variable E(XDG_CACHE_HOME) then counts, as it does for pip.
     type: list
     elements: str
   state:
     description:
-      - V(present) makes the directory and what else is asked for.
-      - V(purged) removes all that pip keeps in it, as C(pip cache purge) does. A missing directory stays
-        missing.
+      - V(present) creates the directory and applies the other options.
+      - V(purged) removes all that pip keeps in it, as C(pip cache purge) does. A missing directory is not created.
       - V(absent) removes the directory too.
       - V(purged) and V(absent) refuse a directory that holds anything that is no part of a pip cache.
     type: str
@@ -57,83 +57,89 @@ options:
     default: present
   owner:
     description:
-      - The user who owns the directory O(path), by name or uid. If not given, a new directory belongs to the
-        user that the task runs as.
+      - The user who owns the directory O(path), by name or UID. If not given, a new directory belongs to the user that
+        the task runs as, or to the user in whose home it is.
     type: str
   group:
     description:
-      - The group of the directory O(path), by name or gid. If not given, a new owner's primary group.
+      - The group of the directory O(path), by name or GID. If not given, a new owner's primary group.
     type: str
   mode:
     description:
-      - The mode of the directory, octal and in quotes, such as V("0700"). If not given, a new directory has
-        V(0700), a shared one
-        always V(2775), and a directory that exists keeps its mode.
-      - What pip could not use is refused, namely a cache its owner (or the group it is shared by) may not
-        write to.
-        To offer packages read-only, make a wheelhouse and name it with the option C(find-links) instead.
-      - A mode that lets everybody write is refused. If a directory has it already and no mode is given, the
-        right is taken away.
+      - The mode of the directory, octal with a leading 0 and in quotes, such as V("0700") or V("02775"), or symbolic,
+        such as V("u=rwx,go=").
+      - If not given, a new directory has V(0700), a shared one always has V(02775), and an existing directory keeps
+        its mode.
+      - A mode with which pip could not use the cache is refused. Its owner, or the group it is shared with, must be
+        able to write to it. To offer packages read-only, make a wheelhouse and name it with the option C(find-links)
+        instead.
+      - A mode that lets everybody write is refused. If a directory already has such a mode and this option is not
+        given, that permission is removed.
     type: raw
   shared_group:
     description:
-      - Share the cache O(path) among the members of this group, by name or gid, and root.
-      - The directory then belongs to root and this group, with mode V(2775) and, on Linux, a default ACL
-        that opens to the group what any
-        member adds, whatever that member's umask.
-      - The members can replace what the others will install, so they should trust one another.
-      - pip before 25.0 writes files that only their owner can read, so it cannot share. The module warns
-        where it finds such a pip.
+      - Share the cache O(path) among the members of this group, by name or GID, and root.
+      - The directory belongs to root and this group, with mode V(02775) and, on Linux, a default ACL that opens to the
+        group what any member adds, regardless of that member's umask.
+      - The members can replace what the others install, so they must trust one another.
+      - pip before 25.0 writes files that only their owner can read, so it cannot share. The module warns where it
+        finds such a pip.
     type: str
   recurse:
     description:
-      - Repair what lies inside too, in a private cache its owner, in a shared one its group, and in both the
-        rights they need.
-      - No symbolic link is followed. A file or directory that its new owner could not read by itself, or
-        that has a second name (hard link),
-        is removed rather than given away.
-      - What a running pip has not finished is left alone.
+      - Repair the content too. In a private cache everything gets its owner, in a shared one its group, and in both
+        the permissions that these need.
+      - Symbolic links are not followed. A file or directory that its new owner could not read, or that has a second
+        name (hard link), is removed instead.
+      - Files that a running pip has not finished are left alone.
       - A directory that holds anything that is no part of a pip cache is refused.
     type: bool
     default: false
   max_size:
     description:
-      - Remove the least recently used entries until the files of the cache have no more than this many
-        bytes. A suffix such as V(K), V(M),
-        V(G) or V(T) multiplies by a power of 1024, for example V(5G).
-      - Files that changed within the last hour stay, since a running pip may be writing them. C(CACHEDIR.TAG)
-        does not count.
+      - Remove the least recently used entries until the files of the cache have no more than this many bytes. A suffix
+        such as V(K), V(M), V(G) or V(T) multiplies by a power of 1024, for example V(5G).
+      - Files that changed within the last hour stay, since a running pip may be writing them. C(CACHEDIR.TAG) does not
+        count.
     type: str
   max_age:
     description:
-      - Remove the entries that were not used for this long, for example V(30d). The suffixes are V(s), V(m),
-        V(h), V(d) and V(w), and seconds
-        are meant if there is none.
+      - Remove the entries that were not used for this long, for example V(30d). The suffixes are V(s), V(m), V(h),
+        V(d) and V(w). Without a suffix the number is in seconds.
       - Files that changed within the last hour stay, as with O(max_size).
       - On a file system that keeps no times of access (C(noatime)) the time of the last change counts.
     type: str
   cachedir_tag:
     description:
-      - Whether the file C(CACHEDIR.TAG) is in the directory, by which backup programs know a cache. If not
-        given, it is left as it is.
+      - Whether the directory has the file C(CACHEDIR.TAG), by which backup programs recognise a cache. If not given,
+        the file is left as it is.
     type: bool
   check_users:
     description:
-      - The users for whom RV(caches[].usable_by) tells whether pip would use the cache. A user for whom it
-        would not also gives a warning.
-      - If not given, the user whose cache it is, or the members of O(shared_group) and root, without a
-        warning.
-      - To ask for other users the task must run as root.
+      - The users for whom RV(caches[].usable_by) reports whether pip would use the cache. The module warns about each
+        user for whom it would not.
+      - If not given, the owner of the cache, or root and the members of O(shared_group), without a warning.
+      - To ask for other users, the task must run as root.
     type: list
     elements: str
   venvs:
     description:
-      - Virtual environments whose pips count when the module looks for pips that cannot share a cache. Those
-        of the system and on E(PATH)
-        always count. No pip is run for that.
+      - Virtual environments in which the module looks for pips that cannot share a cache. It always looks in the
+        system and on E(PATH). No pip is run.
     type: list
     elements: str
     default: []
+  verify:
+    description:
+      - Fail for a cache that pip would not use for one of the users in RV(caches[].usable_by), before anything is
+        created or changed for it. Other caches are still processed.
+      - A cache in the default place also fails where the user's own configuration names another C(cache-dir) or turns
+        the cache off.
+      - Check mode fails as well. A user or a group that does not exist is only a warning in check mode, since an
+        earlier task of the play may create it.
+      - Applies to O(state=present). On Windows it has no effect.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - devfleet.pip._attributes
   - devfleet.pip._attributes.changing
@@ -146,18 +152,18 @@ attributes:
     platforms: posix, windows
     support: partial
     details:
-      - On Windows sharing and pruning are refused by name, and nobody is asked whether pip would use the cache. Of a
-        cache the path, the user, the state and the owner (perhaps as a security identifier) are told.
+      - On Windows sharing and pruning are refused by name, and nothing is reported on whether pip would use the
+        cache. The result holds a cache's path, user, state and owner, which may be a security identifier.
 seealso:
   - module: devfleet.pip.pip_config
   - module: devfleet.pip.pip_info
 """
 
 EXAMPLES = r"""
-- name: The cache of the user that the task runs as
+- name: Create the cache of the user that the task runs as
   devfleet.pip.pip_cache:
 
-- name: Every developer's own cache, without root's leftovers, at most 5 GiB, and skipped by backups
+- name: Repair, prune and tag every developer's own cache
   devfleet.pip.pip_cache:
     users: "*"
     recurse: true
@@ -165,14 +171,23 @@ EXAMPLES = r"""
     cachedir_tag: true
   become: true
 
-- name: One cache for all build agents of this machine
+- name: Create a cache in the same place below two homes
+  devfleet.pip.pip_cache:
+    path: ~/caches/pip
+    users:
+      - alice
+      - bob
+  become: true
+
+- name: Share one cache among all build agents of this machine, and fail where pip would not use it
   devfleet.pip.pip_cache:
     path: /var/cache/pip/agents
     shared_group: agents
     max_age: 30d
+    verify: true
   become: true
 
-- name: A cache outside the home for one user
+- name: Create a cache outside the home for one user
   devfleet.pip.pip_cache:
     path: /var/cache/pip/bob
     owner: bob
@@ -198,7 +213,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 caches:
-  description: What was found and done, one element for each cache.
+  description: One element for each cache.
   returned: always
   type: list
   elements: dict
@@ -208,21 +223,21 @@ caches:
       type: str
       sample: /var/cache/pip/agents
     user:
-      description: The user whose own cache it is, empty for O(path).
+      description: The user whose own cache it is, empty for an absolute O(path).
       type: str
       sample: bob
     changed:
       description: Whether something was changed.
       type: bool
     failed:
-      description: Whether the cache could not be brought to the state that was asked for.
+      description: Whether this cache failed. Other caches are still processed.
       type: bool
     msg:
       description: Why not.
       type: str
       returned: when RV(caches[].failed)
     state:
-      description: V(present) or V(absent), as it is now.
+      description: V(present) or V(absent).
       type: str
     owner:
       description: The name of the owner, empty where there is no directory.
@@ -272,7 +287,7 @@ caches:
             away safely.
           type: int
     usable_by:
-      description: For every user asked about, whether pip would use this cache. Empty if the cache is absent
+      description: For every user judged, whether pip would use this cache. Empty if the cache is absent
         by request.
       type: list
       elements: dict

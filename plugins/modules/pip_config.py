@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configure pip at any of its levels. The work is done in module_utils: this file is its face for Ansible."""
+"""Configure pip at any of its levels: the documentation and the entry point of ``module_utils/_pip/config.py``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ version_added: 1.0.0
 author:
   - The devfleet.pip authors (@devfleet)
 description:
-  - Finds the files that pip reads, sets and removes options in them, and leaves every other byte of them alone.
-  - Options are checked against pip's own option catalogue first. What pip would choke on, or silently ignore, is
-    refused with the nearest name that it does know.
-  - Tells which options pip will take from somewhere else all the same, and from where.
+  - Sets and removes options in the files that pip reads. It changes only the keys that you name and leaves the rest of
+    each file untouched.
+  - Checks every option against pip's own option catalogue first. An option that pip would refuse or silently ignore is
+    an error that names the nearest real one.
+  - Reports the options that pip takes from another file, section or variable instead. With O(verify=true) such an
+    option is an error, and its file is not written.
 extends_documentation_fragment:
   - devfleet.pip._attributes
   - devfleet.pip._attributes.changing
@@ -29,16 +31,17 @@ options:
     description:
       - V(user) is the file of one user, V(global) the one of the machine, V(site) the one of a virtual environment, and
         V(file) any file, which pip reads when E(PIP_CONFIG_FILE) names it.
+      - Below a directory that belongs to a user, root works with that user's rights.
     type: str
     choices: [user, global, site, file]
     default: user
   users:
     description:
-      - With O(level=user), the users whose files are meant. V("*") stands for every account that people log in to.
-      - Without it, the user that the task runs as is meant, and the variables E(HOME) and E(XDG_CONFIG_HOME) count as
-        for pip.
-      - Every file is worked on with the rights of its user. On Windows those of the task's user serve for all, and a
-        link in another user's profile is an error.
+      - With O(level=user), the users to configure. V("*") stands for every human account that the host can list (by
+        UID range and login shell).
+      - Defaults to the user the task runs as. Then the variables E(HOME) and E(XDG_CONFIG_HOME) count, as for pip.
+      - Each file is read and written with the rights of its user. On Windows the rights of the user the task runs as
+        are used, and a link in another user's profile is an error.
       - On Windows a user can also be given as V(DOMAIN\\name), or by the path of the profile.
     type: list
     elements: str
@@ -51,14 +54,25 @@ options:
     description:
       - With O(level=file), the file, absolute or below V(~).
     type: path
+  state:
+    description:
+      - V(present) sets the options.
+      - V(absent) removes the keys that O(options) or O(content) name, whoever set them, and sections that become empty.
+        It does not restore earlier values.
+      - V(absent) also removes the file if only blank lines are left in it, or the comments at the beginning of
+        O(content). Any other comment keeps the file. A symbolic link and the file in pip's old place are kept.
+    type: str
+    choices: [present, absent]
+    default: present
   options:
     description:
-      - What to set, as a dictionary of sections (V(global), or a pip command), each a dictionary of keys.
-      - A value is a text, a number, a boolean, a list, or V(null), which removes the key.
+      - The options to set, as a dictionary of sections (V(global), or a pip command), each a dictionary of keys.
+      - A value is a string, a number, a boolean or a list. V(null) and an empty list remove the key. An empty string is
+        a value, which hides that of a file that pip reads earlier.
     type: dict
   content:
     description:
-      - What to set, as the text of an INI file.
+      - The options to set, as the text of an INI file. Its comments are only written with O(exact=true).
     type: str
   exact:
     description:
@@ -67,25 +81,37 @@ options:
     default: false
   repair:
     description:
-      - Collapse keys and sections that stand more than once. The last value counts.
+      - Collapse duplicate keys and sections. The last value counts.
     type: bool
     default: false
   mode:
     description:
-      - The mode of the files. A new file has V(0644), or V(0600) where it holds a secret of one user.
+      - The mode of the files, in quotes and with a leading 0 such as V('0644'), or symbolic such as V(u=rw,go=r).
+      - A new file has V('0644'), or V('0600') if it holds a secret of one user.
     type: raw
+  follow:
+    description:
+      - Follow a symbolic link and change the file that it names. With V(false) a link is an error.
+    type: bool
+    default: true
+  unsafe_writes:
+    description:
+      - Allow to write the file in place if it cannot be replaced, as the bind-mounted files of containers.
+    type: bool
+    default: false
   unknown:
     description:
-      - What to do about an option that no pip command has, a section that is no command, a value that pip would refuse
-        or misunderstand, and a file or directory it names that is not as it must be.
-      - In check mode such a file or directory is only warned of, as a task before this one may be about to make it.
+      - What to do about an option that no pip command has, a section that is not a command, a value that pip would
+        refuse or misread, and a missing or unusable file or directory that an option names.
+      - In check mode such a file or directory is a warning with the words C(would fail), since an earlier task of the
+        play may create it.
     type: str
     choices: [error, warn, allow]
     default: error
   deprecated:
     description:
-      - What to do about an option that pip has dropped. V(migrate) writes the option that took its place, removes the
-        old one, and is an error where there is none, or with O(exact=true). V(keep) writes it as it is, for old
+      - What to do about an option that pip has dropped. V(migrate) writes the option that replaces it and removes the
+        old one. It is an error if nothing replaces it, or with O(exact=true). V(keep) writes it unchanged, for old
         releases of pip.
     type: str
     choices: [migrate, error, keep]
@@ -93,28 +119,43 @@ options:
   legacy:
     description:
       - What to do about a user's file in pip's old place, C(~/.pip/pip.conf), which pip still reads.
-      - V(migrate) moves what it says to the file of today, where that does not say otherwise, without options that pip
+      - V(migrate) moves its options to the present file, except those that this file sets already or that pip has
         dropped.
     type: str
     choices: [keep, migrate, remove]
     default: keep
   allow_secrets:
     description:
-      - Allow a password in a file that other users can read, be it that the task writes the password, or that its
-        O(mode) opens a file that holds one.
+      - Allow a password in a file that other users can read. This covers a password that the task writes, and a O(mode)
+        that opens a file with a password.
     type: bool
     default: false
+  verify:
+    description:
+      - Fail for each file from which pip would not use an option of the task, and leave that file as it was. The
+        message names the key and what wins. Other users' files are still written.
+      - The result is computed from the new text, all other files and O(variables), in check mode as in a run. A winner
+        with the same value is not an error.
+      - With O(level=global), every human account must be able to read the file. A user's own file that overrides the
+        machine's is not an error and is listed in RV(shadowed).
+    type: bool
+    default: false
+  variables:
+    description:
+      - C(PIP_*) variables that the host's pips will see in addition to those they see now, for example because a later
+        task sets them. V(null) stands for a variable that they will no longer see.
+    type: dict
   validate:
     description:
-      - A command that judges the new file before it replaces the old one. C(%s) stands for the new file's path.
+      - A command that checks the new file before it replaces the old one. C(%s) stands for the path of the new file.
       - The word V(pip) asks the host's own pip.
     type: str
 notes:
-  - On a Windows host the work is done on the controller, and needs the collection C(ansible.windows) there. What a
-    Windows host does not have is refused by name, such as O(mode), O(config_home) and O(validate). Its pips are not
-    looked for, so the checks are those of the newest pip that this collection knows.
+  - For a Windows host this module runs on the controller and needs the collection C(ansible.windows) there. O(mode),
+    O(config_home) and O(validate) are not supported on Windows. The checks are those of the newest pip that this
+    collection knows.
   - On Windows the file of the machine is C(%ProgramData%\pip\pip.ini), that of a user C(%APPDATA%\pip\pip.ini) with
-    C(%USERPROFILE%\pip\pip.ini) as the old place, and that of a virtual environment C(pip.ini) in its top.
+    C(%USERPROFILE%\pip\pip.ini) as the old place, and that of a virtual environment C(pip.ini) in its top directory.
 seealso:
   - module: devfleet.pip.ini_merge
   - module: devfleet.pip.pip_cache
@@ -122,16 +163,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every developer's pip asks our index first, and waits longer for it
+- name: Use the company's index and a longer timeout for every human account
   devfleet.pip.pip_config:
     users: "*"
     options:
       global:
         index-url: https://pypi.example/simple
         timeout: 30
+    verify: true
   become: true
 
-- name: The machine's pip says nothing of new versions, and its own pip agrees to that
+- name: Disable the version check on the machine, and let its own pip check the file
   devfleet.pip.pip_config:
     level: global
     options:
@@ -140,7 +182,7 @@ EXAMPLES = r"""
     validate: pip
   become: true
 
-- name: Two virtual environments take no source packages
+- name: Install no source packages in two virtual environments
   devfleet.pip.pip_config:
     level: site
     venvs:
@@ -150,15 +192,22 @@ EXAMPLES = r"""
       install:
         only-binary: ":all:"
 
-- name: Move what my old ~/.pip/pip.conf says to where it belongs
+- name: Move the options of my old ~/.pip/pip.conf to the present file
   devfleet.pip.pip_config:
     legacy: migrate
     backup: true
+
+- name: Remove the timeout from my file, and the file if nothing else is in it
+  devfleet.pip.pip_config:
+    state: absent
+    options:
+      global:
+        timeout: null
 """
 
 RETURN = r"""
 files:
-  description: Each file that was meant.
+  description: The files of the task.
   returned: always
   type: list
   elements: dict
@@ -167,19 +216,19 @@ files:
       description: The file.
       type: str
     user:
-      description: Whose file it is. V(null) for a file that is not one user's.
+      description: The user whose file it is. V(null) for a file that is not one user's.
       type: str
     level:
       description: The level.
       type: str
     changed:
-      description: Whether something was changed.
+      description: Whether the file changed.
       type: bool
     failed:
-      description: Whether nothing could be done. The other files were worked on all the same.
+      description: Whether this file failed. Other files are still processed.
       type: bool
     msg:
-      description: Why nothing could be done.
+      description: Why this file failed.
       returned: when RV(files[].failed)
       type: str
     changes:
@@ -193,6 +242,10 @@ files:
       sample:
         before: "0644"
         after: "0600"
+    removed:
+      description: Whether the file was removed because nothing was left in it.
+      returned: when it was removed
+      type: bool
     backup_file:
       description: The copy of the old file.
       returned: when O(backup=true) and the file changed
@@ -203,17 +256,17 @@ files:
       type: dict
 shadowed:
   description:
-    - Every option of the task that pip does not take from where it was written.
-    - An exception that the task itself makes for a command, in the section C([install]) to C([global]), is none.
+    - The options of the task that pip takes from somewhere else.
+    - Overrides made by the same task, for example C([install]) over C([global]), are not reported.
   returned: always
   type: list
   elements: dict
   contains:
     path:
-      description: The file that was written.
+      description: The file of the task.
       type: str
     user:
-      description: Whose file it is.
+      description: The user for whom this is so. V(null) for every user.
       type: str
     section:
       description: The section.
@@ -222,19 +275,19 @@ shadowed:
       description: The key.
       type: str
     command:
-      description: The pip command for which that is so. V(null) for every one.
+      description: The pip command for which this is so. V(null) for every command.
       type: str
     value:
-      description: The value that was written. Secrets are masked.
+      description: The value that the task sets. Secrets are masked.
       type: str
     same_value:
-      description: Whether the winner has the same value, so that it makes no difference.
+      description: Whether the winner has the same value.
       type: bool
     winner:
       description: The C(level), C(path), C(section) or C(variable), the C(key), and the C(value) that pip takes.
       type: dict
 pips:
-  description: The pips that were found on the host, oldest first. The checks hold for all of them.
+  description: The pips found on the host, oldest first. The checks hold for all of them.
   returned: always
   type: list
   elements: dict

@@ -266,7 +266,7 @@ def test_an_environment_is_worked_in_with_its_owners_rights(people: People, fres
     result = run_module("pip_config", {"level": "site", "venvs": given, "options": TIMEOUT_7})
     assert [file["failed"] for file in result["files"]].count(True) == 2
     assert "the user id 54321, which has no account" in result["msg"]
-    assert f"{fresh} is no virtual environment" in result["msg"]
+    assert f"{fresh} is not a virtual environment" in result["msg"]
     assert [(venv / "pip.conf").owner() for venv in venvs] == [people.alice, "root"]
     assert not (orphaned / "pip.conf").exists()
 
@@ -286,6 +286,63 @@ def test_what_shadows_an_environment_is_its_owners(people: People, fresh: Path) 
     write(people.alice, file_of(people.alice), "[install]\ntimeout = 3\n")
     result = run_module("pip_config", {"level": "site", "venvs": [str(venv)], "options": TIMEOUT_7})
     assert [shadow["winner"]["path"] for shadow in result["shadowed"]] == [str(file_of(people.alice))]
+
+
+def test_roots_environment_below_a_users_directory_is_worked_in_with_the_users_rights(people: People) -> None:
+    venv = venv_of("root", home_of(people.alice) / "venv")
+    venv.chmod(0o755)
+    shutil.chown(venv, "root", "root")
+    for arguments in ({"level": "site", "venvs": [str(venv)]}, {"level": "file", "path": f"{venv}/pip.conf"}):
+        result = run_module("pip_config", {**arguments, "options": TIMEOUT_7})
+        assert "permission denied" in result["msg"]
+    assert not (venv / "pip.conf").exists()
+
+
+def test_a_file_below_a_users_directory_is_the_users(people: People, fresh: Path) -> None:
+    path = home_of(people.alice) / "agent/pip.conf"
+    arguments = {"level": "file", "path": str(path), "options": TIMEOUT_7}
+    assert run_module("pip_config", arguments)["changed"] is True
+    assert (path.owner(), path.parent.owner()) == (people.alice, people.alice)
+    (fresh / "roots.conf").write_text("[global]\n")
+    path.unlink()
+    path.symlink_to(fresh / "roots.conf")
+    assert "permission denied" in run_module("pip_config", arguments)["msg"]
+    assert (fresh / "roots.conf").read_text() == "[global]\n"
+
+
+# Verification, and files that go
+
+
+def test_verification_refuses_one_user_and_serves_the_others(people: People, all_pips: dict[str, Pip]) -> None:
+    text = "[install]\ntimeout = 3\n"
+    write(people.alice, file_of(people.alice), text)
+    arguments = {"users": [people.alice, people.bob], "options": TIMEOUT_7, "verify": True, "backup": True}
+    for check in (True, False):
+        result = run_module("pip_config", arguments, check=check)
+        told = {file["user"]: file for file in result["files"]}
+        assert (told[people.alice]["failed"], told[people.alice]["changed"]) == (True, False)
+        assert (told[people.bob]["failed"], told[people.bob]["changed"]) == (False, True)
+        assert result["msg"] == (
+            f"pip install would not use 'timeout' from [global] of {file_of(people.alice)}:"
+            f" [install] of {file_of(people.alice)} wins."
+        )
+        assert [shadow["user"] for shadow in result["shadowed"]] == [people.alice]
+        assert list(file_of(people.alice).parent.iterdir()) == [file_of(people.alice)]
+    assert file_of(people.alice).read_text() == text
+    assert taken(all_pips["newest"], people.bob) == "7"
+
+
+def test_the_files_of_all_users_go_where_nothing_is_left(people: People) -> None:
+    write(people.alice, file_of(people.alice), "[global]\ntimeout = 9\n")
+    write(people.bob, file_of(people.bob), "# mine\n[global]\ntimeout = 7\n")
+    arguments = {"users": list(people[:3]), "options": TIMEOUT_7, "state": "absent"}
+    checked = run_module("pip_config", arguments, check=True)
+    done = run_module("pip_config", arguments)
+    assert checked == done
+    assert [file["changed"] for file in done["files"]] == [True, True, False]
+    assert not file_of(people.alice).exists()
+    assert file_of(people.bob).read_text() == "# mine\n"
+    assert run_module("pip_config", arguments)["changed"] is False
 
 
 # Secrets
@@ -367,7 +424,7 @@ def test_the_machines_file_is_read_by_every_user(machine: Machine, people: Peopl
 def test_the_machines_file_is_not_closed_to_its_users(
     machine: Machine, people: People, all_pips: dict[str, Pip]
 ) -> None:
-    for mode in ("0600", "0640", 0o600, "u=rw,go="):
+    for mode in ("0600", "0640", "u=rw,go="):
         refused = machine.configure(level="global", options=TIMEOUT_7, mode=mode)
         assert "silently skip this file" in refused["msg"]
     assert not (machine.etc / "pip.conf").exists()
@@ -378,6 +435,74 @@ def test_the_machines_file_is_not_closed_to_its_users(
     assert "timeout" not in machine.pip_of(all_pips["newest"], people.alice, "config", "list")
     assert machine.configure(level="global", options=TIMEOUT_7, mode="0644")["changed"] is True
     assert "timeout='7'" in machine.pip_of(all_pips["newest"], people.alice, "config", "list")
+
+
+def test_verification_judges_the_machines_file_for_every_account(machine: Machine, people: People) -> None:
+    file = machine.etc / "pip.conf"
+    file.write_text("[global]\nretries = 1\n")
+    file.chmod(0o600)
+    arguments: dict[str, Any] = {"level": "global", "options": TIMEOUT_7, "verify": True}
+    for check in (True, False):
+        message = machine.configure(check, **arguments)["msg"]
+        assert all(name in message for name in people[:3])
+        assert "may not read /etc/pip.conf" in message and "root" not in message
+        assert file.read_text() == "[global]\nretries = 1\n"
+    assert machine.configure(**arguments, mode="0644")["changed"] is True
+    assert machine.configure(**arguments).get("failed") is None
+
+
+def test_a_closed_directory_on_the_way_to_the_machines_file(machine: Machine, people: People, fresh: Path) -> None:
+    (fresh / "closed").mkdir(mode=0o700)
+    (machine.etc / "pip.conf").symlink_to(fresh / "closed/pip.conf")
+    message = machine.configure(level="global", options=TIMEOUT_7, verify=True)["msg"]
+    assert f"{people.alice}, {people.bob} and {people.stranger} may not enter {fresh}/closed" in message
+    assert list((fresh / "closed").iterdir()) == []
+
+
+def test_what_is_roots_fails_the_machines_file(machine: Machine) -> None:
+    rival = machine.etc / "xdg/pip/pip.conf"
+    rival.parent.mkdir(parents=True)
+    rival.write_text("[install]\ntimeout = 1\n")
+    arguments: dict[str, Any] = {"level": "global", "options": TIMEOUT_7, "verify": True}
+    assert "[install] of /etc/xdg/pip/pip.conf wins" in machine.configure(**arguments)["msg"]
+    rival.write_text("nonsense\n")
+    assert "/etc/xdg/pip/pip.conf, line 1: pip stops" in machine.configure(**arguments)["msg"]
+    rival.unlink()
+    assert "PIP_TIMEOUT wins" in machine.configure(**arguments, variables={"PIP_TIMEOUT": 3})["msg"]
+    assert not (machine.etc / "pip.conf").exists()
+
+
+def test_no_user_can_hold_up_the_machines_file(
+    machine: Machine, people: People, fresh: Path, all_pips: dict[str, Pip]
+) -> None:
+    (fresh / "roots.conf").write_text("[global]\ntimeout = 66\n")
+    (fresh / "roots.conf").chmod(0o600)
+    write(people.alice, file_of(people.alice), "[global]\ntimeout = 3\n")
+    write(people.bob, file_of(people.bob), "nonsense\n")
+    write(people.bob, legacy_of(people.bob), "").unlink()
+    os.mkfifo(legacy_of(people.bob))
+    file_of(people.stranger).parent.mkdir(parents=True)
+    file_of(people.stranger).symlink_to(fresh / "roots.conf")
+    arguments: dict[str, Any] = {"level": "global", "options": TIMEOUT_7, "verify": True}
+    checked = machine.configure(True, **arguments)
+    result = machine.configure(**arguments)
+    assert checked["shadowed"] == result["shadowed"]
+    (shadow,) = result["shadowed"]
+    assert (shadow["user"], shadow["winner"]["path"], shadow["winner"]["value"]) == (
+        people.alice,
+        str(file_of(people.alice)),
+        "3",
+    )
+    assert (result["changed"], result.get("failed")) == (True, None)
+    assert "66" not in json.dumps(result)
+    assert "timeout='3'" in machine.pip_of(all_pips["newest"], people.alice, "config", "list")
+
+
+def test_everybody_where_a_directory_service_lists_nobody(machine: Machine) -> None:
+    (machine.etc / "nsswitch.conf").write_text("passwd: files sss\n")
+    assert "(sss in /etc/nsswitch.conf)" in warnings_of(machine.configure(users=["*"], options=TIMEOUT_7))
+    (machine.etc / "nsswitch.conf").write_text("passwd: files\n")
+    assert "nsswitch" not in warnings_of(machine.configure(users=["*"], options=TIMEOUT_7))
 
 
 def test_the_machines_file_holds_no_secret_unasked(machine: Machine) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip, fetch, home_of, run_pip
-from ansible_collections.devfleet.pip.tests.run_module import run_module
+from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
 
 PACKAGES = (Package("maple"), Package("brewed", from_source=True))
 
@@ -269,7 +269,117 @@ def test_a_file_system_that_takes_nothing(
     path = fresh / arguments.get("path", "cache")
     wrapper = ("unshare", "--mount", "sh", "-c", script, "sh")
     result = run_module("pip_cache", {**arguments, "path": str(path)}, wrapper=wrapper)
+    if "make room" not in said:
+        assert (
+            run_module("pip_cache", {**arguments, "path": str(path)}, check=True, wrapper=wrapper)["msg"]
+            == result["msg"]
+        )
 
     assert said in result["msg"]
     assert "recurse" not in result["msg"]
     assert (tmp_path / "listing").read_text(encoding="ascii") == ("" if options == "ro" else "cache/http-v2/a\n")
+
+
+def test_a_tilde_is_the_home_of_each_user(people: People, empty_homes: None) -> None:
+    arguments = {"users": [people.alice, people.bob], "path": "~/caches/pip", "cachedir_tag": True, "verify": True}
+    predicted = run_module("pip_cache", arguments, check=True)
+    made = run_module("pip_cache", arguments)
+    again = run_module("pip_cache", arguments)
+
+    assert predicted["caches"] == made["caches"] and predicted["diff"] == made["diff"]
+    assert [cache["user"] for cache in made["caches"]] == [people.alice, people.bob]
+    for user, cache in zip((people.alice, people.bob), made["caches"]):
+        assert cache["path"] == f"{home_of(user)}/caches/pip"
+        assert not_owned_by(user, home_of(user) / "caches") == []
+        assert stat.S_IMODE((home_of(user) / "caches").stat().st_mode) == 0o700
+        assert cache["usable_by"] == [{"user": user, "accepted": True, "usable": True, "reason": ""}]
+    assert again["changed"] is False
+
+
+def test_one_user_becomes_the_owner_of_a_place(people: People, fresh: Path) -> None:
+    arguments = {"users": [people.bob], "path": f"{fresh}/cache", "mode": "u=rwx,go=", "verify": True}
+    predicted = run_module("pip_cache", arguments, check=True)
+    made = run_module("pip_cache", arguments)
+    other = run_module("pip_cache", {**arguments, "owner": people.alice, "verify": False})["caches"][0]
+
+    assert predicted["caches"] == made["caches"]
+    assert (made["caches"][0]["owner"], made["caches"][0]["mode"]) == (people.bob, "0700")
+    assert run_module("pip_cache", {**arguments, "owner": people.alice, "verify": False})["changed"] is False
+    assert other["owner"] == people.alice
+    assert [(verdict["user"], verdict["usable"]) for verdict in other["usable_by"]] == [
+        (people.alice, True), (people.bob, False),
+    ]  # fmt: skip
+
+
+def test_what_lies_in_a_home_is_made_with_that_users_rights(people: People, empty_homes: None, fresh: Path) -> None:
+    home = home_of(people.bob)
+    arguments = {"path": f"{home}/deep/cache"}
+    predicted = run_module("pip_cache", arguments, check=True)
+    made = run_module("pip_cache", arguments)
+    refused = [
+        run_module("pip_cache", {"path": f"{home}/other", **more}, check=check)["msg"]
+        for more in ({"owner": people.alice}, {"shared_group": people.group})
+        for check in (True, False)
+    ]
+    (home / "link").symlink_to(fresh)
+    trapped = [
+        run_module("pip_cache", {"path": f"{home}/link/cache", "owner": people.bob}, check=check)["msg"]
+        for check in (True, False)
+    ]
+
+    assert predicted["caches"] == made["caches"]
+    assert not_owned_by(people.bob, home / "deep") == []
+    assert all(f"is in the home of '{people.bob}', who could replace it" in message for message in refused)
+    assert not (home / "other").exists()
+    assert all("may not be written to by this user" in message for message in trapped)
+    assert not list(fresh.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"path": "PLACE", "owner": "not-yet-there"},
+        {"path": "PLACE", "group": "not-yet-there"},
+        {"path": "PLACE", "shared_group": "not-yet-there"},
+        {"path": "PLACE", "users": ["not-yet-there"]},
+        {"users": ["not-yet-there"]},
+        {"users": ["not-yet-there"], "path": "~/cache"},
+    ],
+)
+def test_what_an_earlier_task_may_provide_is_a_warning_in_check_mode(fresh: Path, arguments: dict[str, object]) -> None:
+    given = {**arguments, **({"path": f"{fresh}/cache"} if arguments.get("path") == "PLACE" else {})}
+    checked = run_module("pip_cache", given, check=True)
+    failed = run_module("pip_cache", given)
+
+    assert "would fail" in warnings_of(checked) and "'not-yet-there'" in warnings_of(checked)
+    assert checked["changed"] is True
+    assert "'not-yet-there' on this host" in failed["msg"]
+    assert failed["changed"] is False and not list(fresh.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"state": "purged"}, "cache' cannot be changed: Permission denied"),
+        ({"state": "absent"}, "cache' cannot be changed: Permission denied"),
+        ({"max_size": "0"}, "cache/http-v2' cannot be changed: Permission denied"),
+        ({"cachedir_tag": True}, "cache' cannot be changed: Permission denied"),
+        ({"mode": "0750"}, "'.' in the cache cannot be repaired: Operation not permitted"),
+        ({"path": "new", "owner": "root"}, "'.' in the cache cannot be repaired: Operation not permitted"),
+    ],
+)
+def test_check_mode_fails_where_a_run_would(
+    people: People, fresh: Path, arguments: dict[str, object], said: str
+) -> None:
+    account = pwd.getpwnam(people.bob)
+    fresh.chmod(0o1777)
+    (fresh / "cache/http-v2").mkdir(parents=True)
+    (fresh / "cache/http-v2/a").write_text("an answer", encoding="ascii")
+    os.utime(fresh / "cache/http-v2/a", (1, 1))
+    given = {**arguments, "path": f"{fresh}/{arguments.get('path', 'cache')}"}
+    wrapper = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    before = state_of(fresh)
+    results = [run_module("pip_cache", given, check=check, wrapper=wrapper) for check in (True, False)]
+
+    assert all(said in result["msg"] for result in results), results
+    assert state_of(fresh) == before

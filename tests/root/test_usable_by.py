@@ -13,7 +13,7 @@ from typing import Any, Callable, NamedTuple
 import pytest
 
 from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
-from ansible_collections.devfleet.pip.tests.root.people import People, Pip, index_variables, run_pip
+from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of, index_variables, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
 
 
@@ -177,7 +177,7 @@ def test_a_read_only_cache_is_no_cache(people: People, all_pips: dict[str, Pip],
     path = f"{fresh}/cache"
     asked = run_module("pip_cache", {"path": path, "owner": "root", "mode": "0755", "check_users": [people.alice]})
     refused = run_module("pip_cache", {"path": f"{fresh}/other", "mode": "0555"})
-    shared = run_module("pip_cache", {"path": f"{fresh}/other", "shared_group": people.group, "mode": "2755"})
+    shared = run_module("pip_cache", {"path": f"{fresh}/other", "shared_group": people.group, "mode": "02755"})
 
     assert "for reading too" in warnings_of(asked)
     assert "wheelhouse" in warnings_of(asked)
@@ -185,3 +185,109 @@ def test_a_read_only_cache_is_no_cache(people: People, all_pips: dict[str, Pip],
     for answer in (refused, shared):
         assert "wheelhouse" in answer["msg"]
     assert not (fresh / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("[global]\ncache-dir = {}/elsewhere\n", "'cache-dir' in [global] of {file} names '{fresh}/elsewhere' instead"),
+        ("[install]\ncache-dir = {}/elsewhere\n", "'cache-dir' in [install] of {file} names"),
+        ("[global]\nno-cache-dir = false\n", "'no-cache-dir' in [global] of {file} turns the cache off"),
+        ("[global]\ncache-dir = relative\n", "'cache-dir' in [global] of {file} names 'relative' instead"),
+    ],
+)
+def test_a_cache_that_the_users_own_file_puts_elsewhere(
+    people: People, all_pips: dict[str, Pip], empty_homes: None, fresh: Path, config: str, reason: str
+) -> None:
+    file = home_of(people.bob) / ".config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text(config.format(fresh), encoding="ascii")
+    said = reason.format(file=file, fresh=fresh)
+    users = {"users": [people.alice, people.bob]}
+    default = f"{home_of(people.bob)}/.cache/pip"
+    failed = [run_module("pip_cache", {**users, "verify": True}, check=check) for check in (True, False)]
+    made_by_then = {name: (home_of(name) / ".cache").exists() for name in (people.alice, people.bob)}
+    reported = [run_module("pip_cache", users, check=check) for check in (True, False)]
+    pip = run_pip(all_pips["newest"], people.bob, ["cache", "dir"])
+
+    assert failed[0]["caches"] == failed[1]["caches"]
+    assert failed[1]["msg"].startswith(f"pip would not use the cache {default} for {people.bob}: {said}")
+    assert [cache["failed"] for cache in failed[1]["caches"]] == [False, True]
+    assert made_by_then == {people.alice: True, people.bob: False}
+    assert reported[0]["caches"][1]["usable_by"] == reported[1]["caches"][1]["usable_by"]
+    verdict = reported[1]["caches"][1]["usable_by"][0]
+    assert (verdict["accepted"], verdict["usable"]) == (False, False) and verdict["reason"].startswith(said)
+    assert "msg" not in reported[1]
+    if "[install]" not in config:  # pip cache reads no section of another command
+        assert pip.stdout.strip() != default
+
+
+def test_a_cache_that_the_users_own_file_names_is_used(people: People, empty_homes: None) -> None:
+    file = home_of(people.bob) / ".config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text("[global]\ncache-dir = ~/.cache/pip\n", encoding="ascii")
+    result = run_module("pip_cache", {"users": [people.bob], "verify": True})
+
+    assert result["caches"][0]["usable_by"][0]["usable"] is True
+
+
+def test_a_variable_of_the_task_counts_for_its_own_user(fresh: Path) -> None:
+    env = {"HOME": str(fresh), "PIP_CACHE_DIR": "/elsewhere"}
+    result = run_module("pip_cache", {"verify": True}, env=env)
+
+    assert result["msg"].endswith("'cache-dir' in PIP_CACHE_DIR names '/elsewhere' instead.")
+    assert not list(fresh.iterdir())
+
+
+@pytest.mark.parametrize("how", ["owner", "shared", "check_users"])
+def test_verification_comes_before_anything_is_made(people: People, fresh: Path, how: str) -> None:
+    directory("root", "root", 0o700, "closed")(fresh, people)
+    path = f"{fresh}/closed/a/cache" if how != "check_users" else f"{fresh}/a/cache"
+    arguments = {
+        "owner": {"owner": people.bob},
+        "shared": {"shared_group": people.group},
+        "check_users": {"owner": people.bob, "check_users": [people.bob, people.stranger]},
+    }[how]
+    refused = {
+        "owner": [people.bob],
+        "shared": [people.alice, people.bob],
+        "check_users": [people.stranger],
+    }[how]
+    failed = [
+        run_module("pip_cache", {"path": path, "verify": True, **arguments}, check=check) for check in (True, False)
+    ]
+    made_by_then = Path(path).parent.exists()
+    reported = [run_module("pip_cache", {"path": path, **arguments}, check=check) for check in (True, False)]
+
+    assert failed[0]["caches"] == failed[1]["caches"] and failed[0]["msg"] == failed[1]["msg"]
+    assert failed[1]["msg"].count("pip would not use the cache") == len(refused)
+    for user in refused:
+        assert f"pip would not use the cache {path} for {user}: " in failed[1]["msg"]
+    assert made_by_then is False
+    assert reported[0]["caches"] == reported[1]["caches"]
+    assert [verdict["user"] for verdict in reported[1]["caches"][0]["usable_by"] if not verdict["usable"]] == refused
+
+
+def test_a_user_who_may_come_is_a_warning_in_check_mode(fresh: Path) -> None:
+    arguments = {"path": f"{fresh}/cache", "check_users": ["not-yet-there"], "verify": True}
+    checked = run_module("pip_cache", arguments, check=True)
+    failed = run_module("pip_cache", arguments)
+
+    assert "would fail" in warnings_of(checked)
+    assert "for not-yet-there: There is no user 'not-yet-there'" in failed["msg"]
+    assert not list(fresh.iterdir())
+
+
+def test_users_beside_the_group_are_judged_too(people: People, fresh: Path) -> None:
+    arguments = {"path": f"{fresh}/cache", "shared_group": people.group, "users": [people.bob, people.stranger]}
+    failed = [run_module("pip_cache", {**arguments, "verify": True}, check=check) for check in (True, False)]
+    made_by_then = (fresh / "cache").exists()
+    reported = [run_module("pip_cache", arguments, check=check) for check in (True, False)]
+
+    assert failed[0]["msg"] == failed[1]["msg"]
+    assert failed[1]["msg"].count("pip would not use") == 1 and f"for {people.stranger}: " in failed[1]["msg"]
+    assert not made_by_then
+    assert reported[0]["caches"] == reported[1]["caches"]
+    assert [(verdict["user"], verdict["usable"]) for verdict in reported[1]["caches"][0]["usable_by"]] == [
+        ("root", True), (people.alice, True), (people.bob, True), (people.stranger, False),
+    ]  # fmt: skip

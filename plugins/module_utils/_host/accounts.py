@@ -14,12 +14,18 @@ import sys
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 LOGIN_DEFS = "/etc/login.defs"
+NSSWITCH = "/etc/nsswitch.conf"
+PASSWD = "/etc/passwd"
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
 
 # The lowest and the highest uid of people where no file says it. On macOS the accounts of a directory service
 # have nine digits and more, and 'nobody' comes after the last number of the range.
 _HUMAN_UIDS_OF_MACOS = (501, 2**31 - 1)
 _HUMAN_UIDS = (1000, 60000)
+
+# Sources of accounts that may list none of theirs, and the first uid beyond those of a local system.
+_DIRECTORY_SERVICES = ("sss", "ldap", "winbind", "nis", "nisplus", "hesiod", "oslogin", "cache_oslogin")
+_FIRST_LARGE_UID = 65536
 
 
 def human_accounts() -> list[pwd.struct_passwd]:
@@ -30,6 +36,46 @@ def human_accounts() -> list[pwd.struct_passwd]:
     lowest, highest = _human_uids(LOGIN_DEFS)
     accounts = {account.pw_name: account for account in pwd.getpwall()}
     return [accounts[name] for name in sorted(accounts) if _is_human(accounts[name], lowest, highest)]
+
+
+def unlisted_accounts_warning() -> str:
+    """Return a warning where accounts come from a directory service that lists none of them; empty elsewhere."""
+    local = {line.split(":", 1)[0] for line in _lines_of(PASSWD)}
+    known = list(_DIRECTORY_SERVICES)
+    if any(name.startswith("+") for name in local):  # the mark of NIS in the host's own file
+        known.append("compat")
+    services = [name for name in _account_sources() if name in known]
+    if not services or _lists_people_beside(local):
+        return ""
+    return (
+        "users: '*' covers the accounts that this host can list. The directory service lists none of its accounts"
+        f" ({', '.join(services)} in {NSSWITCH}); name those users as well."
+    )
+
+
+def _account_sources() -> list[str]:
+    """Return the services that this host asks for accounts, in its order."""
+    for line in _lines_of(NSSWITCH):
+        database, _colon, services = line.partition("#")[0].partition(":")
+        if database.strip() == "passwd":
+            return re.sub(r"\[[^\]]*\]", " ", services).split()  # without rules such as [NOTFOUND=return]
+    return []
+
+
+def _lists_people_beside(names: set[str]) -> bool:
+    """Tell whether the host lists a person's account that has none of these names."""
+    lowest, highest = _human_uids(LOGIN_DEFS)
+    others = (account.pw_uid for account in pwd.getpwall() if account.pw_name not in names)
+    return any(lowest <= uid <= highest or uid >= _FIRST_LARGE_UID for uid in others)
+
+
+def _lines_of(path: str) -> list[str]:
+    """Return the lines of a system's file; none where the system has no such file."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
 
 
 def find_group(name: str) -> grp.struct_group:
@@ -73,12 +119,8 @@ def _human_uids(login_defs: str) -> tuple[int, int]:
     """Return the lowest and the highest uid of people: what ``login_defs`` says, or the system's custom."""
     lowest, highest = _HUMAN_UIDS_OF_MACOS if sys.platform == "darwin" else _HUMAN_UIDS
     bounds = {"UID_MIN": lowest, "UID_MAX": highest}
-    try:
-        with open(login_defs, encoding="utf-8", errors="replace") as file:
-            for line in file:
-                match = re.match(r"\s*(UID_MIN|UID_MAX)\s+(\d+)\s*$", line)
-                if match:
-                    bounds[match.group(1)] = int(match.group(2))
-    except OSError:  # only Linux has this file
-        pass
+    for line in _lines_of(login_defs):  # only Linux has this file
+        match = re.match(r"\s*(UID_MIN|UID_MAX)\s+(\d+)\s*$", line)
+        if match:
+            bounds[match.group(1)] = int(match.group(2))
     return bounds["UID_MIN"], bounds["UID_MAX"]

@@ -82,10 +82,10 @@ def supported(path: str) -> bool:
     return True
 
 
-def read(fd: int, name: str) -> Acl | None:
-    """Return the list ``name`` (ACCESS or DEFAULT) of an open file or directory, None where there is none."""
+def read(file: int | str, name: str) -> Acl | None:
+    """Return the list ``name`` (ACCESS or DEFAULT) of a file or directory, open or by its path; None for none."""
     try:
-        return decode(os.getxattr(fd, name))
+        return decode(os.getxattr(file, name))
     except OSError as error:
         if error.errno in (errno.ENODATA, errno.EOPNOTSUPP):
             return None

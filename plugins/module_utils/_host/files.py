@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read a file, change it and write it back so that nothing is lost: locked, whole, with its owner and rights.
+"""Reach a file, change it and write it back so that nothing is lost.
 
-This knows nothing of what is in the file. Every module of the collection that writes a file does it here.
-
-A judge for a new file, asked before it replaces the old one.
+There is one way to a file: from "/" by directory descriptors, one component at a time. All that is read, written,
+renamed or removed lies in the directory that was reached, whatever somebody puts in its place meanwhile.
+There is one way to write it: a new file beside the old one, with its rights, that takes its place in one step.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import pwd
 import re
 import shlex
 import stat
@@ -24,47 +25,71 @@ from typing import Callable, Iterable, Iterator, NamedTuple
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
+from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
+from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
 LOCK_SECONDS = 60.0
 DIRECTORY_MODE = 0o755
+LARGEST_FILE = 10_000_000
+
+_MOST_LINKS = 40
+_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Enough to pass through a directory that may be entered but not listed, such as /home with mode 0711.
+_ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Nonblocking: a pipe that somebody puts here would otherwise stop the play.
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_OVERWRITE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
 
 
 class FileChange(NamedTuple):
-    """The bytes of a file before (None: there was no file) and after, and the backup that was made."""
+    """The bytes and rights of a file before (None: there was no file) and after, and the backup that was made."""
 
     path: str
     before: bytes | None
     after: bytes
     backup_file: str | None
+    rights_before: host_modes.Rights | None = None
+    rights_after: host_modes.Rights | None = None
 
     @property
     def changed(self) -> bool:
         return self.before != self.after
 
+    @property
+    def rights_changed(self) -> bool:
+        """Whether a file that was there has another owner, group or mode now."""
+        return self.rights_before not in (None, self.rights_after)
+
 
 class WriteRules(NamedTuple):
     """How a file may be written.
 
-    ``mode`` is the mode that a changed file has from the moment it takes the old one's place; None keeps the old
-    one's, and gives a file that did not exist ``new_mode`` of its bytes. ``validate`` is called with the
-    path of the new file before it takes the old one's place, and raises UserError to keep it from that.
+    ``owner``, ``group`` and ``mode`` (a number, or a string of ``parse_mode``) are what the file has in the end; None
+    keeps the old file's. A new file has the caller's owner and group, and ``new_mode`` of its bytes. ``validate``
+    is called with the path of the new file before it replaces the old one, and raises UserError to prevent that.
     """
 
     create: bool = True
     follow: bool = True
     backup: bool = False
     unsafe_writes: bool = False
-    mode: int | None = None
+    mode: int | str | None = None
     new_mode: Callable[[bytes], int] = lambda _content: 0o644
-    validate: Callable[[str], None] | None = None
+    validate: Judge | None = None
+    owner: int | None = None
+    group: int | None = None
 
 
 DEFAULT_RULES = WriteRules()
 
 
 def check_absolute(option: str, paths: Iterable[str]) -> None:
-    """Refuse paths that would mean another place for each directory that the task may be started in."""
+    """Refuse paths whose meaning depends on the directory that the task is started in."""
     for path in paths:
         if not os.path.isabs(path):
             raise _errors.UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
@@ -76,73 +101,78 @@ def change_file(
     rules: WriteRules = DEFAULT_RULES,
     check_mode: bool = False,
 ) -> FileChange:
-    """Give the bytes of the file at ``path`` to ``change``, and write what it returns, if that differs.
+    """Pass the bytes of the file at ``path`` to ``change``, and write what it returns, if that differs.
 
-    The file is read under an advisory lock, so that two writers lose nothing. In check mode nothing is
-    touched and the result is the same. Raise UserError, with the file as it was, for whatever goes wrong.
+    The file is read under an advisory lock, so that two writers lose nothing. Check mode returns the same and
+    changes nothing. Raise UserError, with the file as it was, for whatever goes wrong.
     """
-    with _explained(path):
-        target = _resolve(path, rules.follow)
-        directory = os.path.dirname(target)
-        _check_directory(directory)
-        if check_mode or not os.path.isdir(directory):
-            before, after = _read_and_change(target, change, rules)
-            if before != after:
-                _check_writable(directory, target if _may_write_in_place(rules) else None)
-                if check_mode and rules.validate is not None:
-                    _validate_elsewhere(target, after, rules.validate)
-            if check_mode or before == after:
-                return FileChange(target, before, after, None)
-            _make_directories(directory)
-        with _locked(directory):
-            before, after = _read_and_change(target, change, rules)
-            backup_file = None
-            if before != after:
-                _check_writable(directory, target if _may_write_in_place(rules) else None)
-                if rules.backup and before is not None:
-                    backup_file = _back_up(target, before)
-                _write(target, before, after, rules)
-            return FileChange(target, before, after, backup_file)
+    with _explained(path), _reached(path, rules.follow) as place:
+        if place.link is not None:
+            raise _errors.UserError(
+                f"{path}: this is a symbolic link to {place.link}, and 'follow' is false;"
+                " allow it, or name the file itself."
+            )
+        if check_mode or place.missing:
+            with _opened(place) as old:
+                file = _planned(place, old, change, rules)
+            if check_mode and file.changed and rules.validate is not None:
+                _validate_elsewhere(file, rules.validate)
+            if check_mode or not file.changed:
+                return file
+        with _directory_of(place) as there, _locked(there), _opened(there) as old:
+            file = _planned(there, old, change, rules)
+            if file.changed:
+                return _write(there, old, file, rules)
+            if old is not None and file.rights_after is not None:
+                _set_rights(old.descriptor, file.rights_after)
+            return file
 
 
 def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
-    """Remove a file, or the symbolic link that stands there; return the backup that was made of it."""
-    with _explained(path):
-        content = read_file(path)
-        _check_writable(os.path.dirname(path))
-        if content is None or check_mode:
+    """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
+    with _explained(path), _reached(path, follow=False) as place, _reached(path) as target, _opened(target) as old:
+        if old is None:
             return None
-        with _locked(os.path.dirname(path)):
-            backup_file = _back_up(path, content) if backup else None
-            os.unlink(path)
-            return backup_file
+        _check_takes_new_files(place)
+        if check_mode:
+            return None
+        with _directory_of(place) as there, _locked(there):
+            backup_file = _back_up(there, old) if backup else None
+            try:
+                os.unlink(there.name, dir_fd=there.directory)
+            except BaseException:
+                _discard(there, backup_file)
+                raise
+            return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
 
 
 def read_file(path: str) -> bytes | None:
     """Return the file's bytes; None where there is no file. Raise UserError where it cannot be read."""
-    with _explained(path):
-        try:
-            # Not blocking: whoever planted a pipe here would otherwise stop the play.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
+    with _explained(path), _reached(path) as place, _opened(place) as old:
+        return None if old is None else old.content
+
+
+def owner_below(path: str) -> pwd.struct_passwd | None:
+    """Return the user whose rights root should take for work at ``path``; None where root keeps its own.
+
+    It is the owner of the first directory on the way that does not belong to root. Raise UserError where that owner
+    has no account.
+    """
+    if os.geteuid() != 0:
+        return None
+    with _explained(path), contextlib.closing(_Walk(path)) as walk:
+        uid = os.fstat(walk.directory).st_uid
+        while uid == 0 and walk.advance():
+            uid = os.fstat(walk.directory).st_uid
+        if uid == 0:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _errors.UserError(f"{path}: this is {_kind_of(path)}, not a regular file; nothing was written.")
-            return file.read()
-
-
-def _read_and_change(
-    target: str, change: Callable[[bytes | None], bytes], rules: WriteRules
-) -> tuple[bytes | None, bytes]:
-    before = read_file(target)
-    if before is None and not rules.create:
-        raise _errors.UserError(
-            f"{target}: there is no such file, and 'create' is false; create the file, or allow it."
-        )
-    after = change(before)
-    # Nothing to say is no reason to make a file.
-    return b"" if before is None and not after else before, after
+        try:
+            return pwd.getpwuid(uid)
+        except KeyError:
+            raise _errors.UserError(
+                f"{path}: the directory {walk.here} belongs to the user with the id {uid}, who has no account on this"
+                " host, and root does not write there with its own rights; change the directory's owner."
+            ) from None
 
 
 @contextlib.contextmanager
@@ -151,7 +181,7 @@ def _explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else path
+        where = str(error.filename or "")
         reason = (error.strerror or str(error)).lower()
         advice = {
             errno.EACCES: "work as the file's owner, or with become",
@@ -160,118 +190,360 @@ def _explained(path: str) -> Iterator[None]:
             errno.ENOSPC: "make room on that file system",
             errno.EDQUOT: "the quota of that user is used up",
             errno.ENOTDIR: "a file stands where a directory is needed",
-            errno.ELOOP: "the symbolic links lead in a circle",
-        }.get(error.errno or 0, "see to that, and run the play again")
-        raise _errors.UserError(f"{path}: {reason} ({where}); {advice}. The file is as it was.") from None
-
-
-# Where the file is
-
-
-def _resolve(path: str, follow: bool) -> str:
-    """Return the file that ``path`` names, through symbolic links that may be followed."""
-    if os.path.islink(path) and not follow:
+            errno.ELOOP: "somebody put a symbolic link there meanwhile; rerun the play",
+        }.get(error.errno or 0, "fix this and rerun the play")
         raise _errors.UserError(
-            f"{path}: this is a symbolic link to {os.readlink(path)}, and 'follow' is false;"
-            " allow it, or name the file itself."
-        )
-    target = os.path.realpath(path)
-    if os.path.isdir(target):
-        raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
-    if os.geteuid() == 0:
-        _refuse_planted_links(path, target)
-    return target
+            f"{path}: {reason} ({where if os.path.isabs(where) else path}); {advice}. The file is as it was."
+        ) from None
 
 
-def _refuse_planted_links(path: str, target: str) -> None:
-    """Refuse, as root, a link that its owner could have planted to reach somebody else's file."""
-    owner_of_target = os.lstat(_nearest(target)).st_uid
-    part = path
-    while part != os.path.dirname(part):
-        if os.path.islink(part):
-            owner = os.lstat(part).st_uid
-            if owner not in (0, owner_of_target):
-                raise _errors.UserError(
-                    f"{path}: the symbolic link {part} belongs to the user with the id {owner}, and leads root to"
-                    f" {target}, which does not belong to that user; set 'run_as' to work with that user's rights."
-                )
-        part = os.path.dirname(part)
+# The way to a file
 
 
-def _kind_of(path: str) -> str:
-    mode = os.stat(path).st_mode
-    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
+class _Place(NamedTuple):
+    """Where a file is, or would be: ``name`` in the open ``directory``, or below ``missing`` ones in it.
 
-
-def _nearest(path: str) -> str:
-    """Return the first part of ``path``, from its end, that exists."""
-    while not os.path.lexists(path):
-        path = os.path.dirname(path)
-    return path
-
-
-def _check_directory(directory: str) -> None:
-    nearest = _nearest(directory)
-    if not os.path.isdir(nearest):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), nearest)
-
-
-def _check_writable(directory: str, instead: str | None = None) -> None:
-    """Refuse, in check mode as in a run, a directory in which no file can be made.
-
-    ``instead`` is a file that may be written in place, if it can be.
+    ``asked`` is the path that was given, ``path`` the one without links. ``links`` are those that were followed, and
+    their owners; ``link`` is where one at the end leads that was not.
     """
-    nearest = _nearest(directory)
-    if not _takes_new_files(nearest) and (instead is None or not os.access(instead, os.W_OK)):
-        is_read_only = os.statvfs(nearest).f_flag & os.ST_RDONLY
-        number = errno.EROFS if is_read_only else errno.EACCES
-        raise OSError(number, os.strerror(number), nearest)
+
+    asked: str
+    path: str
+    directory: int
+    missing: list[str]
+    name: str
+    links: list[tuple[str, int]]
+    link: str | None
 
 
-def _may_write_in_place(rules: WriteRules) -> bool:
-    return rules.unsafe_writes and not rules.backup  # a backup is a new file beside the old one
+class _Walk:
+    """Goes along a path from "/", opening each directory relative to the one before it.
+
+    Links are followed by hand. ``todo`` are the names that are left: the file's at the end, and what does not exist.
+    """
+
+    def __init__(self, path: str, follow: bool = True) -> None:
+        self.todo = _parts(path)
+        self.links: list[tuple[str, int]] = []
+        self.link: str | None = None
+        self._path = path
+        self._follow = follow
+        self._names: list[str] = []
+        self._directories = [os.open("/", _ENTER)]
+
+    @property
+    def here(self) -> str:
+        return "/" + "/".join(self._names)
+
+    @property
+    def directory(self) -> int:
+        return self._directories[-1]
+
+    def advance(self) -> bool:
+        """Take one step; return False where no directory and no link leads on."""
+        if not self.todo:
+            return False
+        name = self.todo[0]
+        if name == "..":
+            self._leave()
+            del self.todo[0]
+            return True
+        try:
+            self._directories.append(os.open(name, _ENTER, dir_fd=self.directory))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            error.filename = os.path.join(self.here, name)
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
+                raise
+            return self._advance_by_link(name)
+        self._names.append(name)
+        del self.todo[0]
+        return True
+
+    def _advance_by_link(self, name: str) -> bool:
+        link = os.path.join(self.here, name)
+        found = _link_at(self.directory, name)
+        is_last = len(self.todo) == 1
+        if found is None and not is_last:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), link)
+        if found is None:
+            return False
+        owner, leads_to = found
+        if is_last and not self._follow:
+            self.link = leads_to
+            return False
+        self.links.append((link, owner))
+        if len(self.links) > _MOST_LINKS:
+            raise _errors.UserError(
+                f"{self._path}: the symbolic links lead in a circle ({link}). The file is as it was."
+            )
+        while os.path.isabs(leads_to) and self._names:
+            self._leave()
+        self.todo[:1] = _parts(leads_to)
+        return True
+
+    def _leave(self) -> None:
+        if self._names:
+            self._names.pop()
+            os.close(self._directories.pop())
+
+    def close(self) -> None:
+        while self._directories:
+            os.close(self._directories.pop())
 
 
-def _takes_new_files(directory: str) -> bool:
-    return os.access(directory, os.W_OK | os.X_OK)
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
 
 
-def _validate_elsewhere(target: str, content: bytes, validate: Callable[[str], None]) -> None:
-    """Validate in check mode, without a new file beside the old one."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, os.path.basename(target))
-        with open(path, "wb") as file:
-            file.write(content)
-        validate(path)
-
-
-def _make_directories(directory: str) -> None:
-    if os.path.isdir(directory):
-        return
-    _make_directories(os.path.dirname(directory))
-    try:
-        os.mkdir(directory)
-        os.chmod(directory, DIRECTORY_MODE)  # whatever the umask: other users must reach a machine's file
-    except FileExistsError:
-        pass  # another writer was faster
-
-
-# Two writers
+def _link_at(directory: int, name: str) -> tuple[int, str] | None:
+    """Return the owner of a symbolic link and where it leads; None where ``name`` is something else."""
+    if not hasattr(os, "O_PATH"):
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        return (status.st_uid, os.readlink(name, dir_fd=directory)) if stat.S_ISLNK(status.st_mode) else None
+    link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:  # both are read from one link, which nobody can exchange in between
+        status = os.fstat(link)
+        return (status.st_uid, os.readlink("", dir_fd=link)) if stat.S_ISLNK(status.st_mode) else None
+    finally:
+        os.close(link)
 
 
 @contextlib.contextmanager
-def _locked(directory: str) -> Iterator[None]:
+def _reached(path: str, follow: bool = True) -> Iterator[_Place]:
+    """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
+    with contextlib.closing(_Walk(path, follow)) as walk:
+        while walk.advance():
+            pass
+        if not walk.todo:
+            raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
+        if ".." in walk.todo:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.path.join(walk.here, walk.todo[0]))
+        *missing, name = walk.todo
+        real = os.path.join(walk.here, *walk.todo)
+        yield _Place(path, real, walk.directory, missing, name, walk.links, walk.link)
+
+
+def _check_links(place: _Place, owner: int) -> None:
+    """Refuse, as root, a link that its owner could have planted to reach the file of another ``owner``."""
+    if os.geteuid() != 0:
+        return
+    for link, owner_of_link in place.links:
+        if owner_of_link not in (0, owner):
+            raise _errors.UserError(
+                f"{place.asked}: the symbolic link {link} belongs to the user with the id {owner_of_link}, and leads"
+                f" root to {place.path}, which does not belong to that user; set 'run_as' to work with that user's"
+                " rights."
+            )
+
+
+# Reading
+
+
+class _Old(NamedTuple):
+    """The file as it was found. Its rights are read from the descriptor that its bytes were read from."""
+
+    descriptor: int
+    content: bytes
+    status: os.stat_result
+
+    @property
+    def rights(self) -> host_modes.Rights:
+        return host_modes.Rights(self.status.st_uid, self.status.st_gid, stat.S_IMODE(self.status.st_mode))
+
+
+@contextlib.contextmanager
+def _opened(place: _Place) -> Iterator[_Old | None]:
+    """Open the file and read it; None where there is no file."""
+    if place.missing or not _check_regular(place):
+        _check_links(place, os.fstat(place.directory).st_uid)
+        yield None
+        return
+    descriptor = os.open(place.name, _READ, dir_fd=place.directory)
+    try:
+        status = os.fstat(descriptor)
+        _check_links(place, status.st_uid)
+        _check_regular(place, status)
+        yield _Old(descriptor, _content(place, descriptor), status)
+    finally:
+        os.close(descriptor)
+
+
+def _check_regular(place: _Place, status: os.stat_result | None = None) -> bool:
+    """Refuse a pipe and the like; return whether there is a file. It is not opened, which may do something."""
+    try:
+        status = status or os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(status.st_mode):
+        kinds = {
+            stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
+            stat.S_IFLNK: "a symbolic link that somebody has just put here",
+        }  # fmt: skip
+        kind = kinds.get(stat.S_IFMT(status.st_mode), "a device")
+        raise _errors.UserError(f"{place.asked}: this is {kind}, not a regular file; nothing was written.")
+    return True
+
+
+def _content(place: _Place, descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise _errors.UserError(
+            f"{place.asked}: this file is larger than {LARGEST_FILE // 1_000_000} MB, so it is no file of settings;"
+            " move it away. Nothing was written."
+        )
+    return content
+
+
+# What will be written, known before anything is: check mode ends here
+
+
+def _planned(place: _Place, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules) -> FileChange:
+    """Return what is to become of the file. Raise UserError or OSError where this process could not do it."""
+    if old is None and not rules.create:
+        raise _errors.UserError(
+            f"{place.asked}: there is no such file, and 'create' is false; create the file, or allow it."
+        )
+    before = None if old is None else old.content
+    after = change(before)
+    if before is None and not after:  # nothing to say is no reason to make a file
+        return FileChange(place.path, b"", b"", None)
+    rights_before = None if old is None else old.rights
+    file = FileChange(place.path, before, after, None, rights_before, _rights_after(rights_before, after, rules))
+    is_new = file.changed and not _goes_in_place(place, file, rules)
+    if is_new:
+        _check_takes_new_files(place)
+    if is_new or file.rights_changed:
+        _check_may_give_rights(place, file, rules, is_new)
+    return file
+
+
+def _rights_after(before: host_modes.Rights | None, content: bytes, rules: WriteRules) -> host_modes.Rights:
+    rights = before or host_modes.Rights(os.geteuid(), host_modes.SAME, rules.new_mode(content))
+    mode = rules.mode
+    return host_modes.Rights(
+        rights.uid if rules.owner is None else rules.owner,
+        rights.gid if rules.group is None else rules.group,
+        host_modes.parse_mode(mode, rights.mode) if isinstance(mode, str) else rights.mode if mode is None else mode,
+    )
+
+
+def _goes_in_place(place: _Place, file: FileChange, rules: WriteRules) -> bool:
+    """Tell whether the file itself is overwritten, which is asked for and needed, since no new one can replace it."""
+    if file.before is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
+        return False
+    if _takes_new_files(place) and _may_give_rights(place, file, is_new=True):
+        return False
+    return os.access(place.name, os.W_OK, dir_fd=place.directory)
+
+
+def _takes_new_files(place: _Place) -> bool:
+    return os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory)
+
+
+def _check_takes_new_files(place: _Place) -> None:
+    if _takes_new_files(place):
+        return
+    is_read_only = os.statvfs(place.directory).f_flag & os.ST_RDONLY
+    number = errno.EROFS if is_read_only else errno.EACCES
+    directory = place.path
+    for _name in (*place.missing, place.name):
+        directory = os.path.dirname(directory)
+    raise OSError(number, os.strerror(number), directory)
+
+
+def _may_give_rights(place: _Place, file: FileChange, is_new: bool) -> bool:
+    """Tell whether this process can give the file, which is old or a new one of its own, the rights it is to have."""
+    user, before, after = os.geteuid(), file.rights_before, file.rights_after
+    if user == 0 or after is None:
+        return True
+    owner = user if is_new or before is None else before.uid
+    directory = os.fstat(place.directory)
+    inherited = directory.st_gid if directory.st_mode & stat.S_ISGID else host_modes.SAME
+    group = inherited if is_new or before is None else before.gid
+    return owner == after.uid == user and after.gid in (group, host_modes.SAME, os.getegid(), *os.getgroups())
+
+
+def _check_may_give_rights(place: _Place, file: FileChange, rules: WriteRules, is_new: bool) -> None:
+    after = file.rights_after
+    if after is None or _may_give_rights(place, file, is_new):
+        return
+    owner, group = host_accounts.user_name(after.uid), host_accounts.group_name(after.gid)
+    user = host_accounts.user_name(os.geteuid())
+    if rules.owner not in (None, os.geteuid()):
+        reason = f"only root can give a file to the user '{owner}'; leave 'owner' out, or work as root."
+    elif rules.group is not None:
+        reason = f"only root, or a member, can give a file to the group '{group}'; leave 'group' out, or work as root."
+    elif is_new:
+        reason = (
+            f"the file belongs to '{owner}' and the group '{group}', and '{user}' cannot write a new one for them;"
+            " change its owner, or work as that user."
+        )
+    else:
+        reason = "only the owner of this file may change its mode; work as its owner, or with become."
+    raise _errors.UserError(f"{place.asked}: {reason}")
+
+
+def _validate_elsewhere(file: FileChange, validate: Judge) -> None:
+    """Validate where no new file may be made beside the old one."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, os.path.basename(file.path))
+        with open(path, "wb") as new_file:
+            new_file.write(file.after)
+        validate(path)
+
+
+# The directory, made where it is missing, and its lock
+
+
+@contextlib.contextmanager
+def _directory_of(place: _Place) -> Iterator[_Place]:
+    """Open the file's own directory. Those that are made for it go again where the work fails."""
+    made: list[tuple[int, str]] = []
+    with contextlib.ExitStack() as stack:
+        directory = place.directory
+        try:
+            for name in place.missing:
+                if _make_directory(directory, name):
+                    made.append((directory, name))
+                directory = os.open(name, _ENTER, dir_fd=directory)
+                stack.callback(os.close, directory)
+            directory = os.open(".", _LIST, dir_fd=directory)
+            stack.callback(os.close, directory)
+            yield place._replace(directory=directory, missing=[])
+        except BaseException:
+            for parent, name in reversed(made):
+                with contextlib.suppress(OSError):  # another writer uses it
+                    os.rmdir(name, dir_fd=parent)
+            raise
+
+
+def _make_directory(parent: int, name: str) -> bool:
+    """Make a directory with DIRECTORY_MODE, whatever the umask: others must reach a machine's file."""
+    umask = os.umask(0o777 & ~DIRECTORY_MODE)
+    try:
+        os.mkdir(name, DIRECTORY_MODE, dir_fd=parent)
+    except FileExistsError:
+        return False  # another writer was faster
+    finally:
+        os.umask(umask)
+    return True
+
+
+@contextlib.contextmanager
+def _locked(place: _Place) -> Iterator[None]:
     """Hold the lock that all writers of this directory's files take: one on the directory itself.
 
     A lock on the file would be lost with the file it replaces, and a lock file would be left behind.
     """
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _wait_for_lock(place.directory, os.path.dirname(place.path))
     try:
-        _wait_for_lock(descriptor, directory)
         yield
     finally:
-        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            fcntl.flock(place.directory, fcntl.LOCK_UN)
 
 
 def _wait_for_lock(descriptor: int, directory: str) -> None:
@@ -296,138 +568,153 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
 # Writing
 
 
-def _write(target: str, before: bytes | None, after: bytes, rules: WriteRules) -> None:
-    directory, name = os.path.split(target)
-    if not _takes_new_files(directory):  # and 'unsafe_writes' is set, or _check_writable would have refused it
+def _write(place: _Place, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
+    """Replace the file by a new one, or overwrite it where it must be."""
+    if old is not None and _goes_in_place(place, file, rules):
         if rules.validate is not None:
-            _validate_elsewhere(target, after, rules.validate)
-        _check_unchanged(target, before)
-        _write_in_place(target, after)
-        return
-    _sweep(directory, name)
-    temporary = os.path.join(directory, f".{name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
-    _write_new(temporary, target, before, after, rules)
+            _validate_elsewhere(file, rules.validate)
+        _check_unchanged(place, file)
+        _overwrite(place, old, file)
+        return file
+    _sweep(place)
+    directory = os.path.dirname(place.path)
+    temporary = f".{place.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
+    backup_file = None
     try:
+        _write_new(place, temporary, file.after, old, file.rights_after)
         if rules.validate is not None:
-            rules.validate(temporary)
-        _check_unchanged(target, before)
-        try:
-            os.rename(temporary, target)
-        except OSError as error:
-            if not (rules.unsafe_writes and error.errno in (errno.EBUSY, errno.EPERM, errno.EXDEV, errno.EACCES)):
-                raise
-            _write_in_place(target, after)
-            os.unlink(temporary)
+            rules.validate(os.path.join(directory, temporary))
+        _check_unchanged(place, file)
+        if rules.backup and old is not None:
+            backup_file = _back_up(place, old)
+        _replace(place, temporary, old, file, rules)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        _discard(place, backup_file)
         raise
-    _sync_directory(directory)
+    finally:
+        _discard(place, temporary)
+    _sync_directory(place)
+    return file._replace(backup_file=None if backup_file is None else os.path.join(directory, backup_file))
 
 
-def _check_unchanged(target: str, before: bytes | None) -> None:
-    if read_file(target) != before:
-        raise _errors.UserError(f"{target}: somebody else wrote this file at the same time; run the play again.")
+def _check_unchanged(place: _Place, file: FileChange) -> None:
+    with _opened(place) as now:
+        if (None if now is None else now.content) != file.before:
+            raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
 
 
-def _sweep(directory: str, name: str) -> None:
-    """Remove what killed writers left: whoever holds the lock is the only writer."""
-    leftover = re.compile(re.escape(f".{name}.") + r"\d+\.\d+\.tmp")
-    for found in os.listdir(directory):
+def _sweep(place: _Place) -> None:
+    """Remove what killed writers left: the one that holds the lock is the only writer."""
+    leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
+    for found in os.listdir(place.directory):
         if leftover.fullmatch(found):
-            os.unlink(os.path.join(directory, found))
+            _discard(place, found)
 
 
-def _write_new(temporary: str, target: str, before: bytes | None, after: bytes, rules: WriteRules) -> None:
-    """Write a new file beside the old one, with the old one's owner and rights."""
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _discard(place: _Place, name: str | None) -> None:
+    if name is not None:
+        with contextlib.suppress(OSError):  # it is gone, or somebody put a directory there
+            os.unlink(name, dir_fd=place.directory)
+
+
+def _write_new(place: _Place, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None) -> None:
+    """Write a new file beside the old one, with these rights, and the other attributes of ``model``."""
+    descriptor = os.open(name, _CREATE, 0o600, dir_fd=place.directory)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(after)
-            if before is not None:
-                _copy_rights(target, descriptor, rules.unsafe_writes)
-            if rules.mode is not None or before is None:
-                os.fchmod(descriptor, rules.new_mode(after) if rules.mode is None else rules.mode)
+            file.write(content)
             file.flush()
+            _copy_extended_attributes(model, descriptor)
+            if rights is not None:
+                _set_rights(descriptor, rights)
             os.fsync(descriptor)
     except BaseException:
-        os.unlink(temporary)
+        _discard(place, name)
         raise
 
 
-def _copy_rights(source: str, descriptor: int, is_lenient: bool) -> None:
-    """Give the open file the owner, mode, ACL, label and other attributes of ``source``."""
-    old = os.stat(source)
-    new = os.fstat(descriptor)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        try:
-            os.fchown(descriptor, old.st_uid, old.st_gid)
-        except PermissionError:
-            if not is_lenient:
-                raise _errors.UserError(
-                    f"{source}: the file belongs to the user {old.st_uid} and the group {old.st_gid}, and this user"
-                    " cannot write a new one for them; work as that user, or with become."
-                ) from None
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-    _copy_extended_attributes(source, descriptor)
+def _back_up(place: _Place, old: _Old) -> str:
+    """Keep the old bytes beside the file, with the rights that they had; return the name."""
+    moment = time.strftime("%Y-%m-%d@%H:%M:%S")
+    name = f"{place.name}.{os.getpid()}.{moment}~"  # as Ansible's own modules name it
+    _write_new(place, name, old.content, old, old.rights)
+    return name
 
 
-def _copy_extended_attributes(source: str, descriptor: int) -> None:
+def _replace(place: _Place, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
+    try:
+        os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
+    except OSError as error:
+        is_busy = error.errno in (errno.EBUSY, errno.EPERM, errno.EXDEV, errno.EACCES)
+        if old is None or not is_busy or not rules.unsafe_writes:
+            raise
+        _overwrite(place, old, file)
+
+
+def _overwrite(place: _Place, old: _Old, file: FileChange) -> None:
+    """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
+    descriptor = os.open(place.name, _OVERWRITE, dir_fd=place.directory)
+    with os.fdopen(descriptor, "wb") as stream:
+        if not os.path.samestat(os.fstat(descriptor), old.status):
+            raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
+        if file.rights_after is not None:
+            _set_rights(descriptor, file.rights_after)
+        stream.write(file.after)
+        stream.truncate()
+        stream.flush()
+        os.fsync(descriptor)
+
+
+def _set_rights(descriptor: int, rights: host_modes.Rights) -> None:
+    status = os.fstat(descriptor)
+    gid = status.st_gid if rights.gid == host_modes.SAME else rights.gid
+    if (status.st_uid, status.st_gid) != (rights.uid, gid):
+        os.fchown(descriptor, rights.uid, gid)
+    if stat.S_IMODE(os.fstat(descriptor).st_mode) != rights.mode:
+        os.fchmod(descriptor, rights.mode)
+
+
+def _copy_extended_attributes(model: _Old | None, descriptor: int) -> None:
     """Copy what only Linux lets Python see: ACLs, the SELinux label, attributes of the user's own."""
     if not hasattr(os, "listxattr"):
         return
     try:
-        names = os.listxattr(source)
-    except OSError:
-        return  # a file system without extended attributes
+        names = [] if model is None else os.listxattr(model.descriptor)
+    except OSError:  # a file system without extended attributes
+        names = []
+    if host_acl.ACCESS not in names:
+        _remove_acl(descriptor)
     for name in names:
-        value = os.getxattr(source, name)
-        try:
-            if os.getxattr(descriptor, name) == value:
-                continue
-        except OSError:
-            pass  # the new file does not have it yet
-        os.setxattr(descriptor, name, value)
+        value = os.getxattr(model.descriptor, name) if model is not None else b""
+        if _attribute(descriptor, name) != value:
+            os.setxattr(descriptor, name, value)
 
 
-def _write_in_place(target: str, content: bytes) -> None:
-    """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
-    with open(target, "r+b") as file:
-        file.write(content)
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _back_up(path: str, content: bytes) -> str:
-    """Keep the old bytes beside the file, readable by nobody who could not read them before."""
-    moment = time.strftime("%Y-%m-%d@%H:%M:%S")
-    backup = f"{path}.{os.getpid()}.{moment}~"  # the name that Ansible's own modules give
-    descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _attribute(descriptor: int, name: str) -> bytes | None:
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            _copy_rights(path, descriptor, True)
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        os.unlink(backup)
-        raise
-    return backup
+        return os.getxattr(descriptor, name)
+    except OSError:  # the new file does not have it yet
+        return None
 
 
-def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _remove_acl(descriptor: int) -> None:
+    """Remove the list that a new file gets from its directory's default one."""
     try:
-        os.fsync(descriptor)
+        os.removexattr(descriptor, host_acl.ACCESS)
+    except OSError as error:
+        if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+            raise
+
+
+def _sync_directory(place: _Place) -> None:
+    try:
+        os.fsync(place.directory)
     except OSError as error:
         if error.errno != errno.EINVAL:  # some file systems do not sync directories
             raise
-    finally:
-        os.close(descriptor)
 
 
-Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
+# A judge for a new file, asked before it replaces the old one
 
 
 def command_judge(module: AnsibleModule, path: str, command: str | None) -> Judge | None:

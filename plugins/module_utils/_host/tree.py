@@ -179,6 +179,22 @@ def make_directories(missing: Sequence[str], mode: int, parent_mode: int) -> Non
             os.close(fd)
 
 
+def check_writable(path: str, directories: Iterable[str]) -> None:
+    """Raise UserError where the file system of ``path`` is read-only, or ``directories`` are to this process."""
+    if os.path.lexists(path) and os.statvfs(path).f_flag & os.ST_RDONLY:
+        raise _refused("changed", path, _error(errno.EROFS))
+    for directory in sorted(directories):
+        if not os.access(directory, os.W_OK | os.X_OK) and os.path.lexists(directory):
+            raise _refused("changed", directory, _error(errno.EACCES))
+
+
+def check_may_change(item: Item, fix: Fix) -> None:
+    """Raise UserError where this process may not give an item this owner and group."""
+    me, groups = os.geteuid(), (item.gid, os.getegid(), *os.getgroups())
+    if me != 0 and not (item.uid == fix.uid == me and fix.gid in groups):
+        raise _refused("repaired", item.path, _error(errno.EPERM))
+
+
 def snapshot(top: int, with_acl: bool = False) -> Snapshot:
     """Return what lies in the open directory ``top``, on its own file system, without opening any file."""
     device = os.fstat(top).st_dev
@@ -219,10 +235,10 @@ def remove_directories(top: int, paths: Iterable[str]) -> None:
                     raise _refused("removed", path, error) from None
 
 
-def plan_repair(snap: Snapshot, access: Access) -> dict[str, Fix]:
-    """Return what to do to the inside of a cache so that it is as ``wish`` says, by path, outermost first."""
+def plan_repair(items: Iterable[Item], access: Access) -> dict[str, Fix]:
+    """Return what to do to the inside of a cache so that it is as ``access`` says, by path, outermost first."""
     plan: dict[str, Fix] = {}
-    for item in snap.items:
+    for item in items:
         parent = os.path.dirname(item.path)
         if parent in plan and plan[parent].remove:
             plan[item.path] = Fix(True)
@@ -308,10 +324,10 @@ def read_file(top: int, name: str, limit: int) -> bytes | None:
         os.close(fd)
 
 
-def sample_directories(snap: Snapshot) -> list[str]:
+def sample_directories(items: Iterable[Item]) -> list[str]:
     """Return one directory for every owner, group and mode that occurs: enough to ask who may write."""
     found: dict[tuple[int, int, int], str] = {}
-    for item in snap.items:
+    for item in items:
         if item.is_dir:
             found.setdefault((item.uid, item.gid, item.mode), item.path)
     return list(found.values())
@@ -464,6 +480,11 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
 def _refused(what: str, path: str, error: OSError) -> _errors.UserError:
     advice = way_out(error, "run the task as root with recurse: true, which gives a cache back to its owner")
-    return _errors.UserError(f"'{path or '.'}' in the cache cannot be {what}: {error.strerror}; {advice}.")
+    inside = "" if os.path.isabs(path) else " in the cache"
+    return _errors.UserError(f"'{path or '.'}'{inside} cannot be {what}: {error.strerror}; {advice}.")

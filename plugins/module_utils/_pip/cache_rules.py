@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pip's own rules about its cache, and the rules for a cache that pip will use.
+"""The rules of a pip cache: where it may be, what pip keeps in it, when pip uses it, and what may go first.
 
-Nothing here changes a file: the work on directories is in ``_pip_cache_tree``.
+Pure functions: whatever must be known of the host is handed in.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import Callable, Iterable, NamedTuple, Optional, Sequence
+from typing import Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
@@ -95,20 +95,20 @@ class FileFacts(NamedTuple):
     changed: float
 
 
-def check_path(text: str) -> str:
+def check_path(text: str, home: str = "") -> str:
     """Return the absolute form of the cache path ``text``; raise UserError where pip could not use it.
 
-    ``~`` and ``~USER`` stand for a home directory, as pip reads them.
+    ``~`` stands for ``home``, and ``~USER`` for that user's home, as pip reads them.
     """
     if not text.strip():
-        raise _errors.UserError("The path of the cache is empty, and pip would take that for no cache; give a path.")
+        raise _errors.UserError("The path of the cache is empty, and pip would take that for no cache; set a path.")
     if "$" in text:
         raise _errors.UserError(
             f"The cache path '{text}' holds a '$', and pip replaces no variables in it; write the path out."
         )
     if "\n" in text or "\0" in text:
         raise _errors.UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
-    path = os.path.expanduser(text)
+    path = home + text[1:] if home and (text == "~" or text.startswith("~/")) else os.path.expanduser(text)
     if path.startswith("~"):
         raise _errors.UserError(f"The cache path '{text}' names a user who does not exist on this host.")
     if not os.path.isabs(path):
@@ -161,21 +161,6 @@ def check_mode(mode: int, shared: bool) -> None:
             "pip would not even read it; to offer packages read-only, make a wheelhouse and name it with the "
             "option find-links."
         )
-
-
-def parse_mode(value: object) -> int:
-    """Return the mode that a playbook gives: a number, or a text with octal digits such as '0700'."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        number = int(value)
-    elif isinstance(value, str) and re.match(r"[0-7]{3,5}$", value):
-        number = int(value, 8)
-    else:
-        raise _errors.UserError(f"The mode '{value}' is not octal; write it in quotes, such as '0700' or '2775'.")
-    if number > 0o7777:
-        raise _errors.UserError(
-            f"The mode {number:o} has more than four octal digits; write it in quotes, such as '0700'."
-        )
-    return number
 
 
 def parse_size(text: str) -> int:
@@ -233,24 +218,18 @@ def judge(path: str, uid: int, look: Look) -> Verdict:
     return Verdict(True, True, "")
 
 
-def look_as_self(path: str) -> Rights | None:
-    """Ask the kernel what this process sees at ``path``; None where nothing exists or may be seen."""
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return Rights(status.st_uid, os.path.isdir(path), os.access(path, os.W_OK), os.access(path, os.X_OK))
+def look_as_planned(planned: Mapping[str, Sequence[int]], uid: int, gids: set[int], look: Look) -> Look:
+    """Return a view in which the directories ``planned`` (path to uid, gid and mode) already are so.
 
-
-def look_as_planned(planned: dict[str, Sequence[int]], uid: int, gids: set[int], look: Look) -> Look:
-    """Return a view in which the directories ``planned`` (path to uid, gid and mode) already exist.
-
-    Check mode needs it: what is not made yet has no rights that the kernel could be asked for.
+    The kernel cannot be asked for the rights of what is not made yet.
     """
 
     def view(path: str) -> Rights | None:
         if path not in planned:
             return look(path)
+        parent = view(os.path.dirname(path))
+        if parent is None or not parent.searchable:
+            return None
         owner, group, mode = planned[path]
         bits = mode >> 6 if owner == uid else mode >> 3 if group in gids else mode
         return Rights(owner, True, uid == 0 or bool(bits & 2), uid == 0 or bool(bits & 1))

@@ -1,14 +1,10 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what pip will make of an option, before it is written into a file.
+"""All checks of one option before it is written: its name and section, its value, the path it names, and hints.
 
-pip stays silent about a key or a section that it does not know, and stops at a word that it does not
-allow, in every command if that stands in [global]. Here is told which it will be, and what was meant.
-
-Judge the value of one pip option as pip will: its type, its words, its items, its paths.
-
-What somebody who sets an option should know of what it does, or does not do, elsewhere.
+pip says nothing about a key or a section that it does not know, and stops at a word that it does not allow, in every
+command if that is in [global]. A finding says which of the two it would be, and what was probably meant.
 """
 
 from __future__ import annotations
@@ -25,6 +21,7 @@ from typing import Callable, List, Mapping, NamedTuple, Sequence, Union
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 
 # What a finding is about; _pip_values has those that concern a value.
 DEFAULT_SECTION = "default_section"
@@ -610,6 +607,61 @@ _CHECKS_OF_OPTIONS: dict[str, Callable[[Setting, str], list[Finding]]] = {
 
 KINDS: tuple[str, ...] = tuple(_CHECKS)
 
+
+# The files and directories that an option names
+
+MUST_EXIST = ("cert", "client-cert")
+
+
+def fault_of_place(name: str, value: str, place: pip_paths.Place) -> str:
+    """Return what is wrong with the file or directory that the option ``name`` names, as a part of a sentence.
+
+    pip accepts the option, and fails later, or caches nothing. Empty where nothing is wrong. This looks at the disk,
+    with the rights of the caller.
+    """
+    if place.platform == "windows":
+        return _fault_on_windows(name, value, place)
+    path = expanded(value, place)
+    if name in MUST_EXIST and not os.path.exists(path):
+        return f"there is no file {path}; put it there first"
+    if name in MUST_EXIST and not os.access(path, os.R_OK):
+        return f"this user may not read {path}; give everybody who uses pip the right to"
+    if name == "client-cert" and os.path.isdir(path):
+        return f"{path} is a directory; name the file in it that holds the certificate and its key"
+    if name == "cache-dir" and path.startswith("~"):
+        return f"{path} begins with a user who does not exist, and to pip it is a relative path; correct the name"
+    existing = _first_existing(path)
+    if name == "cache-dir" and not os.path.isdir(existing):
+        return f"{existing} is no directory, and pip would cache nothing; name another place"
+    return ""
+
+
+def _fault_on_windows(name: str, path: str, place: pip_paths.Place) -> str:
+    """Return the same for a Windows host, which is asked by the tests of the place."""
+    if path == "~" or path.startswith(("~\\", "~/")):
+        path = ntpath.join(place.home, ntpath.normpath(path)[2:])
+    if name in MUST_EXIST and not place.exists(path):
+        return f"there is no file {path}; put it there first"
+    if name == "cache-dir" and not place.is_directory(path) and place.exists(path):
+        return f"{path} is no directory, and pip would cache nothing; name another place"
+    return ""
+
+
+def expanded(path: str, place: pip_paths.Place) -> str:
+    """Return the path with a leading ~ replaced, as pip does it for the user of this place."""
+    if place.home and (path == "~" or path.startswith("~/")):
+        return os.path.join(place.home, path[2:])
+    return path if "\0" in path else os.path.expanduser(path)
+
+
+def _first_existing(path: str) -> str:
+    """Return the first path that exists, from ``path`` upwards."""
+    while path and not os.path.exists(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return path or os.curdir
+
+
+# Hints
 
 # What a hint is about.
 REQUIRES_VENV = "requires_virtualenv"

@@ -1,19 +1,20 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task of the module pip_config: its options, and its work from them to its result.
+"""Configure pip: the task of the module pip_config, from its options to its result.
 
-What a task asks of pip's files: checked against pip's own option catalogue before any file is touched.
-
-Bring one of pip's files to what a task wants, and say what pip will take from it.
+The options become a Spec, checked against pip's own option catalogue before any file is touched. Then each file is
+read, merged, checked, verified, written and reported with its user's rights. What is refused leaves its file as it was.
 """
 
 from __future__ import annotations
 
 import functools
+import io
+import itertools
 import os
 import stat
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -40,6 +41,7 @@ ARGUMENTS: dict[str, Any] = {
     "config_home": {"type": "str"},
     "venvs": {"type": "list", "elements": "path"},
     "path": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "options": {"type": "dict"},
     "content": {"type": "str"},
     "remove": {"type": "dict"},
@@ -51,98 +53,91 @@ ARGUMENTS: dict[str, Any] = {
     "repair": {"type": "bool", "default": False},
     "backup": {"type": "bool", "default": False},
     "mode": {"type": "raw"},
+    "follow": {"type": "bool", "default": True},
+    "unsafe_writes": {"type": "bool", "default": False},
     "unknown": {"type": "str", "choices": ["error", "warn", "allow"], "default": "error"},
     "deprecated": {"type": "str", "choices": ["migrate", "error", "keep"], "default": "migrate"},
     "legacy": {"type": "str", "choices": ["keep", "migrate", "remove"], "default": "keep"},
     "allow_secrets": {"type": "bool", "default": False, "no_log": False},
+    "verify": {"type": "bool", "default": False},
+    "variables": {"type": "dict"},
     "validate": {"type": "str"},
 }
 # Options that contradict each other, or need another one.
 RULES: dict[str, Any] = {
-    "mutually_exclusive": [("options", "content"), ("exact", "options")],
+    "mutually_exclusive": [("options", "content")],
     "required_if": [("level", "site", ["venvs"]), ("level", "file", ["path"]), ("exact", True, ["content"])],
 }
 
 
 def masked_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    masked = {name: ini_secrets.mask_value("", options[name]) for name in ("options", "remove", "comments")}
+    names = ("options", "remove", "comments", "variables")
+    masked = {name: ini_secrets.mask_value("", options[name]) for name in names}
     return {**options, **masked, "content": ini_secrets.mask_content(options["content"])}
-
-
-class Prepared(NamedTuple):
-    """What a task is to do, checked: its files, a result for each that cannot be found, what it wants of them."""
-
-    targets: list[pip_targets.Target]
-    failures: list[dict[str, Any]]
-    spec: Spec
-    pips: list[pip_pips.PipInstall]
 
 
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
-    prepared = prepare(options)
-    return work(module, prepared, options) if isinstance(prepared, Prepared) else prepared
-
-
-def prepare(options: dict[str, Any], variables: Mapping[str, str] | None = None) -> Prepared | dict[str, Any]:
-    """Check all of a task that can be checked before anything is touched; return the task's result where it is refused.
-
-    With both ``options`` and ``content`` the two must say the same. ``variables`` are PIP_* variables that every
-    pip in question will see beside those it sees now.
-    """
     pips: list[pip_pips.PipInstall] = []
     try:
-        check_options(options)
+        options = check_options(options)
         targets, failures = pip_targets.find_targets(options)
-        targets = [with_variables(target, variables or {}) for target in targets]
+        targets = [with_variables(target, options["variables"]) for target in targets]
         pips = pips_that_read(targets)
-        return Prepared(targets, failures, spec_of(options, pips), pips)
+        spec = spec_of(options, pips)
     except _errors.UserError as error:
         found = [pip._asdict() for pip in pips]
         return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
-
-
-def work(module: AnsibleModule, prepared: Prepared, options: dict[str, Any]) -> dict[str, Any]:
-    """Work on the files of a task; return its result, with ``msg`` only where something failed."""
-    targets, failures, spec, pips = prepared
-    files = failures + [work_on(module, target, spec, options) for target in targets]
-    result = result_of(files, spec, pips)
-    # Whoever has it as it is has heard of it.
-    if result["changed"]:
-        result["warnings"] += hints_of(spec, targets, pips)
-    for warning in result.pop("warnings"):
+    result = result_of(failures + [work_on(module, target, spec, options) for target in targets], spec, pips)
+    warnings = result.pop("warnings")
+    if result["changed"]:  # the hints were shown when the options were set
+        warnings += hints_of(spec, targets, pips)
+    if pip_targets.EVERYBODY in (options["users"] or ()):
+        warnings += filter(None, [host_accounts.unlisted_accounts_warning()])
+    for warning in warnings:
         module.warn(warning)
     if not module._diff:
         del result["diff"]
     return result
 
 
-def check_options(options: dict[str, Any]) -> None:
-    """Refuse options that contradict each other in a way that RULES cannot say."""
+# The options and the spec
+
+
+def check_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options as they apply to the state. Raise UserError for what RULES cannot check."""
+    if options["mode"] is not None:
+        host_modes.parse_mode(options["mode"], 0o644)
+    options = {**options, "variables": _variables(options["variables"])}
+    if options["state"] == "absent":
+        return {**options, "exact": False, "legacy": "keep", "purge_sections": []}
     if options["exact"] and options["legacy"] == "migrate":
         raise _errors.UserError(
-            "exact: 'content' is to be the whole file, so nothing can be moved to it; remove the old one."
+            "exact: 'content' becomes the whole file, so nothing can be moved to it; set 'legacy' to 'remove'."
         )
+    return options
 
 
-def with_variables(target: pip_targets.Target, variables: Mapping[str, str]) -> pip_targets.Target:
-    """Return the target as it is for a pip that sees these variables too."""
-    place = target.place._replace(environment={**target.place.environment, **variables})
-    return target._replace(place=place) if variables else target
+def _variables(given: Mapping[str, Any] | None) -> dict[str, str | None]:
+    """Return the variables that the host's pips will see; None stands for one that they will not see."""
+    variables: dict[str, str | None] = {}
+    for name, value in (given or {}).items():
+        if not str(name).startswith("PIP_"):
+            raise _errors.UserError(f"variables: '{name}' is not a variable of pip; its name must begin with PIP_.")
+        items = value if isinstance(value, list) else [value]
+        if not all(item is None or isinstance(item, (str, int, float)) for item in items):
+            raise _errors.UserError(f"variables: '{name}' must be a string, a number, a boolean or a list.")
+        words = [str(item).lower() if isinstance(item, bool) else str(item) for item in items]
+        variables[name] = None if value is None else " ".join(words)
+    return variables
 
 
-def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.PipInstall]) -> list[str]:
-    """Return what the user should know of the options that the task sets."""
-    options = {}
-    for section, keys in spec.request.set.items():
-        for name, asked in keys.items():
-            option = pip_options.find_option(section, name)
-            if option is not None and asked.value and not spec.request.remove_keys.get(section, {}).get(name):
-                options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
-    is_venv = all(target.level == "site" for target in targets)
-    uv = pip_checks.find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
-    return [hint.message for hint in pip_checks.hints_for(options, [pip.version for pip in pips], is_venv, uv)]
+def with_variables(target: pip_targets.Target, variables: Mapping[str, str | None]) -> pip_targets.Target:
+    """Return the target for pips that see these variables too; None stands for one that they will not see."""
+    environment = {**target.place.environment, **variables}
+    known = {name: value for name, value in environment.items() if value is not None}
+    return target._replace(place=target.place._replace(environment=known)) if variables else target
 
 
 def pips_that_read(targets: list[pip_targets.Target]) -> list[pip_pips.PipInstall]:
@@ -155,107 +150,74 @@ def pips_that_read(targets: list[pip_targets.Target]) -> list[pip_pips.PipInstal
     return pip_pips.find_pips(homes=homes, search_path=os.environ.get("PATH", ""))
 
 
-def spec_of(options: dict[str, Any], pips: list[pip_pips.PipInstall], windows: bool = False) -> Spec:
-    """Return what the task wants, checked; ``windows``: for a Windows host."""
-    sections = options["options"]
-    if options["content"] is not None:
-        rendered = ini_request.sections_of_content(options["content"], pip_options.PIP)
-        check_rendered(sections, rendered)
-        sections = rendered if sections is None else sections
-    return build_spec(sections, options["remove"], [pip.version for pip in pips], options, windows)
-
-
-def check_rendered(sections: dict[str, Any] | None, rendered: dict[str, Any]) -> None:
-    """Refuse a text rendered from ``sections`` that pip would read as something else."""
-    if sections is None:
-        return
-    asked, read = (
-        ini_request.build_request(pip_options.PIP, sections).set,
-        ini_request.build_request(pip_options.PIP, rendered).set,
-    )
-    for section in [*asked, *read]:
-        ours, theirs = asked.get(section, {}), read.get(section, {})
-        for name, option in {**theirs, **ours}.items():
-            if name not in ours or name not in theirs or ours[name].value != theirs[name].value:
-                raise _errors.UserError(
-                    f"[{section}] {option.key}: cannot be written to pip.conf: the template's text reads back as"
-                    " something else; give several lines as a list, or correct the template."
-                )
-
-
-def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, options: dict[str, Any]) -> dict[str, Any]:
-    """Work on one file with its user's rights; return its result, also where nothing could be done."""
-    task = functools.partial(configure, module, target, spec, options)
-    try:
-        return dict(task() if target.account is None else host_run_as.call_as_user(target.account, task))
-    except _errors.UserError as error:
-        return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
-
-
-def result_of(files: list[dict[str, Any]], spec: Spec, pips: list[pip_pips.PipInstall]) -> dict[str, Any]:
-    """Return the result of the task from those of all files, with the diff and the warnings."""
-    warnings = list(spec.warnings)
-    shadowed: list[dict[str, Any]] = []
-    diff: list[dict[str, Any]] = []
-    for file in files:
-        warnings += file.pop("warnings", [])
-        shadowed += file.pop("shadowed", [])
-        diff += file.pop("diff", [])
-    result: dict[str, Any] = {
-        "changed": any(file["changed"] for file in files),
-        "files": files,
-        "shadowed": shadowed,
-        "pips": [pip._asdict() for pip in pips],
-        "diff": diff,
-        "warnings": [ini_secrets.mask_urls(warning) for warning in dict.fromkeys(warnings)],
-    }
-    reasons = [file["msg"] for file in files if file["failed"]]
-    if reasons:
-        result["msg"] = " ".join(reasons)
-    return result
-
-
 class Spec(NamedTuple):
-    """A checked request, and what the user should know about it."""
+    """What a task asks of each file, checked, and what the user should know about it."""
 
     request: ini_request.Request
     warnings: list[str]
 
 
-def build_spec(
-    sections: Mapping[str, Any] | None,
-    remove: Mapping[str, Any] | None,
-    pip_versions: Sequence[str],
-    options: Mapping[str, Any],
-    windows: bool = False,
-) -> Spec:
-    """Check the options that a task gives (see the module pip_config); raise UserError with every fault.
+def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], windows: bool = False) -> Spec:
+    """Check the options to set against the pips that read them. Raise UserError with every fault.
 
     ``windows``: whether paths are those of a Windows host.
     """
-    request = _build(sections, remove, options)
+    sections = options["options"]
+    if options["content"] is not None:
+        sections = ini_request.sections_of_content(options["content"], pip_options.PIP)
+    _check_values(sections)
+    if options["state"] == "absent":
+        return Spec(_removal(sections, options), [])
+    request = _request(sections, options)
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
-        request = _migrated(request, remove, options)
-    faults, warnings = _judge(request, pip_versions, options, windows)
+        request = _migrated(request, options)
+    faults, warnings = _judge(request, [pip.version for pip in pips], options, windows)
     if faults:
         raise _errors.UserError(" ".join(faults))
     return Spec(request, warnings)
 
 
-def _build(
-    sections: Mapping[str, Any] | None, remove: Mapping[str, Any] | None, options: Mapping[str, Any]
-) -> ini_request.Request:
-    names = ("purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
-    return ini_request.build_request(pip_options.PIP, sections, remove, **{name: options[name] for name in names})
+def _check_values(sections: Mapping[str, Any] | None) -> None:
+    for section, keys in (sections or {}).items():
+        for key, value in keys.items() if isinstance(keys, Mapping) else ():
+            if isinstance(value, Mapping):
+                raise _errors.UserError(
+                    f"[{section}] {key}: must be a string, a number, a boolean or a list, not a dictionary."
+                )
+            if isinstance(value, str) and ini_request.LINE_BREAK.search(value.strip()):
+                raise _errors.UserError(
+                    f"[{section}] {key}: the value holds a line break; write several values as a list."
+                )
 
 
-def _migrated(
-    request: ini_request.Request, remove: Mapping[str, Any] | None, options: Mapping[str, Any]
-) -> ini_request.Request:
-    """Return the request with the options that pip dropped, and their comments, under the names they have now.
+def _request(sections: Mapping[str, Any] | None, options: Mapping[str, Any], **changed: Any) -> ini_request.Request:
+    names = ("remove", "purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
+    return ini_request.build_request(
+        pip_options.PIP, sections, **{**{name: options[name] for name in names}, **changed}
+    )
 
-    Under their old names they are to go from the file.
+
+def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> ini_request.Request:
+    """Return the request that removes the keys that a task names, also under the names that they were migrated to."""
+    named = {
+        section: dict.fromkeys(keys) if isinstance(keys, Mapping) else keys
+        for section, keys in (sections or {}).items()
+    }
+    request = _request(named, options, remove_empty_sections=True, comments=None)
+    for section, keys in (sections or {}).items():
+        gone = request.remove_keys.setdefault(str(section), {})  # a section without keys goes as well
+        for key, value in (keys or {}).items():
+            migrated = pip_checks.migrate_removed(str(section), str(key), value)
+            if migrated is not None and options["deprecated"] == "migrate":
+                gone.setdefault(pip_options.PIP.key_name(migrated[0]), migrated[0])
+    return request
+
+
+def _migrated(request: ini_request.Request, options: Mapping[str, Any]) -> ini_request.Request:
+    """Return the request with the options that pip dropped, and their comments, under their present names.
+
+    Their old names are removed from the file.
     """
     sections: dict[str, dict[str, ini_request.Value]] = {}
     gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
@@ -271,41 +233,34 @@ def _migrated(
                     comments[section].setdefault(pip_options.PIP.key_name(key), comments[section].pop(name))
                 if key in keys or key in request.remove_keys.get(section, ()):
                     raise _errors.UserError(
-                        f"[{section}] {asked.key}: this is '{key}' today, which is given too; give it once."
+                        f"[{section}] {asked.key}: pip calls this option '{key}' now, which is set too; set it once."
                     )
             sections.setdefault(section, {})[key] = value
     # Keys that are set to null are in no sections any more.
-    return _build(sections, remove, options)._replace(remove_keys=gone, comments=comments)
+    return _request(sections, options)._replace(remove_keys=gone, comments=comments)
 
 
 def _judge(
     request: ini_request.Request, pip_versions: Sequence[str], options: Mapping[str, Any], windows: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the faults of the options to set, and what is only to be warned of."""
+    """Return the faults of the options to set, and warnings."""
     trusted = request.set.get("global", {}).get("trusted-host")
-    trusted_hosts = trusted.value if trusted and isinstance(trusted.value, list) else []
-    faults: list[str] = []
-    warnings: list[str] = []
+    check = functools.partial(
+        pip_checks.check_option,
+        pip_versions=pip_versions,
+        trusted_hosts=trusted.value if trusted and isinstance(trusted.value, list) else [],
+        windows=windows,
+    )
+    messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
     for section, keys in request.set.items():
         for asked in keys.values():
-            for finding in pip_checks.check_option(
-                section,
-                asked.key,
-                asked.value,
-                pip_versions=pip_versions,
-                trusted_hosts=trusted_hosts,
-                windows=windows,
-            ):
-                rule = _rule_for(finding, options)
-                if rule == "error":
-                    faults.append(finding.message)
-                elif rule == "warn":
-                    warnings.append(finding.message)
-    return faults, warnings
+            for finding in check(section, asked.key, asked.value):
+                messages[_rule_for(finding, options)].append(finding.message)
+    return messages["error"], messages["warn"]
 
 
 def _rule_for(finding: pip_checks.Finding, options: Mapping[str, Any]) -> str:
-    """Return what the task wants done about a finding: error, warn or allow."""
+    """Return what the task asks to do about a finding: error, warn or allow."""
     if finding.kind == pip_checks.REMOVED_OPTION and options["deprecated"] != "migrate":
         return "allow" if options["deprecated"] == "keep" else "error"
     if finding.severity != pip_checks.ERROR:
@@ -313,54 +268,102 @@ def _rule_for(finding: pip_checks.Finding, options: Mapping[str, Any]) -> str:
     return "error" if finding.kind == pip_checks.REMOVED_OPTION else str(options["unknown"])
 
 
-_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.PipInstall]) -> list[str]:
+    """Return what the user should know of the options that the task sets."""
+    options = {}
+    for section, keys in spec.request.set.items():
+        for name, asked in keys.items():
+            option = pip_options.find_option(section, name)
+            if option is not None and asked.value and not spec.request.remove_keys.get(section, {}).get(name):
+                options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
+    is_venv = all(target.level == "site" for target in targets)
+    uv = pip_checks.find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
+    return [hint.message for hint in pip_checks.hints_for(options, [pip.version for pip in pips], is_venv, uv)]
+
+
+# One file
+
+
+def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, options: dict[str, Any]) -> dict[str, Any]:
+    """Work on one file with its user's rights; return its result, also where nothing could be done."""
+    task = functools.partial(configure, module, target, spec, options)
+    try:
+        return dict(task() if target.account is None else host_run_as.call_as_user(target.account, task))
+    except _errors.UserError as error:
+        return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
+
+
+class Plan(NamedTuple):
+    """The new text of a file, and what pip will take from it."""
+
+    merged: ini_merge.Merged
+    verdict: Verdict
+
+
+class _NotUsed(_errors.UserError):
+    """The verification fails: pip would not use what is to be written."""
 
 
 def configure(
     module: AnsibleModule, target: pip_targets.Target, spec: Spec, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Work on one file with the rights of whoever calls this; return its result as plain data.
+    """Work on one file with the rights of the caller; return its result as plain data.
 
     Raise UserError, with the file as it was, for whatever goes wrong.
     """
     old_mode = _mode_of(target.path)
-    mode = _mode_asked(target.path, old_mode, options["mode"])
-    warnings = _check_places(target, spec, options, module.check_mode) + _check_readable(target, old_mode, mode)
-    warnings += _check_home(target)
+    mode = options["mode"]
+    if mode is not None:
+        mode = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
+    warnings = _check_places(target, spec, options, module.check_mode)
+    warnings += _check_readable(target, old_mode, mode) + _check_home(target)
     legacy = _legacy_content(target, options)
-    merged: list[ini_merge.Merged] = []
+    plans: list[Plan] = []
 
-    def change(before: bytes | None) -> bytes:
-        merged.append(merged_file(target, before, legacy, spec, options))
+    def plan(before: bytes | None) -> bytes:
+        merged = merged_file(target, before, legacy, spec, options)
         if not options["allow_secrets"]:
-            _check_secrets(target, merged[-1], old_mode, mode)
-        return ini_document.encode(merged[-1].text)
+            _check_secrets(target, merged, old_mode, mode)
+        plans.append(Plan(merged, _verdict(target, spec, merged.text, options, mode in (None, old_mode))))
+        if options["verify"] and plans[-1].verdict.refusals:
+            raise _NotUsed(" ".join(plans[-1].verdict.refusals))
+        return ini_document.encode(merged.text)
 
     rules = host_files.WriteRules(
+        follow=options["follow"],
         backup=options["backup"],
+        unsafe_writes=options["unsafe_writes"],
         mode=mode,
         new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) and _is_private(target) else 0o644,
         validate=pip_pips.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
-    file = host_files.change_file(target.path, change, rules, module.check_mode)
-    changes_mode = None not in (old_mode, mode) and old_mode != mode
-    if changes_mode and not file.changed and not module.check_mode:
-        os.chmod(file.path, mode or 0)
-    layers, broken = _layers(target, merged[-1].text, options)
+    try:
+        file = None
+        if options["state"] == "absent":
+            file = _removed_file(target.path, plan, options, module.check_mode)
+        removed = file is not None
+        if file is None:
+            file = host_files.change_file(target.path, plan, rules, module.check_mode)
+    except _NotUsed as error:
+        failure = pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
+        return {**failure, "shadowed": plans[-1].verdict.shadowed}
+    merged, verdict = plans[-1]
     result: dict[str, Any] = {
         "level": target.level,
         "path": target.path,
         "user": target.user,
-        "changed": file.changed or changes_mode,
-        "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
+        "changed": file.changed or file.rights_changed or removed,
+        "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
-        "shadowed": described_shadows(target, spec, merged[-1].text, layers),
+        "shadowed": verdict.shadowed,
         "diff": [ini_secrets.content_diff(target.path, file.before or b"", file.after)] if module._diff else [],
-        "warnings": warnings + merged[-1].warnings + pip_effective.pip_warnings(target.path, file) + broken,
+        "warnings": [*warnings, *merged.warnings, *pip_effective.pip_warnings(target.path, file), *verdict.warnings],
     }
-    if changes_mode:
-        result["diff"].append(_mode_diff(target.path, old_mode, mode))
-        result["mode"] = {"before": f"{old_mode:04o}", "after": f"{mode:04o}"}
+    if removed:
+        result["removed"] = True
+    if file.rights_changed and file.rights_before and file.rights_after:
+        result["diff"].append(host_modes.rights_diff(target.path, file.rights_before, file.rights_after))
+        result["mode"] = {"before": f"{file.rights_before.mode:04o}", "after": f"{file.rights_after.mode:04o}"}
     if file.backup_file:
         result["backup_file"] = file.backup_file
     _finish_legacy(target, legacy, options, module.check_mode, result)
@@ -375,7 +378,7 @@ def merged_file(
     options: Mapping[str, Any],
     newline: str = "\n",
 ) -> ini_merge.Merged:
-    """Return the new text of a file. ``legacy``: what stands in the old place, if that is to go; None else.
+    """Return the new text of a file. ``legacy``: the content of the old place, if that goes; None else.
 
     ``newline`` is the line end where the file has none to follow. Raise UserError.
     """
@@ -399,19 +402,63 @@ def merged_file(
         raise _errors.UserError(f"{where}: {error}") from None
 
 
+def is_left_over(text: str, content: str | None) -> bool:
+    """Tell whether a file with this text can go: nobody wrote a line in it but the comments that begin ``content``."""
+    header = itertools.takewhile(_is_comment, io.StringIO((content or "").lstrip(), newline=""))
+    written = [line.strip() for line in io.StringIO(text, newline="") if line.strip()]
+    return not written or written == [line.strip() for line in header]
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith(ini_document.COMMENT_PREFIXES)
+
+
+def _removed_file(
+    path: str, plan: Callable[[bytes | None], bytes], options: Mapping[str, Any], check_mode: bool
+) -> host_files.FileChange | None:
+    """Remove the file if nothing is left in it; return None where it stays. A symbolic link stays."""
+    before = None if os.path.islink(path) else host_files.read_file(path)
+    if before is None or not is_left_over(ini_document.decode(plan(before)), options["content"]):
+        return None
+    return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode))
+
+
+def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.PipInstall]) -> dict[str, Any]:
+    """Return the result of the task from those of all files, with the diff and the warnings."""
+    warnings = list(spec.warnings)
+    shadowed: list[dict[str, Any]] = []
+    diff: list[dict[str, Any]] = []
+    for file in files:
+        warnings += file.pop("warnings", [])
+        shadowed += file.pop("shadowed", [])
+        diff += file.pop("diff", [])
+    result: dict[str, Any] = {
+        "changed": any(file["changed"] for file in files),
+        "files": files,
+        "shadowed": shadowed,
+        "pips": [pip._asdict() for pip in pips],
+        "diff": diff,
+        "warnings": [ini_secrets.mask_urls(warning) for warning in dict.fromkeys(warnings)],
+    }
+    reasons = [file["msg"] for file in files if file["failed"]]
+    if reasons:
+        result["msg"] = " ".join(reasons)
+    return result
+
+
 # The old place
 
 
 def _has_legacy(target: pip_targets.Target) -> bool:
     if target.legacy is None or not os.path.exists(target.legacy):
         return False
-    # People link one place to the other: then what stands in the old one is the file itself.
+    # Some users link one place to the other: then the file in the old place is the new file itself.
     directory, name = os.path.split(target.legacy)
     return os.path.realpath(target.path) != os.path.join(os.path.realpath(directory), name)
 
 
 def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> bytes | None:
-    """Return what stands in the old place, if it is to go from there; refuse now what could not go later."""
+    """Return the content of the old place, if it goes; refuse now what could not be removed later."""
     if options["legacy"] == "keep" or not _has_legacy(target):
         return None
     host_files.remove_file(str(target.legacy), check_mode=True)
@@ -435,17 +482,19 @@ def _finish_legacy(
     elif _has_legacy(target):
         result["legacy"] = {"path": path, "action": "kept"}
         result["warnings"].append(
-            f"{path}: pip still reads this old file, below {target.path}; 'legacy: migrate' moves what it says there."
+            f"{path}: pip still reads this old file, before {target.path}; 'legacy: migrate' moves its options."
         )
 
 
-# What is refused
+# The checks
+
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 def _check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, Any], check_mode: bool) -> list[str]:
-    """Refuse files that are not there and a cache that is no directory: pip takes them, and fails later.
+    """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
 
-    In check mode they are warned of, since an earlier task of the play may be what will put them there.
+    Check mode warns, since an earlier task of the play may provide them.
     """
     faults = []
     for section, keys in spec.request.set.items():
@@ -454,21 +503,17 @@ def _check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, 
                 continue
             if asked.value.partition("/")[0] == "~" and target.level != "user":
                 continue  # each user's own
-            fault = pip_effective.fault_of_place(name, asked.value, target.place)
-            if not fault and name == "cert" and target.level == "global":
-                fault = _fault_for_other_users(pip_effective.expanded(asked.value, target.place))
+            fault = pip_checks.fault_of_place(name, asked.value, target.place)
+            path = pip_checks.expanded(asked.value, target.place)
+            if not fault and name == "cert" and target.level == "global" and not _is_open_to_all(path):
+                fault = f"other users may not read {path}, and their pips would fail; make it readable"
             if fault:
                 faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")
-    if faults and options["unknown"] == "error" and not check_mode:
-        raise _errors.UserError(" ".join(faults))
+    if faults and options["unknown"] == "error":
+        if not check_mode:
+            raise _errors.UserError(" ".join(faults))
+        faults.append(f"{target.path}: without an earlier task that provides this, the task would fail.")
     return faults if options["unknown"] != "allow" else []
-
-
-def _fault_for_other_users(path: str) -> str:
-    """Return what is wrong with the rights of a file that every user's pip is to read; empty for nothing."""
-    return (
-        "" if _is_open_to_all(path) else f"other users may not read {path}, and their pips would fail; make it readable"
-    )
 
 
 def _is_open_to_all(path: str) -> bool:
@@ -492,36 +537,31 @@ def _check_readable(target: pip_targets.Target, old_mode: int | None, mode: int 
         return []
     if mode is not None and not mode & stat.S_IROTH:
         raise _errors.UserError(
-            f"{target.path}: with the mode {mode:04o} pip would silently skip this file for other users;"
-            " leave it readable ('0644'), or configure the level 'user'."
+            f"{target.path}: with mode {mode:04o} pip would silently skip this file for other users;"
+            " keep it readable ('0644'), or configure the level 'user'."
         )
-    if mode is None and old_mode is not None and not old_mode & stat.S_IROTH:
-        closed = (
-            f"{target.path}: the mode of this file is {old_mode:04o}, so that pip silently skips it for other users"
-        )
-        return [f"{closed}; set 'mode' to '0644'."]
-    return []
+    if mode is not None or old_mode is None or old_mode & stat.S_IROTH:
+        return []
+    return [f"{target.path}: pip silently skips this file for other users (mode {old_mode:04o}); set 'mode' to '0644'."]
 
 
 def _check_home(target: pip_targets.Target) -> list[str]:
-    """Warn where root was given somebody's home (sudo does that) and would leave root's files in it."""
+    """Warn where root's HOME is a user's home, as sudo can leave it, and root's files would be left there."""
     if target.level != "user" or target.account is not None or os.geteuid() != 0:
         return []
     owner = os.stat(target.place.home).st_uid if os.path.exists(target.place.home) else 0
     if owner == 0:
         return []
     name = host_accounts.user_name(owner)
-    return [
-        f"{target.path}: HOME is the home of '{name}', where root's files are in the way; name '{name}' in 'users'."
-    ]
+    return [f"{target.path}: HOME is the home of '{name}', who cannot change root's files; name '{name}' in 'users'."]
 
 
 def _check_secrets(
     target: pip_targets.Target, merged: ini_merge.Merged, old_mode: int | None, mode: int | None
 ) -> None:
-    """Refuse a secret in a file that others can read, and to open a file to them that holds one already.
+    """Refuse to write a secret to a file that others can read, and to open a file with a secret to them.
 
-    ``old_mode``: the file's; None for a new one. ``mode``: the one it is to have; None for no other.
+    ``old_mode``: the file's; None for a new one. ``mode``: the one that the task sets; None for none.
     """
     own_mode = 0o600 if _is_private(target) else 0o644
     after = next(known for known in (mode, old_mode, own_mode) if known is not None)
@@ -530,8 +570,8 @@ def _check_secrets(
         opened and ini_secrets.content_holds_secret(ini_document.encode(merged.text))
     ):
         raise _errors.UserError(
-            f"{target.path}: a password would stand in a file that others can read; put it into the users' own files"
-            " with the mode '0600', or into a netrc file, or set 'allow_secrets: true'."
+            f"{target.path}: others could read the password in this file; put it into the users' own files with mode"
+            " '0600', or into a netrc file, or set 'allow_secrets: true'."
         )
 
 
@@ -541,50 +581,52 @@ def writes_secret(changes: list[ini_merge.Change]) -> bool:
     return any(ini_secrets.holds_secret(change.key or "", change.after) for change in written)
 
 
-# The mode
-
-
 def _mode_of(path: str) -> int | None:
     return stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-
-
-def _mode_asked(path: str, old_mode: int | None, mode: Any) -> int | None:
-    """Return the mode that the task asks for as a number; None where it asks for none."""
-    asked = host_modes.asked_mode(path, mode, 0o644 if old_mode is None else old_mode)
-    if old_mode is not None:
-        host_modes.check_may_set_mode(path, asked)
-    return asked
-
-
-def _mode_diff(path: str, old_mode: int | None, mode: int | None) -> dict[str, Any]:
-    header = f"{path} (attributes)"
-    before, after = {"mode": f"{old_mode:04o}"}, {"mode": f"{mode:04o}"}
-    return {"before": before, "after": after, "before_header": header, "after_header": header}
 
 
 # What pip will take
 
 
-def _layers(
-    target: pip_targets.Target, text: str, options: Mapping[str, Any]
-) -> tuple[list[pip_effective.Layer], list[str]]:
-    """Return what each file says that pip will read, and a warning for each other file that stops pip."""
-    # An old file that is to go has gone, also in check mode, where it is still there.
+class Verdict(NamedTuple):
+    """What pip will take from elsewhere, why the verification fails, and warnings."""
+
+    shadowed: list[dict[str, Any]]
+    refusals: list[str]
+    warnings: list[str]
+
+
+def _verdict(
+    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
+) -> Verdict:
+    """Say what pip will take once ``text`` is in the file. ``keeps_mode``: the file's mode does not change."""
+    for_everybody = target.level == "global" and options["verify"]
+    files = _planned_files(target, text, options)
+    if for_everybody:
+        files = [file for file in files if file.file.level != "user"]
+    shadowed = described_shadows(target, spec, text, pip_effective.layers_of(files))
+    broken = [file for file in files if file.fault and file.file.path != target.path]
+    refusals = pip_effective.what_pip_does_not_use(shadowed) + [file.fault for file in broken if not file.document]
+    verdict = Verdict(shadowed, refusals if spec.request.set else [], [file.fault for file in broken])
+    if for_everybody and spec.request.set:
+        _add_users_verdicts(verdict, target, spec, text, options, keeps_mode)
+    return verdict
+
+
+def _planned_files(target: pip_targets.Target, text: str, options: Mapping[str, Any]) -> list[pip_effective.PipFile]:
+    """Return the files that pip will read. An old file that is to go has gone, also in check mode."""
     read = [file for file in pip_paths.config_files(target.place) if not file.legacy or options["legacy"] == "keep"]
-    files = [
+    return [
         pip_effective.look_at(file, ini_document.encode(text) if file.path == target.path else None) for file in read
-    ]
-    return pip_effective.layers_of(files), [
-        file.fault for file in files if file.fault and file.file.path != target.path
     ]
 
 
 def described_shadows(
     target: pip_targets.Target, spec: Spec, text: str, layers: list[pip_effective.Layer]
 ) -> list[dict[str, Any]]:
-    """Return, as plain data without secrets, which of the wanted options pip will take from elsewhere.
+    """Return, as plain data without secrets, which of the options to set pip will take from elsewhere.
 
-    ``text`` is what is in the file of ``target``, which is one of the ``layers``.
+    ``text`` is the content of the file of ``target``, which is one of the ``layers``.
     """
     owned = {
         section: {name: value or "" for name, value in keys.items() if name in spec.request.set.get(section, ())}
@@ -607,3 +649,50 @@ def _described(target: pip_targets.Target, shadow: pip_effective.Shadow) -> dict
         and pip_effective.means_the_same(shadow.key, shadow.value, shadow.winner.value),
         "winner": {**winner._asdict(), "value": ini_secrets.mask_value(shadow.key, winner.value)},
     }
+
+
+# The machine's file, as every human account sees it
+
+
+def _add_users_verdicts(
+    verdict: Verdict, target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
+) -> None:
+    """Add what users' own files override, which is no reason to fail, and who could not read the machine's file."""
+    own = pip_targets.own_account()
+    variables = {name: value for name, value in target.place.environment.items() if name.startswith("PIP_")}
+    path = os.path.realpath(target.path)
+    closed: dict[str, list[str]] = {}
+    for account in [*([own] if own else []), *host_accounts.human_accounts()]:
+        place = target.place._replace(environment=variables, home=account.pw_dir)
+        seen_by = target._replace(user=account.pw_name, place=target.place if account is own else place)
+        look = functools.partial(_seen_by_user, seen_by, spec, text, options, path, keeps_mode)
+        try:
+            found = host_run_as.call_as_user(account, look)
+        except (_errors.UserError, OSError):
+            continue  # nobody's broken home is a reason against the machine's file
+        verdict.shadowed.extend(found["shadowed"])
+        if found["closed"]:
+            closed.setdefault(found["closed"], []).append(account.pw_name)
+    for place_of_fault, names in closed.items():
+        verdict.refusals.append(
+            f"{target.path}: {pip_effective.listed(names)} may not {place_of_fault}, so pip would skip the file for"
+            f" {'this user' if len(names) == 1 else 'these users'}; open it to all users"
+            f"{', with mode 0644' if place_of_fault.startswith('read') else ''}."
+        )
+
+
+def _seen_by_user(
+    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], path: str, keeps_mode: bool
+) -> dict[str, Any]:
+    """Return, as plain data, what the caller's own files override, and what keeps the caller from the file."""
+    directory = os.path.dirname(path)
+    closed = ""
+    if not os.access(directory, os.X_OK):
+        closed = f"enter {directory}"
+    elif keeps_mode and os.path.exists(path) and not os.access(path, os.R_OK):
+        closed = f"read {path}"
+    layers = pip_effective.layers_of(_planned_files(target, text, options))
+    shadowed = []
+    if any(layer.level == "user" for layer in layers):
+        shadowed = described_shadows(target, spec, text, layers)
+    return {"shadowed": [shadow for shadow in shadowed if shadow["winner"]["level"] == "user"], "closed": closed}

@@ -1,20 +1,16 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which value pip takes for an option, and from where: pip's own rules of precedence.
+"""What pip takes for an option, from which of its files, and the verdict on an option that it does not take.
 
-pip sorts by section before it sorts by file: every file's [global], then every file's section of the
-command, then the environment. Within one section the file that is read later wins. pip's source:
-``ConfigOptionParser._get_ordered_configuration_items`` and ``Configuration.iter_config_files``.
-
-Read the files that pip reads, with the eyes of a pip that this user runs: what it takes, skips, or stops at.
-
-Say what pip would not use of what a task has set, in one sentence for each key and each cache.
+The files are read as a pip reads them that the caller runs. pip sorts by section before it sorts by file: every
+file's [global], then every file's section of the command, then the environment. Within one section the file that is
+read later wins. pip's source: ``ConfigOptionParser._get_ordered_configuration_items`` and
+``Configuration.iter_config_files``.
 """
 
 from __future__ import annotations
 
-import ntpath
 import os
 import stat
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
@@ -30,10 +26,31 @@ GLOBAL = "global"
 NOT_SETTINGS = ("version", "help")  # PIP_VERSION and PIP_HELP, which pip ignores
 
 # pip adds the values of these up, section by section and variable; of all others the last one counts alone.
-ADDED_UP = (*("all-releases", "config-settings", "group", "no-binary", "only-binary", "only-final", "refresh-package"),)
+ADDED_UP = ("all-releases", "config-settings", "group", "no-binary", "only-binary", "only-final", "refresh-package")
 
 # These releases drop an empty value before they know which file wins, so that it hides nothing.
 _EMPTY_HIDES_NOTHING = ((25, 2), (26, 0))
+# These releases take two spellings of one key (cache-dir, cache_dir) for a repetition, and stop.
+_SPELLINGS_ARE_ONE_SINCE = (26, 3)
+
+
+# The files
+
+
+class PipFile(NamedTuple):
+    """One file that pip reads, as it is now.
+
+    content: None where there is no file, or pip gets nothing of it. document: what it says; None where that
+    cannot be read. fault: why pip stops at the file, and line_of_fault where in it; skipped: why pip ignores it.
+    """
+
+    file: pip_paths.ConfigFile
+    exists: bool
+    content: bytes | None = None
+    document: ini_document.Document | None = None
+    fault: str = ""
+    line_of_fault: int | None = None
+    skipped: str = ""
 
 
 class Layer(NamedTuple):
@@ -42,6 +59,114 @@ class Layer(NamedTuple):
     level: str
     path: str
     view: ini_document.View
+
+
+def look_at(file: pip_paths.ConfigFile, content: bytes | None = None, pip_version: Sequence[int] = ()) -> PipFile:
+    """Read one file with the rights of the caller. ``content`` stands for what is not written yet.
+
+    ``pip_version`` is as in (24, 3, 1); empty stands for the newest pip.
+    """
+    if content is None:
+        reason = _why_skipped(file.path)
+        if reason or not os.path.exists(file.path):
+            return PipFile(file, os.path.exists(file.path), skipped=reason)
+        try:
+            content = host_files.read_file(file.path)
+        except _errors.UserError as error:
+            return PipFile(file, True, skipped=str(error))
+    if content is None:
+        return PipFile(file, False)
+    try:
+        document = ini_document.parse(ini_document.decode(content), pip_options.PIP)
+        _check_document(document, pip_version)
+    except ini_document.IniError as error:
+        return PipFile(file, True, content, None, _fault(file.path, error), error.line)
+    try:
+        _check_encoding(content)
+    except ini_document.IniError as error:
+        return PipFile(file, True, content, document, _fault(file.path, error), error.line)
+    return PipFile(file, True, content, document)
+
+
+def layers_of(files: Iterable[PipFile]) -> list[Layer]:
+    """Return what the files say, in the form in which pip gets it."""
+    return [Layer(file.file.level, file.file.path, _pips_view(file.document.view())) for file in files if file.document]
+
+
+def _fault(path: str, error: ini_document.IniError) -> str:
+    return f"{path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
+
+
+def _check_document(document: ini_document.Document, pip_version: Sequence[int]) -> None:
+    newest_rule = not pip_version or tuple(pip_version) >= _SPELLINGS_ARE_ONE_SINCE
+    if newest_rule or not _only_spellings_repeat(document):
+        ini_document.check_repeats(document)
+
+
+def _check_encoding(content: bytes) -> None:
+    """Raise IniError for what is no obstacle to reading the file, but to pip."""
+    if content.startswith(ini_document.BOM.encode()):
+        raise ini_document.IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
+    number = _line_that_is_not_utf8(content)
+    if number:
+        raise ini_document.IniError(
+            "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number
+        )
+
+
+def _line_that_is_not_utf8(content: bytes) -> int:
+    """Return the number of the first line that is not UTF-8; 0 where all are."""
+    lines = enumerate(content.split(b"\n"), start=1)
+    return next((number for number, line in lines if line.decode("utf-8", "ignore").encode() != line), 0)
+
+
+def _only_spellings_repeat(document: ini_document.Document) -> bool:
+    """Tell whether all repeats are keys in two spellings, which older pips accept."""
+    for repeat in document.repeats:
+        if repeat.name is None:
+            return False
+        options = [
+            option.key.lower()
+            for section in document.sections
+            if section.name == repeat.section
+            for option in section.options
+            if option.name == repeat.name
+        ]
+        if len(set(options)) != len(options):
+            return False
+    return True
+
+
+def _why_skipped(path: str) -> str:
+    """Return why pip ignores a file that seems to be there; empty where it does not."""
+    if not os.path.exists(path):
+        return "the symbolic link leads to no file" if os.path.islink(path) else ""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return "it is no regular file"
+    return "" if os.access(path, os.R_OK) else "this user may not read it"
+
+
+def _pips_view(view: ini_document.View) -> ini_document.View:
+    """Return the view with [DEFAULT] in every other section, as RawConfigParser gives it to pip."""
+    common = view.get(ini_document.DEFAULT_SECTION, {})
+    return {section: {**common, **keys} for section, keys in view.items() if section != ini_document.DEFAULT_SECTION}
+
+
+def pip_warnings(path: str, file: host_files.FileChange) -> list[str]:
+    """Return what the user should know about a file that pip reads, beside what was asked."""
+    warnings = []
+    if (file.before or b"").startswith(ini_document.BOM.encode()) and file.changed:
+        warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
+    number = _line_that_is_not_utf8(file.after)
+    if number:
+        warnings.append(
+            f"{path}, line {number}: this line holds bytes that are not UTF-8, and a pip that runs in a UTF-8 locale"
+            " refuses the file; save it as UTF-8."
+        )
+    return warnings
+
+
+# What counts
 
 
 class Origin(NamedTuple):
@@ -166,6 +291,9 @@ def _applied(origins: Sequence[Origin], pip_version: Sequence[int]) -> list[Orig
     return [origin for origin in last.values() if origin.value]
 
 
+# The verdict
+
+
 class Shadow(NamedTuple):
     """An option that pip does not take from where it was written. ``command`` is the pip command for
     which that is so; None: for every one."""
@@ -227,203 +355,23 @@ def means_the_same(key: str, value: str, other: str) -> bool:
     return is_switch and (value.lower() in pip_checks.TRUE_WORDS) == (other.lower() in pip_checks.TRUE_WORDS)
 
 
-# These releases take two spellings of one key (cache-dir, cache_dir) for a repetition, and stop.
-_SPELLINGS_ARE_ONE_SINCE = (26, 3)
-
-MUST_EXIST = ("cert", "client-cert")
-
-
-class PipFile(NamedTuple):
-    """One file that pip reads, as it is now.
-
-    content: None where there is no file, or pip gets nothing of it. document: what it says; None where that
-    cannot be told. fault: why pip stops at the file, and line_of_fault where in it; skipped: why pip passes over it.
-    """
-
-    file: pip_paths.ConfigFile
-    exists: bool
-    content: bytes | None = None
-    document: ini_document.Document | None = None
-    fault: str = ""
-    line_of_fault: int | None = None
-    skipped: str = ""
-
-
-def look_at(file: pip_paths.ConfigFile, content: bytes | None = None, pip_version: Sequence[int] = ()) -> PipFile:
-    """Read one file with the rights of the caller. ``content`` stands for what is not written yet.
-
-    ``pip_version`` is as in (24, 3, 1); empty stands for the newest pip.
-    """
-    if content is None:
-        reason = _why_skipped(file.path)
-        if reason or not os.path.exists(file.path):
-            return PipFile(file, os.path.exists(file.path), skipped=reason)
-        try:
-            content = host_files.read_file(file.path)
-        except _errors.UserError as error:
-            return PipFile(file, True, skipped=str(error))
-    if content is None:
-        return PipFile(file, False)
-    try:
-        document = ini_document.parse(ini_document.decode(content), pip_options.PIP)
-        _check_document(document, pip_version)
-    except ini_document.IniError as error:
-        return PipFile(file, True, content, None, _fault(file.path, error), error.line)
-    try:
-        _check_encoding(content)
-    except ini_document.IniError as error:
-        return PipFile(file, True, content, document, _fault(file.path, error), error.line)
-    return PipFile(file, True, content, document)
-
-
-def layers_of(files: Iterable[PipFile]) -> list[Layer]:
-    """Return what the files say, in the form in which pip gets it."""
-    return [Layer(file.file.level, file.file.path, _pips_view(file.document.view())) for file in files if file.document]
-
-
-def fault_of_place(name: str, value: str, place: pip_paths.Place) -> str:
-    """Return what is wrong with the file or directory that the option ``name`` names, as a part of a sentence.
-
-    pip takes the option, and fails later, or caches nothing. Empty where nothing is wrong.
-    """
-    if place.platform == "windows":
-        return _fault_on_windows(name, value, place)
-    path = expanded(value, place)
-    if name in MUST_EXIST and not os.path.exists(path):
-        return f"there is no file {path}; put it there first"
-    if name in MUST_EXIST and not os.access(path, os.R_OK):
-        return f"this user may not read {path}; give everybody who uses pip the right to"
-    if name == "client-cert" and os.path.isdir(path):
-        return f"{path} is a directory; name the file in it that holds the certificate and its key"
-    if name == "cache-dir" and path.startswith("~"):
-        return f"{path} begins with a user who does not exist, and to pip it is a relative path; correct the name"
-    existing = _first_existing(path)
-    if name == "cache-dir" and not os.path.isdir(existing):
-        return f"{existing} is no directory, and pip would cache nothing; name another place"
-    return ""
-
-
-def _fault_on_windows(name: str, path: str, place: pip_paths.Place) -> str:
-    """Return the same for a Windows host, which is asked by the tests of the place."""
-    if path == "~" or path.startswith(("~\\", "~/")):
-        path = ntpath.join(place.home, ntpath.normpath(path)[2:])
-    if name in MUST_EXIST and not place.exists(path):
-        return f"there is no file {path}; put it there first"
-    if name == "cache-dir" and not place.is_directory(path) and place.exists(path):
-        return f"{path} is no directory, and pip would cache nothing; name another place"
-    return ""
-
-
-def expanded(path: str, place: pip_paths.Place) -> str:
-    """Return the path with a leading ~ replaced, as pip does it for the user of this place."""
-    if place.home and (path == "~" or path.startswith("~/")):
-        return os.path.join(place.home, path[2:])
-    return path if "\0" in path else os.path.expanduser(path)
-
-
-def _first_existing(path: str) -> str:
-    """Return the first path that exists, from ``path`` upwards."""
-    while path and not os.path.exists(path) and path != os.path.dirname(path):
-        path = os.path.dirname(path)
-    return path or os.curdir
-
-
-def _fault(path: str, error: ini_document.IniError) -> str:
-    return f"{path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
-
-
-def _check_document(document: ini_document.Document, pip_version: Sequence[int]) -> None:
-    newest_rule = not pip_version or tuple(pip_version) >= _SPELLINGS_ARE_ONE_SINCE
-    if newest_rule or not only_spellings_repeat(document):
-        ini_document.check_repeats(document)
-
-
-def _check_encoding(content: bytes) -> None:
-    """Raise IniError for what is no obstacle to reading the file, but to pip."""
-    if content.startswith(ini_document.BOM.encode()):
-        raise ini_document.IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if line.decode("utf-8", "ignore").encode() != line:
-            raise ini_document.IniError(
-                "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number
-            )
-
-
-def only_spellings_repeat(document: ini_document.Document) -> bool:
-    """Say whether all that stands twice are keys in two spellings, which older pips do not mind."""
-    for repeat in document.repeats:
-        if repeat.name is None:
-            return False
-        options = [
-            option.key.lower()
-            for section in document.sections
-            if section.name == repeat.section
-            for option in section.options
-            if option.name == repeat.name
-        ]
-        if len(set(options)) != len(options):
-            return False
-    return True
-
-
-def _why_skipped(path: str) -> str:
-    """Return why pip passes over a file that seems to be there; empty where it does not."""
-    if not os.path.exists(path):
-        return "the symbolic link leads to no file" if os.path.islink(path) else ""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        return "it is no regular file"
-    return "" if os.access(path, os.R_OK) else "this user may not read it"
-
-
-def _pips_view(view: ini_document.View) -> ini_document.View:
-    """Return the view with [DEFAULT] in every other section, as RawConfigParser gives it to pip."""
-    common = view.get(ini_document.DEFAULT_SECTION, {})
-    return {section: {**common, **keys} for section, keys in view.items() if section != ini_document.DEFAULT_SECTION}
-
-
-def what_pip_does_not_use(result: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for every option and every cache that pip does not take from where the task put it.
+def what_pip_does_not_use(shadowed: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for every key of the described shadows that pip takes from elsewhere.
 
     A winner that says the same makes no difference, and no sentence.
     """
     by_key: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
-    for shadow in result["shadowed"]:
+    for shadow in shadowed:
         if not shadow["same_value"]:
             by_key.setdefault((shadow["path"], shadow["section"], shadow["key"]), []).append(shadow)
-    found = [_sentence(*key, shadows) for key, shadows in by_key.items()]
-    for cache in result["caches"]:
-        for user in cache["usable_by"]:
-            if not user["usable"]:
-                found.append(f"pip would not use the cache {cache['path']} for {user['user']}: {user['reason']}.")
-    return found
-
-
-def what_is_not_there(result: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for every cache, file and key that is not as the task wants it, after a run in check mode."""
-    caches = [f"{cache['path']}: this cache is not as it should be." for cache in result["caches"] if cache["changed"]]
-    return caches + [
-        sentence
-        for file in (*result["files"], *result["environment"])
-        if file["changed"]
-        for sentence in _differences(file)
-    ]
-
-
-def _differences(file: Mapping[str, Any]) -> Iterable[str]:
-    changes = [change for change in file["changes"] if change["action"] != "unchanged"]
-    for change in changes:
-        section = f"[{change['section']}] " if change.get("section") else ""
-        name = change.get("variable") or change.get("key") or "what it says"
-        yield f"{file['path']}: {section}{name} is not as it should be."
-    if not changes:
-        yield f"{file['path']}: this file is not as it should be."
+    return [_sentence(*key, shadows) for key, shadows in by_key.items()]
 
 
 def _sentence(path: str, section: str, key: str, shadows: Sequence[Mapping[str, Any]]) -> str:
-    commands = _listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
+    commands = listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
     winners = list(dict.fromkeys(_winner(shadow["winner"], key) for shadow in shadows))
     verb = "wins" if len(winners) == 1 else "win"
-    return f"{commands} would not use '{key}' from [{section}] of {path}: {_listed(winners)} {verb}."
+    return f"{commands} would not use '{key}' from [{section}] of {path}: {listed(winners)} {verb}."
 
 
 def _winner(winner: Mapping[str, Any], key: str) -> str:
@@ -434,21 +382,7 @@ def _winner(winner: Mapping[str, Any], key: str) -> str:
     return f"{name}[{winner['section']}] of {winner['path']}"
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """Return the words, each once, as a sentence lists them."""
     *most, last = dict.fromkeys(words)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def pip_warnings(path: str, file: host_files.FileChange) -> list[str]:
-    """Return what the user should know about a file that pip reads, beside what was asked."""
-    warnings = []
-    if (file.before or b"").startswith(ini_document.BOM.encode()) and file.changed:
-        warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
-    for number, line in enumerate(file.after.split(b"\n"), start=1):
-        if line.decode("utf-8", "ignore").encode() != line:
-            warnings.append(
-                f"{path}, line {number}: this line holds bytes that are not UTF-8, and a pip that runs in a UTF-8"
-                " locale refuses the file; save it as UTF-8."
-            )
-            break
-    return warnings

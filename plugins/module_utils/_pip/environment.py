@@ -339,7 +339,7 @@ def _judge_value(name: str, value: pip_checks.Value, context: Context) -> tuple[
         elif finding.severity != pip_checks.ERROR or tolerated == "warn":
             warnings.append(message)
     if not findings and isinstance(value, str) and value and not value.startswith("~"):
-        fault = pip_effective.fault_of_place(key, value, context.place)
+        fault = pip_checks.fault_of_place(key, value, context.place)
         if fault and tolerated != "allow":
             # In check mode an earlier task of the play may be what will put it there.
             is_fault = tolerated == "error" and not context.check_mode

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pwd
 import stat
 from typing import Any, Mapping
 
@@ -104,19 +105,63 @@ def _check_exact(arguments: Mapping[str, Any]) -> None:
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where it failed."""
     path = os.path.normpath(options["path"])
+    warnings: list[str] = []
     try:
         host_files.check_absolute("path", [path])
-        work = functools.partial(_merge_file, module, path, options)
-        account = host_run_as.find_account(options["run_as"]) if options["run_as"] else None
+        account = _account(path, options)
+        rules = _rules(module, path, options, warnings)
+        work = functools.partial(_merge_file, module, path, options, rules)
         result: dict[str, Any] = work() if account is None else host_run_as.call_as_user(account, work)
     except _errors.UserError as error:
         return {"msg": ini_secrets.mask_urls(str(error))}
-    for warning in result.pop("warnings"):
+    for warning in warnings + result.pop("warnings"):
         module.warn(ini_secrets.mask_urls(warning))
     return result
 
 
-def _merge_file(module: AnsibleModule, path: str, options: dict[str, Any]) -> dict[str, Any]:
+def _account(path: str, options: Mapping[str, Any]) -> pwd.struct_passwd | None:
+    """Return the user whose rights the work is done with; None for those that the task has."""
+    account = host_run_as.find_account(options["run_as"]) if options["run_as"] else host_files.owner_below(path)
+    names = host_modes.system_attributes(options)
+    if account is not None and names:
+        raise _errors.UserError(
+            f"{path}: '{names[0]}' cannot be set with the rights of the user '{account.pw_name}'; leave it out, and set"
+            " it in a task of its own."
+        )
+    return account
+
+
+def _rules(module: AnsibleModule, path: str, options: Mapping[str, Any], warnings: list[str]) -> host_files.WriteRules:
+    """Return how the file is to be written. Raise UserError where the task says it wrongly.
+
+    Check mode adds to ``warnings`` where a user or a group is missing, which an earlier task of the play may create.
+    """
+    numbers: dict[str, int] = {}
+    for name, number_of in (("owner", host_modes.number_of_owner), ("group", host_modes.number_of_group)):
+        try:
+            if options[name] is not None:
+                numbers[name] = number_of(options[name])
+        except _errors.UserError as error:
+            if not module.check_mode:
+                raise
+            warnings.append(f"This task would fail, unless an earlier one creates what is missing. {error}")
+    if options["mode"] is not None:
+        host_modes.parse_mode(options["mode"], 0)
+    return host_files.WriteRules(
+        create=options["create"],
+        follow=options["follow"],
+        backup=options["backup"],
+        unsafe_writes=options["unsafe_writes"],
+        mode=options["mode"],
+        new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) else 0o644,
+        validate=host_files.command_judge(module, path, options["validate"]),
+        **numbers,
+    )
+
+
+def _merge_file(
+    module: AnsibleModule, path: str, options: dict[str, Any], rules: host_files.WriteRules
+) -> dict[str, Any]:
     """Do the work with the rights of the caller; return its result as plain data. Raise UserError."""
     merged: list[ini_merge.Merged] = []
 
@@ -124,77 +169,33 @@ def _merge_file(module: AnsibleModule, path: str, options: dict[str, Any]) -> di
         merged.append(merge_content(path, before, options))
         return ini_document.encode(merged[-1].text)
 
-    host_modes.check_attributes(path, options)
-    old_mode = mode_of(path)
-    mode = None if None in (options["mode"], old_mode) else mode_after(path, options["mode"], old_mode)
-    rules = host_files.WriteRules(
-        create=options["create"],
-        follow=options["follow"],
-        backup=options["backup"],
-        unsafe_writes=options["unsafe_writes"],
-        mode=mode,
-        new_mode=lambda content: mode_after(path, options["mode"], None, content),
-        validate=host_files.command_judge(module, path, options["validate"]),
-    )
     file = host_files.change_file(path, change, rules, module.check_mode)
-    attributes_changed, attributes_diff = set_attributes_of(module, file, options, old_mode, mode)
-    last_mode = mode_after(path, options["mode"], old_mode, file.after)
     result: dict[str, Any] = {
         "path": path,
-        "changed": file.changed or attributes_changed,
+        "changed": file.changed or file.rights_changed,
         "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
-        "warnings": merged[-1].warnings + warnings_about(path, file, options["dialect"], last_mode),
+        "warnings": merged[-1].warnings + _warnings_about(path, file, options["dialect"]),
+        "diff": [ini_secrets.content_diff(path, file.before or b"", file.after)],
     }
+    if file.rights_before and file.rights_after and file.rights_changed:
+        result["diff"].append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
+    if file.rights_after and host_modes.system_attributes(options):
+        changed, diff = host_modes.set_system_attributes(module, file.path, options)
+        result["changed"] = result["changed"] or changed
+        result["diff"] += [diff] if diff else []
     if file.backup_file:
         result["backup_file"] = file.backup_file
-    if module._diff:
-        result["diff"] = [ini_secrets.content_diff(path, file.before or b"", file.after), *attributes_diff]
+    if not module._diff:
+        del result["diff"]
     return result
 
 
-def mode_of(path: str) -> int | None:
-    """Return the mode of the file, through symbolic links; None where there is no file."""
-    try:
-        return stat.S_IMODE(os.stat(path).st_mode)
-    except OSError:
-        return None
-
-
-def mode_after(path: str, mode: Any, old_mode: int | None, content: bytes = b"") -> int:
-    """Return the mode that the file has in the end: what ``mode`` makes of the one that it has without it."""
-    without = old_mode
-    if without is None:  # a new file
-        without = 0o600 if ini_secrets.content_holds_secret(content) else 0o644
-    asked = host_modes.asked_mode(path, mode, without)
-    return without if asked is None else asked
-
-
-def set_attributes_of(
-    module: AnsibleModule, file: host_files.FileChange, options: dict[str, Any], old_mode: int | None, mode: int | None
-) -> tuple[bool, list[dict[str, Any]]]:
-    """Set the file's attributes, as the task asks; return whether that changed, and the diff.
-
-    A new file has none that were others before, and a file that was not made has none.
-    """
-    if old_mode is None and not file.changed:
-        return False, []
-    born_with = (old_mode, mode) if file.changed and not module.check_mode else None
-    changed, diff = host_modes.set_attributes(module, file.path, options, born_with)
-    return changed, [] if old_mode is None else diff
-
-
-def warnings_about(path: str, file: host_files.FileChange, dialect: str, mode: int) -> list[str]:
-    """Return what the user should know about the file, which has that mode now, beside what was asked."""
-    return (pip_effective.pip_warnings(path, file) if dialect == "pip" else []) + secret_warnings(path, file, mode)
-
-
-def secret_warnings(path: str, file: host_files.FileChange, mode: int) -> list[str]:
-    """Return a warning where a file that everybody can read, as its ``mode`` says, has just got its first secret."""
-    is_new = (
-        file.changed
-        and ini_secrets.content_holds_secret(file.after)
-        and not ini_secrets.content_holds_secret(file.before or b"")
+def _warnings_about(path: str, file: host_files.FileChange, dialect: str) -> list[str]:
+    """Return what the user should know about the new file, beside what was asked."""
+    warnings = pip_effective.pip_warnings(path, file) if dialect == "pip" else []
+    gets_secret = ini_secrets.content_holds_secret(file.after) and not ini_secrets.content_holds_secret(
+        file.before or b""
     )
-    if is_new and mode & stat.S_IROTH:
-        return [f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'."]
-    return []
+    if gets_secret and file.rights_after and file.rights_after.mode & stat.S_IROTH:
+        warnings.append(f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'.")
+    return warnings

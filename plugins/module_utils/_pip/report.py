@@ -203,21 +203,11 @@ def _described_variable(variable: str, key: str | None, value: Any, found: list[
 
 def _cache(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> dict[str, Any]:
     """Return the cache that pip would use, or why it would use none."""
-    options = _install_options(layers, place)
-    if "no-cache-dir" in options:
-        off = options["no-cache-dir"].winner
-        where = off.variable or f"[{off.section}] of {off.path}"
-        return _described_cache(None, off, False, False, f"'no-cache-dir' in {where} turns the cache off")
-    origin = options["cache-dir"].winner if "cache-dir" in options else None
-    try:
-        path = pip_effective.expanded(origin.value, place) if origin else pip_paths.cache_dir(place)
-    except _errors.UserError as error:
-        return _described_cache(None, origin, False, False, str(error))
-    if not os.path.isabs(path):
-        reason = "the path is relative, and so another place for each directory that pip is started in"
-        return _described_cache(path, origin, False, False, reason)
-    verdict = pip_cache.ask(path, {}, _PARTS_OF_A_CACHE)
-    return _described_cache(os.path.realpath(path), origin, **verdict)
+    cache = pip_cache.configured(place, layers)
+    if cache.path is None or cache.reason:
+        return _described_cache(cache.path, cache.origin, False, False, cache.reason)
+    verdict = pip_cache.ask(cache.path, _PARTS_OF_A_CACHE)
+    return _described_cache(os.path.realpath(cache.path), cache.origin, **verdict)
 
 
 def _described_cache(
@@ -436,5 +426,5 @@ def _findings(
     )
     if findings or not value or pip_options.find_option(section, key) is None:
         return findings
-    fault = pip_effective.fault_of_place(name, value, place)
+    fault = pip_checks.fault_of_place(name, value, place)
     return [pip_checks.Finding(pip_checks.PATH, section, key, f"'{key}' in [{section}]: {fault}.")] if fault else []

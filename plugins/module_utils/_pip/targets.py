@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files a task means, and as whom each of them is to be worked on."""
+"""The files that a task means, and the user with whose rights each of them is worked on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Target(NamedTuple):
 
 
 def platform() -> str:
-    """Return the name of this system, as _pip_paths knows it."""
+    """Return the name of this system, as ``_pip/paths.py`` knows it."""
     return pip_paths.platform_name(sys.platform)
 
 
@@ -108,8 +108,9 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
     if level == "file":
         host_files.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
-        return [Target("file", path, place_with_file(place, path), None)], []
-    return [Target("global", pip_paths.file_to_write("global", place), place, None)], []
+        return [Target("file", path, place_with_file(place, path), host_files.owner_below(path))], []
+    path = pip_paths.file_to_write("global", place)
+    return [Target("global", path, place, host_files.owner_below(path))], []
 
 
 def _place(environment: Mapping[str, str], home: str, prefix: str) -> pip_paths.Place:
@@ -239,29 +240,18 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = pip_paths.file_to_write("site", own_place(prefix))
         try:
-            owner = _owner_of(prefix)
+            if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
+                raise _errors.UserError(
+                    f"{prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
+                )
+            owner = host_files.owner_below(path)
         except _errors.UserError as error:
             failures.append(failure("site", path, None, f"{path}: {error}"))
         else:
-            # Whoever owns the environment runs its pip, with a configuration of their own beside this one.
+            # The owner of the environment runs its pip, which reads the owner's own file too.
             place = place_of(owner, prefix=prefix) if owner else own_place(prefix)
             targets.append(Target("site", path, place, owner))
     return targets, failures
-
-
-def _owner_of(prefix: str) -> pwd.struct_passwd | None:
-    """Return the owner of a virtual environment, where root must not work in it with root's rights."""
-    if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
-        raise _errors.UserError(f"{prefix} is no virtual environment (it has no pyvenv.cfg); make one there first.")
-    owner = os.stat(prefix).st_uid
-    if os.geteuid() != 0 or owner == 0:
-        return None
-    try:
-        return pwd.getpwuid(owner)
-    except KeyError:
-        raise _errors.UserError(
-            f"{prefix} belongs to the user id {owner}, which has no account; give it to somebody who has."
-        ) from None
 
 
 def failure(level: str, path: str, user: str | None, reason: str) -> dict[str, Any]:

@@ -47,6 +47,8 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
         windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
+        if options["path"] is not None and options["users"] is not None:
+            raise _errors.UserError("path, users: on Windows a cache is either at a path or in users' own places.")
         caches, results = _find_caches(host, options)
     except _errors.UserError as error:
         return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "caches": [], "diff": []}

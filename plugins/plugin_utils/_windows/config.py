@@ -14,6 +14,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import files as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -42,12 +43,12 @@ def run(
     """
     try:
         windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
-        pip_config.check_options(options)
+        options = pip_config.check_options({**options, "variables": variables or options["variables"]})
         spec = pip_config.spec_of(options, [], windows=True)
         targets, files = windows_targets.find_targets(host, options)
     except _errors.UserError as error:
         return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
-    for target in (pip_config.with_variables(target, variables or {}) for target in targets):
+    for target in (pip_config.with_variables(target, options["variables"]) for target in targets):
         try:
             files.append(_File(host, target, spec, options, check_mode).configure())
         except _errors.UserError as error:
@@ -142,11 +143,11 @@ class _File:
         faults = []
         for section, keys in self.spec.request.set.items():
             for name, asked in keys.items():
-                if name not in (*pip_effective.MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
+                if name not in (*pip_checks.MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
                     continue
                 if asked.value.startswith("~") and self.target.level != "user":
                     continue  # each user's own
-                fault = pip_effective.fault_of_place(name, asked.value, self.target.place)
+                fault = pip_checks.fault_of_place(name, asked.value, self.target.place)
                 if fault:
                     faults.append(f"{self.target.path}: [{section}] {asked.key}: {fault}.")
         if faults and self.options["unknown"] == "error" and not self.check_mode:

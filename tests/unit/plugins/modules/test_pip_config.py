@@ -241,6 +241,26 @@ def test_content_and_exact(home: Home) -> None:
     assert "'retrys'" in home.refusal(content="[global]\nretrys = 1\n", exact=True)
 
 
+def test_exact_false_goes_with_options(home: Home) -> None:
+    assert home.set({"global": {"timeout": 5}}, exact=False)["changed"] is True
+    assert "mutually exclusive" in home.refusal(options={}, content="", exact=True)
+
+
+def test_an_empty_list_removes_the_key(home: Home) -> None:
+    home.write("[global]\ntrusted-host = a\ntimeout = 1\n")
+    assert actions(home.set({"global": {"trusted-host": []}})) == [("trusted-host", "removed")]
+    assert home.file.read_text() == "[global]\ntimeout = 1\n"
+
+
+def test_a_link_is_followed_or_refused(home: Home) -> None:
+    real = home.write("[global]\n", home.path / "real.conf")
+    home.file.parent.mkdir(parents=True)
+    home.file.symlink_to(real)
+    assert "'follow' is false" in home.refusal(options={"global": {"timeout": 4}}, follow=False)
+    home.set({"global": {"timeout": 4}}, follow=True)
+    assert real.read_text() == "[global]\ntimeout = 4\n"
+
+
 def test_a_spelling_in_the_file_stays_the_only_one(home: Home, real_pips: dict[str, str]) -> None:
     home.write("[global]\nindex_url = https://old.example/\n")
     home.set({"global": {"index-url": INDEX}})
@@ -318,9 +338,7 @@ def test_without_diff_mode_the_result_is_the_same_but_for_the_diff(home: Home) -
     assert hidden == shown
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"), [("0640", 0o640), (0o600, 0o600), ("640", 0o640), ("u=rw,go=", 0o600), ("g+w", 0o664)]
-)
+@pytest.mark.parametrize(("mode", "expected"), [("0640", 0o640), ("u=rw,go=", 0o600), ("g+w", 0o664)])
 def test_a_mode_alone_is_a_change(home: Home, mode: Any, expected: int) -> None:
     home.write("[global]\ntimeout = 1\n")
     home.file.chmod(0o644)
@@ -333,9 +351,9 @@ def test_a_mode_alone_is_a_change(home: Home, mode: Any, expected: int) -> None:
     assert home.configure(**{**arguments, "mode": f"{expected:04o}"})["changed"] is False
 
 
-@pytest.mark.parametrize("mode", ["rubbish", "preserve", "u=q", 99999999, "99", True, [], {}])
+@pytest.mark.parametrize("mode", ["rubbish", "preserve", "u=q", "99", "640", "2775", 0o600, 700, True, [], {}])
 def test_what_is_no_mode_is_refused_before_anything_is_written(home: Home, mode: Any) -> None:
-    assert "is no mode" in home.refusal(options={"global": {"timeout": 1}}, mode=mode)
+    assert home.refusal(options={"global": {"timeout": 1}}, mode=mode).startswith("mode: ")
 
 
 def test_the_backup(home: Home) -> None:
@@ -372,7 +390,7 @@ def test_the_backup(home: Home) -> None:
         ({"global": {"cache-dir": "$HOME/x"}}, "variables"),
         ({"global": {"find-links": ["/with a blank"]}}, "%20"),
         ({"global": {"index-url": "https://a/\n[install]"}}, "["),
-        ({"global": {"index-url": "https://a/\nkey = x"}}, "one value"),
+        ({"global": {"index-url": "https://a/\nkey = x"}}, "[global] index-url: the value holds a line break"),
         ({"global": {"a\nb": 1}}, "line break"),
         ({"global": {"cert": "/nowhere/ca.pem"}}, "there is no file /nowhere/ca.pem"),
         ({"global": {"client-cert": "/nowhere/me.pem"}}, "there is no file /nowhere/me.pem"),
@@ -414,6 +432,8 @@ def test_a_file_that_is_missing_is_only_warned_of_in_check_mode(home: Home) -> N
     """An earlier task may be about to put it there."""
     result = home.set({"global": {"cert": "~/ca.pem"}}, check=True)
     assert f"there is no file {home.path}/ca.pem" in warnings_of(result)
+    assert "would fail" in warnings_of(result)
+    assert "there is no file" in home.refusal(options={"global": {"cert": "~/ca.pem"}})
     home.write("", home.path / "ca.pem")
     assert "ca.pem" not in warnings_of(home.set({"global": {"cert": "~/ca.pem"}}))
 
@@ -447,8 +467,8 @@ def test_dropped_options_are_migrated_refused_or_kept(home: Home, newest_pip: st
     assert home.set(options)["changed"] is False
     kept = home.set(options, deprecated="keep")
     assert actions(kept) == [("download-cache", "added")]
-    assert "which is given too" in home.refusal(options={"global": {"download-cache": "/a", "cache_dir": "/b"}})
-    assert "which is given too" in home.refusal(options={"global": {"download-cache": "/a", "cache-dir": None}})
+    assert "which is set too" in home.refusal(options={"global": {"download-cache": "/a", "cache_dir": "/b"}})
+    assert "which is set too" in home.refusal(options={"global": {"download-cache": "/a", "cache-dir": None}})
 
 
 def test_the_comment_of_a_dropped_option_goes_with_it(home: Home) -> None:
@@ -656,6 +676,158 @@ def test_a_hidden_list_is_shown_as_pip_would_read_it(home: Home) -> None:
     assert shadow["winner"]["variable"] == "PIP_CONFIG_FILE"
 
 
+# verify
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("section", ["global", "install"])
+@pytest.mark.parametrize("rival", [name for name in RIVALS if "user_file" not in name and "another" not in name])
+def test_verification_refuses_before_anything_is_written_what_pip_would_not_use(
+    home: Home, venv: Path, rival: str, section: str, check: bool
+) -> None:
+    home.variables["PATH"] = f"{venv}/bin:{os.defpath}"
+    RIVALS[rival](home, venv)
+    arguments: dict[str, Any] = {"options": {section: {"timeout": 7}}, "backup": True}
+    predicted = home.configure(check=True, **arguments)["shadowed"]
+    before = home.everything()
+    result = run_module("pip_config", {**arguments, "verify": True}, check=check, env=home.environment)
+    assert result.get("failed", False) is bool(predicted)
+    assert result["shadowed"] == predicted
+    if predicted:
+        assert (result["changed"], only_file(result)["failed"], home.everything()) == (False, True, before)
+        assert f"would not use 'timeout' from [{section}] of {home.file}: " in result["msg"]
+        winner = predicted[0]["winner"]
+        assert (winner["variable"] or winner["path"]) in result["msg"]
+    else:
+        assert home.file.exists() is not check
+
+
+def test_verification_counts_a_winner_with_the_same_value_as_used(home: Home) -> None:
+    home.variables["PIP_NO_INDEX"] = "1"
+    result = home.set({"global": {"no-index": True}}, verify=True)
+    assert [shadow["same_value"] for shadow in result["shadowed"]] == [True]
+    assert "PIP_NO_INDEX wins" in home.refusal(options={"global": {"no-index": False}}, verify=True)
+
+
+def test_verification_leaves_the_old_place_alone(home: Home) -> None:
+    home.write("[global]\nretries = 1\n", home.legacy)
+    home.variables["PIP_TIMEOUT"] = "9"
+    for legacy in ("migrate", "remove"):
+        assert "PIP_TIMEOUT" in home.refusal(options={"global": {"timeout": 7}}, legacy=legacy, verify=True)
+    del home.variables["PIP_TIMEOUT"]
+    home.write("[install]\ntimeout = 1\n", home.legacy)
+    assert f"[install] of {home.legacy} wins" in home.refusal(options={"global": {"timeout": 7}}, verify=True)
+    assert home.set({"global": {"timeout": 7}}, legacy="remove", verify=True)["changed"] is True
+
+
+def test_verification_fails_where_another_file_stops_pip(home: Home) -> None:
+    home.write("[global]\nnonsense\n", home.legacy)
+    assert f"{home.legacy}, line 2: pip stops" in home.refusal(options={"global": {"timeout": 7}}, verify=True)
+
+
+def test_verification_has_nothing_to_say_of_what_is_removed(home: Home) -> None:
+    home.variables["PIP_TIMEOUT"] = "9"
+    home.write("[global]\ntimeout = 1\nretries = 2\n")
+    assert home.set({"global": {"timeout": None}}, verify=True)["changed"] is True
+    assert home.set({"global": {"retries": 2}}, verify=True, state="absent")["changed"] is True
+
+
+def test_variables_are_seen_beside_those_that_are_there(home: Home) -> None:
+    options = {"global": {"timeout": 7, "trusted-host": ["a", "b"]}}
+    set_later = {"PIP_TIMEOUT": 9, "PIP_TRUSTED_HOST": ["a", "b"]}
+    message = home.refusal(options=options, variables=set_later, verify=True)
+    assert message == f"pip would not use 'timeout' from [global] of {home.file}: PIP_TIMEOUT wins."
+    by_key = {shadow["key"]: shadow for shadow in home.set(options, variables=set_later)["shadowed"]}
+    assert by_key["timeout"]["winner"]["value"] == "9"
+    assert by_key["trusted-host"]["same_value"] is True
+    home.variables["PIP_TIMEOUT"] = "8"
+    assert home.set(options, variables={"PIP_TIMEOUT": None}, verify=True)["shadowed"] == []
+
+
+def test_a_variable_that_hides_the_file(home: Home) -> None:
+    named = str(home.write("", home.path / "named.conf"))
+    message = home.refusal(options={"global": {"timeout": 7}}, variables={"PIP_CONFIG_FILE": named}, verify=True)
+    assert "PIP_CONFIG_FILE" in message
+
+
+# state: absent
+
+
+HEADER = "#\n# Ansible managed\n#\n"
+
+
+@pytest.mark.parametrize("given", ["options", "content"])
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[global]\ntimeout = 5\n", None),
+        ("\n[global]\ntime_out = 1\nTimeout = 9\n\n", "\n[global]\ntime_out = 1\n\n"),
+        (f"{HEADER}\n[global]\ntimeout = 5\n[install]\nno-deps = true\n\n", "header"),
+        (f"{HEADER}# by hand\n[global]\ntimeout = 5\n", f"{HEADER}# by hand\n"),
+        ("[global]\n# why\ntimeout = 5\n", "# why\n"),
+        ("[global]\ntimeout = 5\nretries = 1\n[install]\nno-deps = 1\n", "[global]\nretries = 1\n"),
+        ("[global]\ntimeout = 5\n[list]\n", "[list]\n"),
+        ("", None),
+        ("\n \n", None),
+        ("[list]\nformat = json\n", "[list]\nformat = json\n"),
+    ],
+)
+def test_the_keys_go_and_the_file_where_nothing_is_left(home: Home, given: str, text: str, left: str | None) -> None:
+    """The options have no header, so that of another task's content is a comment like any other."""
+    content = f"{HEADER}\n# ours, too\n[global]\ntimeout = 5\n[install]\nno-deps = true\n"
+    options = {"global": {"timeout": 5}, "install": {"no-deps": None}}
+    arguments: dict[str, Any] = {"state": "absent", given: content if given == "content" else options}
+    if left == "header":
+        left = f"{HEADER}\n\n" if given == "options" else None
+    home.write(text)
+    checked = home.configure(check=True, **arguments)
+    assert home.file.read_text() == text
+    done = home.configure(**arguments)
+    assert checked == done
+    assert done["changed"] is (left != text)
+    assert only_file(done).get("removed", False) is (left is None)
+    assert (home.file.read_text() if home.file.exists() else None) == left
+    again = home.configure(**arguments)
+    assert (again["changed"], home.file.exists()) == (False, left is not None)
+
+
+def test_what_exact_has_written_goes_with_its_header(home: Home) -> None:
+    content = f"{HEADER}\n[global]\ntimeout = 5\n"
+    home.configure(content=content, exact=True)
+    result = home.configure(content=content, exact=True, state="absent", backup=True)
+    assert Path(only_file(result)["backup_file"]).read_text() == content
+    assert not home.file.exists()
+    assert home.configure(content=content, exact=True, state="absent", backup=True)["changed"] is False
+
+
+def test_absent_leaves_the_old_place_and_other_peoples_keys_alone(home: Home) -> None:
+    home.write("[global]\ntimeout = 6\n", home.legacy)
+    home.write("[global]\ntimeout = 5\ncache-dir = /c\nproxy = p\n")
+    arguments: dict[str, Any] = {"legacy": "remove", "purge_sections": ["global"], "comments": {"global": {"x": "y"}}}
+    home.set({"global": {"timeout": 5, "download-cache": "/c"}}, state="absent", **arguments)
+    assert home.file.read_text() == "[global]\nproxy = p\n"
+    assert home.legacy.read_text() == "[global]\ntimeout = 6\n"
+
+
+def test_a_link_stays_where_nothing_is_left(home: Home) -> None:
+    real = home.write("[global]\ntimeout = 1\n", home.path / "real.conf")
+    home.file.parent.mkdir(parents=True)
+    home.file.symlink_to(real)
+    home.set({"global": {"timeout": 1}}, state="absent")
+    assert home.file.is_symlink() and real.read_text() == ""
+    assert home.set({"global": {"timeout": 1}}, state="absent")["changed"] is False
+
+
+def test_absent_makes_no_file_and_needs_no_certificate(home: Home) -> None:
+    assert home.set({"global": {"cert": "/gone.pem", "no-such": 1}}, state="absent")["changed"] is False
+    assert not home.file.exists()
+
+
+def test_a_file_that_cannot_be_read_is_not_removed(home: Home) -> None:
+    home.write("[global]\nnonsense\n")
+    assert "line 2" in home.refusal(options={"global": {"timeout": 1}}, state="absent")
+
+
 # The other levels
 
 
@@ -669,7 +841,7 @@ def test_the_level_site(home: Home, newest_pip: str, tmp_path: Path) -> None:
     )
     assert result["failed"] is True
     assert [file["failed"] for file in result["files"]].count(True) == 1
-    assert "is no virtual environment" in result["msg"]
+    assert "is not a virtual environment" in result["msg"]
     assert sorted(file["path"] for file in result["files"] if not file["failed"]) == sorted(
         f"{venv}/pip.conf" for venv in venvs
     )
@@ -912,7 +1084,10 @@ def test_secrets_are_shown_nowhere(home: Home, pip_on_path: str) -> None:
     [
         ({"options": ["global"]}, "dict"),
         ({"options": {"global": ["timeout"]}}, "a dictionary belongs here"),
-        ({"options": {"global": {"timeout": {"a": 1}}}}, "a text, a number"),
+        ({"options": {"global": {"timeout": {"a": 1}}}}, "[global] timeout: must be a string"),
+        ({"variables": {"TIMEOUT": 1}}, "its name must begin with PIP_"),
+        ({"variables": {"PIP_TIMEOUT": {"a": 1}}}, "variables: 'PIP_TIMEOUT' must be a string"),
+        ({"state": "gone"}, "present, absent"),
         ({"options": {"global": {"trusted-host": [["a"]]}}}, "a list in a list"),
         ({"options": {"global": {"trusted-host": [None]}}}, "[global] trusted-host"),
         ({"options": {"global": None}, "remove": {"global": [{"a": 1}]}}, "a list of keys"),
@@ -940,7 +1115,7 @@ def test_secrets_are_shown_nowhere(home: Home, pip_on_path: str) -> None:
         ({"level": "file", "path": "", "options": {}}, "path: '' is no absolute path"),
         ({"level": "site", "venvs": ["venv"]}, "venvs: 'venv' is no absolute path"),
         ({"level": "file", "path": "/dev/null/x", "options": {}}, "a file stands where a directory is needed"),
-        ({"mode": 600, "options": {"global": {"timeout": 1}}}, "the number 600 is the mode 1130"),
+        ({"mode": 600, "options": {"global": {"timeout": 1}}}, "mode: 600 is not a string"),
         ({"users": ["a\0b"]}, "no path or name can have"),
         ({"users": ["nobody-of-that-name"]}, "There is no user 'nobody-of-that-name'"),
         ({"users": ["x"], "config_home": "relative"}, "is no absolute path, and pip would ignore it"),

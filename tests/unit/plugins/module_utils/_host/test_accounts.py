@@ -90,3 +90,44 @@ def test_numbers_stand_for_names_that_do_not_exist() -> None:
     assert accounts.user_name(os.getuid()) == pwd.getpwuid(os.getuid()).pw_name
     assert accounts.user_name(3999999999) == "3999999999"
     assert accounts.group_name(3999999999) == "3999999999"
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host whose files of accounts lie in this directory."""
+    for name in ("NSSWITCH", "PASSWD", "LOGIN_DEFS"):
+        monkeypatch.setattr(accounts, name, str(tmp_path / name))
+    (tmp_path / "PASSWD").write_text("root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\n")
+    listed = [entry("root", 0, tmp_path), entry("anna", 1000, tmp_path), entry("nobody", 65534, tmp_path)]
+    monkeypatch.setattr(pwd, "getpwall", lambda: listed)
+    return tmp_path
+
+
+@pytest.mark.parametrize("services", ["files sss", "sss files", "files [NOTFOUND=continue] ldap  # why"])
+def test_a_directory_service_that_lists_nobody_is_said(host: Path, services: str) -> None:
+    (host / "NSSWITCH").write_text(f"# passwd: none\ngroup: files\n passwd:\t{services}\n")
+    assert accounts.unlisted_accounts_warning().startswith("users: '*' covers the accounts that this host can list.")
+
+
+@pytest.mark.parametrize("services", ["files", "files systemd", "compat", "files  # sss", "", None])
+def test_a_host_without_a_directory_service_is_not_warned(host: Path, services: str | None) -> None:
+    if services is not None:
+        (host / "NSSWITCH").write_text(f"passwd: {services}\ngroup: files sss\n")
+    assert accounts.unlisted_accounts_warning() == ""
+
+
+def test_nis_is_marked_in_the_hosts_own_file(host: Path) -> None:
+    (host / "NSSWITCH").write_text("passwd: compat\n")
+    with (host / "PASSWD").open("a") as file:
+        file.write("+::::::\n")
+    assert "compat" in accounts.unlisted_accounts_warning()
+
+
+@pytest.mark.parametrize("uid", [1001, 1283466371])
+def test_a_directory_service_that_lists_people_is_not_warned_of(
+    host: Path, monkeypatch: pytest.MonkeyPatch, uid: int
+) -> None:
+    (host / "NSSWITCH").write_text("passwd: files sss\n")
+    listed = [*pwd.getpwall(), entry("berta", uid, host)]
+    monkeypatch.setattr(pwd, "getpwall", lambda: listed)
+    assert accounts.unlisted_accounts_warning() == ""

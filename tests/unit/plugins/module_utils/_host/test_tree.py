@@ -183,13 +183,13 @@ def test_repair_of_a_shared_cache(found: Item, fix: Any) -> None:
     assert tree.fix_for(found, SHARED) == fix
 
 
-@pytest.mark.parametrize("wish", [PRIVATE, SHARED])
-def test_what_is_repaired_needs_no_repair(wish: Access) -> None:
+@pytest.mark.parametrize("access", [PRIVATE, SHARED])
+def test_what_is_repaired_needs_no_repair(access: Access) -> None:
     for kind in (FILE, DIRECTORY):
         for mode in range(0o1000):
-            fix = tree.fix_for(item("x", 7, 9, kind | mode), wish)
+            fix = tree.fix_for(item("x", 7, 9, kind | mode), access)
             if fix and not fix.remove:
-                assert tree.fix_for(item("x", fix.uid, fix.gid, kind | fix.mode, 1, fix.acl), wish) is None
+                assert tree.fix_for(item("x", fix.uid, fix.gid, kind | fix.mode, 1, fix.acl), access) is None
                 assert not fix.mode & 0o002
 
 
@@ -200,7 +200,7 @@ def test_what_is_in_a_directory_that_goes_goes_too() -> None:
         item("http/a/link", 0, 0, LINK | 0o777),
         item("wheels", 0, 0, DIRECTORY | 0o755),
     ]
-    plan = tree.plan_repair(Snapshot(item("", 0, 0, DIRECTORY | 0o755), items, []), PRIVATE)
+    plan = tree.plan_repair(items, PRIVATE)
 
     assert {path: fix.remove for path, fix in plan.items()} == {
         "http": True, "http/a": True, "http/a/link": True, "wheels": False,
@@ -209,7 +209,7 @@ def test_what_is_in_a_directory_that_goes_goes_too() -> None:
 
 def test_repair_opens_and_judges_again(cache: Path) -> None:
     """Between look and repair somebody puts a link in place of a file: nothing happens to its target."""
-    wish = Access(ME, None, MY_GROUP, False, False)
+    access = Access(ME, None, MY_GROUP, False, False)
     file = cache / "http-v2/a/one"
     outside = cache.parent / "outside/file"
     for path in (file, outside):
@@ -218,23 +218,23 @@ def test_repair_opens_and_judges_again(cache: Path) -> None:
     file.unlink()
     file.symlink_to(outside)
     with tree.opened(str(cache)) as top, pytest.raises(UserError, match="cannot be repaired"):
-        tree.repair(top, tree.plan_repair(snap, wish), wish)
+        tree.repair(top, tree.plan_repair(snap.items, access), access)
 
     assert stat.S_IMODE(outside.stat().st_mode) == 0o400
 
 
 def test_repair_of_modes(cache: Path) -> None:
-    wish = Access(ME, None, MY_GROUP, False, False)
+    access = Access(ME, None, MY_GROUP, False, False)
     (cache / "http-v2/a/one").chmod(0o400)
     (cache / "http-v2").chmod(0o777)
-    plan = tree.plan_repair(looked_at(cache), wish)
+    plan = tree.plan_repair(looked_at(cache).items, access)
     with tree.opened(str(cache)) as top:
-        tree.repair(top, plan, wish)
+        tree.repair(top, plan, access)
 
     assert sorted(plan) == ["http-v2", "http-v2/a/one"]
     assert stat.S_IMODE((cache / "http-v2/a/one").stat().st_mode) == 0o600
     assert stat.S_IMODE((cache / "http-v2").stat().st_mode) == 0o775
-    assert tree.plan_repair(looked_at(cache), wish) == {}
+    assert tree.plan_repair(looked_at(cache).items, access) == {}
 
 
 def test_one_sample_for_each_kind_of_directory() -> None:
@@ -245,7 +245,7 @@ def test_one_sample_for_each_kind_of_directory() -> None:
         item("f", 9, 0, FILE | 0o700),
     ]
 
-    assert tree.sample_directories(Snapshot(items[0], items, [])) == ["a", "c"]
+    assert tree.sample_directories(items) == ["a", "c"]
 
 
 def test_files_are_written_once_and_read_back(cache: Path) -> None:

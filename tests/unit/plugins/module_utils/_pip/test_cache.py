@@ -88,12 +88,12 @@ def tagged(cache: Path) -> None:
 BUILDERS: list[Callable[[Path], None]] = [nothing, filled, half_old, busy, open_to_all, wrong_tag, tagged]
 WISHES: list[dict[str, Any]] = [
     {},
-    {"mode": 0o750},
+    {"mode": "0750"},
     {"recurse": True},
     {"max_size": 400},
     {"max_size": 0},
     {"max_age": 30 * 86400.0},
-    {"max_age": 30 * 86400.0, "max_size": 100, "recurse": True, "tag": True, "mode": 0o700},
+    {"max_age": 30 * 86400.0, "max_size": 100, "recurse": True, "tag": True, "mode": "0700"},
     {"tag": True},
     {"tag": False},
     {"private": True, "tag": True},
@@ -128,10 +128,10 @@ def test_check_mode_says_what_a_run_does_and_a_second_run_does_nothing(
     build(path)
     before = facts(path)
     spec = Spec(str(path), **wish)
-    predicted = manager.bring(spec, check=True)
+    predicted = manager.ensure(spec, check=True)
     assert facts(path) == before
-    done = manager.bring(spec, check=False)
-    again = manager.bring(spec, check=False)
+    done = manager.ensure(spec, check=False)
+    again = manager.ensure(spec, check=False)
 
     for key in ("changed", "before", "after", "pruned", "repaired", "warnings", "path"):
         assert predicted[key] == done[key], key
@@ -141,8 +141,8 @@ def test_check_mode_says_what_a_run_does_and_a_second_run_does_nothing(
 
 
 def test_the_directory_and_its_parents(tmp_path: Path) -> None:
-    manager.bring(Spec(str(tmp_path / "own/cache"), private=True), check=False)
-    manager.bring(Spec(str(tmp_path / "placed/cache")), check=False)
+    manager.ensure(Spec(str(tmp_path / "own/cache"), private=True), check=False)
+    manager.ensure(Spec(str(tmp_path / "placed/cache")), check=False)
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("own", "own/cache", "placed", "placed/cache")]
 
     assert modes == [0o700, 0o700, 0o755, 0o700]
@@ -151,7 +151,7 @@ def test_the_directory_and_its_parents(tmp_path: Path) -> None:
 def test_least_recently_used_goes_first(tmp_path: Path) -> None:
     cache = tmp_path / "x/cache"
     half_old(cache)
-    done = manager.bring(Spec(str(cache), max_size=250), check=False)
+    done = manager.ensure(Spec(str(cache), max_size=250), check=False)
 
     assert done["pruned"] == {"files": 6, "bytes": 485}
     assert [path.name for path in sorted(cache.rglob("*")) if path.is_file()] == ["acd", "acd.body"]
@@ -166,8 +166,8 @@ def test_the_tag_is_not_part_of_the_size(tmp_path: Path) -> None:
     half_old(cache)
     wish = Spec(str(cache), max_size=250, tag=True)
 
-    assert manager.bring(wish, check=False)["pruned"] == {"files": 6, "bytes": 485}
-    assert manager.bring(wish, check=False)["changed"] is False
+    assert manager.ensure(wish, check=False)["pruned"] == {"files": 6, "bytes": 485}
+    assert manager.ensure(wish, check=False)["changed"] is False
     assert (cache / "http-v2/a/c/acd.body").exists()
 
 
@@ -175,7 +175,7 @@ def test_an_empty_directory_that_is_new_stays_for_the_pip_that_made_it(tmp_path:
     cache = tmp_path / "x/cache"
     filled(cache)
     os.utime(cache / "wheels/aa/bb/cc")
-    manager.bring(Spec(str(cache), max_age=60.0), check=False)
+    manager.ensure(Spec(str(cache), max_age=60.0), check=False)
 
     assert not list((cache / "wheels/aa/bb/cc").iterdir())
     assert not (cache / "http-v2/a").exists()
@@ -184,7 +184,7 @@ def test_an_empty_directory_that_is_new_stays_for_the_pip_that_made_it(tmp_path:
 def test_purged_keeps_the_directory_and_its_tag(tmp_path: Path) -> None:
     cache = tmp_path / "x/cache"
     tagged(cache)
-    manager.bring(Spec(str(cache), state="purged"), check=False)
+    manager.ensure(Spec(str(cache), state="purged"), check=False)
 
     assert [path.name for path in cache.iterdir()] == [rules.TAG_NAME]
 
@@ -194,18 +194,18 @@ def test_other_things_are_never_pruned(tmp_path: Path) -> None:
     filled(cache)
     (cache / "mine.txt").write_text("mine", encoding="ascii")
     os.utime(cache / "mine.txt", (LONG_AGO, LONG_AGO))
-    manager.bring(Spec(str(cache), max_size=0), check=False)
+    manager.ensure(Spec(str(cache), max_size=0), check=False)
 
     assert (cache / "mine.txt").read_text(encoding="ascii") == "mine"
     for wish in ({"state": "purged"}, {"state": "absent"}, {"recurse": True}):
         with pytest.raises(UserError, match=r"holds 'mine\.txt', which is no part of a pip cache"):
-            manager.bring(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]  # of mixed types
+            manager.ensure(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]  # of mixed types
 
 
 def test_a_world_writable_cache_is_closed_to_the_world(tmp_path: Path) -> None:
     cache = tmp_path / "x/cache"
     open_to_all(cache)
-    done = manager.bring(Spec(str(cache)), check=False)
+    done = manager.ensure(Spec(str(cache)), check=False)
 
     assert (done["before"]["mode"], done["after"]["mode"]) == ("0777", "0775")
 
@@ -214,20 +214,20 @@ def test_a_file_where_the_cache_should_be(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x/cache").touch()
     with pytest.raises(UserError, match="is no directory, so pip could keep nothing in it"):
-        manager.bring(Spec(str(tmp_path / "x/cache")), check=False)
+        manager.ensure(Spec(str(tmp_path / "x/cache")), check=False)
 
 
 @pytest.mark.parametrize("path", ["/etc", "/", "/var/cache"])
 @pytest.mark.parametrize("state", ["present", "purged", "absent"])
 def test_the_system_is_left_alone(path: str, state: str) -> None:
     with pytest.raises(UserError, match="system"):
-        manager.bring(Spec(path, state=state), check=True)
+        manager.ensure(Spec(path, state=state), check=True)
 
 
 def test_a_link_to_the_system_is_seen_through(tmp_path: Path) -> None:
     (tmp_path / "cache").symlink_to("/etc")
     with pytest.raises(UserError, match="'/etc' is a directory of the system"):
-        manager.bring(Spec(str(tmp_path / "cache"), state="absent"), check=True)
+        manager.ensure(Spec(str(tmp_path / "cache"), state="absent"), check=True)
 
 
 def test_what_the_system_refuses_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,9 +235,9 @@ def test_what_the_system_refuses_is_one_sentence(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device", "CACHEDIR.TAG")
 
     monkeypatch.setattr(tree, "write_file", no_space)
-    said = r"cannot be worked on \(at 'CACHEDIR.TAG'\): No space left on device; make room on its file system\.$"
+    said = r"cannot be changed \(at 'CACHEDIR.TAG'\): No space left on device; make room on its file system\.$"
     with pytest.raises(UserError, match=said):
-        manager.bring(Spec(str(tmp_path / "cache"), tag=True), check=False)
+        manager.ensure(Spec(str(tmp_path / "cache"), tag=True), check=False)
 
 
 def test_a_running_pip_that_adds_files_does_not_stop_a_removal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,20 +250,29 @@ def test_a_running_pip_that_adds_files_does_not_stop_a_removal(tmp_path: Path, m
         remove(top, paths)
 
     monkeypatch.setattr(tree, "remove_directories", pip_writes)
-    done = manager.bring(Spec(str(cache), state="purged"), check=False)
+    manager.ensure(Spec(str(cache), state="purged"), check=False)
 
     assert [path.name for path in cache.rglob("*") if path.is_file()] == ["new"]
-    assert done["after"]["files"] == 1
+    assert manager.ensure(Spec(str(cache), state="purged"), check=True)["changed"] is True
 
 
 def test_what_pip_makes_of_it(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     (cache / "wheels").mkdir(parents=True)
 
-    assert manager.ask(str(cache), {}, ["wheels", "gone"])["usable"] is True
+    assert manager.ask(str(cache), ["wheels", "gone"])["usable"] is True
     shutil.rmtree(cache)
     planned = {str(cache): [os.geteuid(), os.getegid(), 0o700]}
-    assert manager.ask(str(cache), planned, []) == {"accepted": True, "usable": True, "reason": ""}
+    assert manager.ask(str(cache), [], planned) == {"accepted": True, "usable": True, "reason": ""}
+
+
+def test_what_this_process_sees(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert manager.look_as_self(str(tmp_path)) == rules.Rights(os.getuid(), True, True, True)
+    assert manager.look_as_self(str(tmp_path / "gone")) is None
+    file = manager.look_as_self(str(tmp_path / "file"))
+    assert file is not None and not file.is_dir
 
 
 @pytest.fixture(params=["darwin", "freebsd14", "openbsd7"])
@@ -280,21 +289,21 @@ def other_unix(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def test_a_shared_cache_where_there_are_no_acls(tmp_path: Path) -> None:
     path = tmp_path / "parent/cache"
     spec = Spec(str(path), shared=True, uid=os.geteuid(), gid=os.getegid(), recurse=True)
-    predicted = manager.bring(spec, check=True)
-    done = manager.bring(spec, check=False)
+    predicted = manager.ensure(spec, check=True)
+    done = manager.ensure(spec, check=False)
 
     assert predicted["after"] == done["after"]
     assert (done["after"]["mode"], done["after"]["acl"]) == ("2775", "")
     assert predicted["warnings"] == done["warnings"]
     assert "no default ACL can be set (only Linux has them" in done["warnings"][0]
-    assert manager.bring(spec, check=False)["changed"] is False
+    assert manager.ensure(spec, check=False)["changed"] is False
 
 
 @pytest.mark.usefixtures("other_unix")
 def test_what_is_old_and_deep_goes_on_other_systems_too(tmp_path: Path) -> None:
     fill(tmp_path / "cache")
 
-    assert manager.bring(Spec(str(tmp_path / "cache"), max_age=86400), check=False)["after"]["files"] == 0
+    assert manager.ensure(Spec(str(tmp_path / "cache"), max_age=86400), check=False)["after"]["files"] == 0
 
 
 @pytest.mark.usefixtures("other_unix")

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,17 +123,6 @@ def test_modes_that_are(mode: int, shared: bool) -> None:
     rules.check_mode(mode, shared)
 
 
-@pytest.mark.parametrize(("value", "mode"), [("0700", 0o700), ("755", 0o755), ("2775", 0o2775), (448, 0o700)])
-def test_modes_as_playbooks_write_them(value: object, mode: int) -> None:
-    assert rules.parse_mode(value) == mode
-
-
-@pytest.mark.parametrize("value", ["u=rwx", "0800", "", "70", 10**6, "77777", True, None, [7]])
-def test_modes_that_are_none(value: object) -> None:
-    with pytest.raises(UserError, match="mode"):
-        rules.parse_mode(value)
-
-
 @pytest.mark.parametrize(
     ("text", "size"),
     [
@@ -214,11 +201,14 @@ def test_nothing_exists() -> None:
     )
 
 
+ROOT = Rights(0, True, False, True)
+
+
 @pytest.mark.parametrize(
     ("uid", "gids", "writable"), [(1000, {5}, True), (1001, {7}, True), (1001, {5}, False), (0, {0}, True)]
 )
 def test_what_is_planned_counts_as_if_it_were_there(uid: int, gids: set[int], writable: bool) -> None:
-    look = rules.look_as_planned({"/c": [1000, 7, 0o2775]}, uid, gids, lambda path: None)
+    look = rules.look_as_planned({"/c": [1000, 7, 0o2775]}, uid, gids, {"/": ROOT}.get)
     place = look("/c")
 
     assert place is not None
@@ -226,13 +216,15 @@ def test_what_is_planned_counts_as_if_it_were_there(uid: int, gids: set[int], wr
     assert look("/other") is None
 
 
-def test_what_this_process_sees(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+@pytest.mark.parametrize(
+    ("uid", "root", "sees"),
+    [(1000, ROOT, True), (1001, ROOT, False), (1000, ROOT._replace(searchable=False), False), (1000, None, False)],
+)
+def test_what_is_planned_in_a_closed_directory_is_not_seen(uid: int, root: Rights | None, sees: bool) -> None:
+    planned = {"/home": [1000, -1, 0o700], "/home/c": [1000, 7, 0o777]}
+    look = rules.look_as_planned(planned, uid, {uid}, {"/": root}.get)
 
-    assert rules.look_as_self(str(tmp_path)) == Rights(os.getuid(), True, True, True)
-    assert rules.look_as_self(str(tmp_path / "gone")) is None
-    file = rules.look_as_self(str(tmp_path / "file"))
-    assert file is not None and not file.is_dir
+    assert (look("/home/c") is not None) is sees
 
 
 def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> FileFacts:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task asks: whatever it is, it becomes a checked wish or one sentence."""
+"""What a task asks: whatever it is, it becomes a checked spec or one sentence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._ini.merge import merge
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.config import Spec, build_spec
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.config import Spec, spec_of
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import PIP
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.pips import PipInstall
 
 RULES: dict[str, Any] = {
+    "state": "present",
+    "content": None,
     "exact": False,
     "purge_sections": [],
     "remove_empty_sections": False,
@@ -37,8 +40,9 @@ ANYTHING = st.recursive(
 SECTIONS = st.dictionaries(TEXT, st.dictionaries(TEXT, ANYTHING, max_size=3) | ANYTHING, max_size=3)
 
 
-def wish(sections: Any, remove: Any = None, pip_versions: tuple[str, ...] = (), **rules: Any) -> Spec:
-    return build_spec(sections, remove, pip_versions, {**RULES, **rules})
+def spec(sections: Any, remove: Any = None, pip_versions: tuple[str, ...] = (), **rules: Any) -> Spec:
+    pips = [PipInstall(version, "/nowhere") for version in pip_versions]
+    return spec_of({**RULES, "options": sections, "remove": remove, **rules}, pips)
 
 
 @given(
@@ -48,13 +52,14 @@ def wish(sections: Any, remove: Any = None, pip_versions: tuple[str, ...] = (), 
     st.sampled_from(["error", "warn", "allow"]),
     st.sampled_from(["migrate", "error", "keep"]),
     st.sampled_from(["replace", "append"]),
+    st.sampled_from(["present", "absent"]),
 )
 def test_whatever_is_asked_is_met_or_refused_in_a_sentence(
-    sections: Any, remove: Any, comments: Any, unknown: str, deprecated: str, list_mode: str
+    sections: Any, remove: Any, comments: Any, unknown: str, deprecated: str, list_mode: str, state: str
 ) -> None:
-    rules = {"comments": comments, "unknown": unknown, "deprecated": deprecated, "list_mode": list_mode}
+    rules = {"comments": comments, "unknown": unknown, "deprecated": deprecated, "list_mode": list_mode, "state": state}
     try:
-        made = wish(sections, remove, ("9.0", "26.3"), **rules)
+        made = spec(sections, remove, ("9.0", "26.3"), **rules)
         text = merge("# mine\n[global]\ntimeout = 1\ntrusted-host = a\n    b\n", made.request, PIP).text
     except UserError as error:
         assert str(error)
@@ -64,7 +69,7 @@ def test_whatever_is_asked_is_met_or_refused_in_a_sentence(
 
 
 def test_dropped_options_come_under_their_names_of_today() -> None:
-    made = wish({"global": {"download_cache": "/c", "timeout": None}, "install": {"use-wheel": False}})
+    made = spec({"global": {"download_cache": "/c", "timeout": None}, "install": {"use-wheel": False}})
     assert {section: list(keys) for section, keys in made.request.set.items()} == {
         "global": ["cache-dir"],
         "install": ["no-binary"],
@@ -91,6 +96,6 @@ def test_an_option_that_only_old_pips_have(versions: tuple[str, ...], deprecated
     asked = {"install": {"install-option": "--x"}}
     if outcome == "refused":
         with pytest.raises(UserError, match="was removed in pip"):
-            wish(asked, None, versions, deprecated=deprecated)
+            spec(asked, None, versions, deprecated=deprecated)
     else:
-        assert bool(wish(asked, None, versions, deprecated=deprecated).warnings) is (outcome == "warned")
+        assert bool(spec(asked, None, versions, deprecated=deprecated).warnings) is (outcome == "warned")

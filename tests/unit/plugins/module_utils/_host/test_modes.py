@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the devfleet.pip authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The grammar of a mode, with chmod as the judge of what a symbolic one means."""
+
+from __future__ import annotations
+
+import random
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host.modes import parse_mode
+
+
+@pytest.mark.parametrize(
+    ("value", "mode"),
+    [("0644", 0o644), ("0000", 0), ("02775", 0o2775), ("07777", 0o7777), ("u=rwx,go=", 0o700), ("a+X", 0o640)],
+)
+def test_a_mode_is_octal_or_symbolic(value: str, mode: int) -> None:
+    assert parse_mode(value, 0o640) == mode
+
+
+@pytest.mark.parametrize("value", [420, 700, 0, True, None, 0.5, ["0644"]])
+def test_what_is_no_string_is_refused(value: Any) -> None:
+    with pytest.raises(UserError, match=r"^mode: .*'0644'.*u=rw,go=r") as refusal:
+        parse_mode(value, 0o644)
+    assert repr(value) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    (
+        *("", "644", "2775", "00644x", "0o644", "0888", "07", "064", "012345", "-0644", " 0644", "0644\n", "u", "u=y"),
+        *("u=rw,", ",u=r", "u=rw go=r", "u=ugo", "ug=gr", "preserve", "u=7", "rw-r--r--", "u==rx ", "\u0660644"),
+    ),
+)
+def test_what_is_no_mode_is_refused(value: str) -> None:
+    with pytest.raises(UserError, match="is not a mode; write it in octal with a leading 0"):
+        parse_mode(value, 0o644)
+
+
+@pytest.mark.parametrize("value", ["+x", "=r", "u=rw,-w"])
+def test_what_the_umask_would_decide_is_refused(value: str) -> None:
+    with pytest.raises(UserError, match="begin it with u, g, o or a"):
+        parse_mode(value, 0o644)
+
+
+def _random_mode(chance: random.Random) -> str:
+    def clause() -> str:
+        users = "".join(chance.choices("ugoa", k=chance.randint(1, 3)))
+        rights = ["".join(chance.choices("rwxXst", k=chance.randint(0, 4))), chance.choice("ugo")]
+        return users + "".join(chance.choice("+-=") + chance.choice(rights) for _ in range(chance.randint(1, 2)))
+
+    return ",".join(clause() for _ in range(chance.randint(1, 3)))
+
+
+@pytest.mark.parametrize("is_directory", [False, True])
+def test_a_symbolic_mode_means_what_chmod_makes_of_it(tmp_path: Path, is_directory: bool) -> None:
+    chance = random.Random(18)
+    path = tmp_path / "place"
+    path.mkdir() if is_directory else path.touch()
+    for _ in range(150):
+        value, old_mode = _random_mode(chance), chance.randrange(0o10000)
+        path.chmod(old_mode)
+        subprocess.run(["chmod", "--", value, path], check=True)
+        found = stat.S_IMODE(path.stat().st_mode)
+        assert f"{parse_mode(value, old_mode, is_directory):o}" == f"{found:o}", (value, oct(old_mode))
