@@ -8,7 +8,7 @@ ARGS ?=
 EXAMPLES ?= 20000
 RACES ?= 300
 PYTHONS ?= 3.8 3.9 3.10 3.11 3.12 3.13 3.14
-CORES ?= 2.18 2.19 2.20 2.21
+CORES ?= 2.18 2.19 2.20 2.21 2.22
 FUZZ_SECONDS ?= 60
 FUZZ_INPUT ?= .cache/fuzz
 
@@ -37,7 +37,7 @@ help:
 	@echo "make provision       give this machine its pip configuration (ARGS='--check --diff' only shows it)"
 	@echo "make test            all tests: molecule, root, lint, docs, browser, unit"
 	@echo "make lint            read the sources: ruff, mypy, yamllint, shellcheck, ansible-lint"
-	@echo "make sanity          ansible-test sanity, with no exceptions (CORE=2.21 takes that ansible-core's)"
+	@echo "make sanity          ansible-test sanity, with no exceptions (CORE=2.22 takes that ansible-core's)"
 	@echo "make molecule        the scenarios on real hosts, two at a time (JOBS=1); SCENARIO=default runs one, KEEP=1 keeps its hosts"
 	@echo "make root            the tests that make throw-away users of this machine; only root can run them"
 	@echo "make unit            the unit tests, and the commands of the README from end to end"
@@ -46,7 +46,7 @@ help:
 	@echo "make properties      the properties of the INI engine, each tried on EXAMPLES=20000 files"
 	@echo "make soak            the long runs: properties, and RACES=300 races of a user against root"
 	@echo "make pythons         the unit tests on every Python of a target that is found (PYTHONS='3.8 3.13' on these)"
-	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES='2.18' with one)"
+	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES=2.18 with one, devel: the next one)"
 	@echo "make fuzz            FUZZ_SECONDS=60 of a search for files that the INI engine gets wrong"
 	@echo "make benchmark-engine   the speed of the INI engine beside other tools', and the bars it must meet"
 	@echo "make benchmark-fleet    the cost of a run over many hosts beside stock modules and a ping, half an hour (ARGS=--quick: 3 minutes)"

@@ -43,7 +43,7 @@ class ActionModule(windows_action.PosixOrWindowsAction):
         windows_action.refuse_posix_options(arguments, _NOT_ON_WINDOWS)
         path = windows_paths.windows_path("path", arguments["path"], arguments["backup"])
         if not arguments["follow"]:
-            _refuse_link(host, path)
+            windows_targets.refuse_link(host, path)
         before = host.read(path)
         if before is None and not arguments["create"]:
             raise _errors.UserError(
@@ -69,12 +69,6 @@ class ActionModule(windows_action.PosixOrWindowsAction):
         if file.backup_file:
             result["backup_file"] = file.backup_file
         return self.shown(result, pip_ini_merge.masked_options(arguments))
-
-
-def _refuse_link(host: windows_host.WindowsHost, path: str) -> None:
-    found = host.stat(path)
-    if found["exists"] and (found["islnk"] or found["isjunction"]):
-        raise _errors.UserError(f"{path}: this is a symbolic link, and 'follow' is false; name the file it leads to.")
 
 
 def _warnings_about(file: host_files.FileChange, dialect: str) -> list[str]:

@@ -84,8 +84,9 @@ options:
     default: false
   follow:
     description:
-      - Write to the file that a symbolic link names. With V(false) a symbolic link is an error.
+      - Write to the file that a symbolic link leads to. With V(false) a symbolic link is an error.
         A link is never replaced.
+      - Root follows a link only where it belongs to root or to the owner of the file.
     type: bool
     default: true
   validate:
@@ -94,9 +95,28 @@ options:
     type: str
   run_as:
     description:
-      - Do every file operation with the rights of this user. Name the owner here when root works in a home directory,
-        so that a symbolic link planted there leads nowhere, and files have the right owner from the start.
+      - Do every file operation with the rights of this user.
+      - Without it, root takes the rights of the owner of the first directory on the way to the file that does not
+        belong to root, such as a home directory. Set V(root) to keep the rights of root there.
+      - O(seuser), O(serole), O(setype), O(selevel) and O(attributes) are not supported with a user's rights.
     type: str
+  owner:
+    description:
+      - The user who should own the file, by name or uid. Defaults to the owner of the existing file, or to the user
+        with whose rights it is created.
+    type: str
+  group:
+    description:
+      - The group that should own the file, by name or gid. Defaults to the group of the existing file.
+    type: str
+  mode:
+    description:
+      - The mode that the file should have, in octal, in quotes and with a leading 0, such as V('0644'), or symbolic,
+        such as V('u=rw,go=r'). A symbolic mode must name the users of each change.
+      - Defaults to the mode of the existing file.
+      - A new file is created with it. An existing file is replaced by one that has it, so that nobody can read new
+        content with the old mode.
+    type: raw
 notes:
   - On a Windows host the work is done on the controller, and needs the collection C(ansible.windows) there. A new file
     gets the line ends of Windows. What a Windows host does not have is refused by name, such as O(mode), O(owner),
@@ -188,6 +208,8 @@ backup_file:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge as pip_ini_merge
 
 
@@ -201,6 +223,7 @@ def main() -> None:
         **pip_ini_merge.RULES,
     )
     options = dict(module.params)
+    host_secret_registry.register(ini_secrets.secrets_in("", options))
     module.params.update(pip_ini_merge.masked_options(options))
     result = pip_ini_merge.run(module, options)
     if "msg" in result:

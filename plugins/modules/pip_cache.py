@@ -81,7 +81,8 @@ options:
       - Share the cache O(path) among the members of this group, by name or GID, and root.
       - The directory belongs to root and this group, with mode V(02775) and, on Linux, a default ACL that opens to the
         group what any member adds, regardless of that member's umask.
-      - The members can replace what the others install, so they must trust one another.
+      - The members can replace what the others install, so they must trust one another. The directory cannot be in a
+        user's home.
       - pip before 25.0 writes files that only their owner can read, so it cannot share. The module warns where it
         finds such a pip.
     type: str

@@ -302,6 +302,8 @@ pips:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
 
 
@@ -313,6 +315,7 @@ def main() -> None:
         **pip_config.RULES,
     )
     options = dict(module.params)
+    host_secret_registry.register(ini_secrets.secrets_in("", options))
     module.params.update(pip_config.masked_options(options))
     result = pip_config.run(module, options)
     if "msg" in result:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -23,29 +22,8 @@ ON_THE_CONTROLLER = {"devfleet.pip.audit_report"}  # an action alone: its module
 CONFIG = ("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg")
 
 
-def test_the_action_group_holds_every_module() -> None:
-    assert set(RUNTIME["action_groups"]["pip"]) == MODULES - ON_THE_CONTROLLER  # no option in common with the others
-
-
-def test_there_is_no_upper_bound_of_ansible_core() -> None:
-    assert RUNTIME["requires_ansible"] == ">=2.18.0"
-
-
-def test_module_defaults_of_the_group_reach_its_modules(run: Command, home: Path) -> None:
-    play = {
-        "hosts": "all",
-        "gather_facts": False,
-        "module_defaults": {"group/devfleet.pip.pip": {"path": str(home / "by-default.conf")}},
-        "tasks": [
-            {"devfleet.pip.ini_merge": {"sections": {"a": {"b": "c"}}}},
-            {"devfleet.pip.pip_config": {"level": "file", "options": {"global": {"retries": 3}}}},
-        ],
-    }
-    (home / "play.json").write_text(json.dumps([play]))
-    words = ("-i", "localhost,", "-c", "local", "-e", "ansible_python_interpreter='{{ ansible_playbook_python }}'")
-    played = run(*CONFIG, "ansible-playbook", *words, home / "play.json", cwd=ROOT)
-    assert played.returncode == 0, played.stdout + played.stderr
-    assert (home / "by-default.conf").read_text() == "[a]\nb = c\n\n[global]\nretries = 3\n"
+def test_ansible_core_has_a_lower_bound_alone_and_no_action_group() -> None:
+    assert RUNTIME == {"requires_ansible": ">=2.18.0"}
 
 
 def documentation_of_modules(run: Command) -> dict[str, dict[str, Any]]:

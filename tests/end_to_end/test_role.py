@@ -38,7 +38,7 @@ def play(run: Command, home: Path) -> Play:
     def apply(
         *arguments: str, environment: dict[str, str] | None = None, **variables: Any
     ) -> subprocess.CompletedProcess[str]:
-        parts = {"environment": environment or {}, "roles": [{"role": ROLE, **variables}]}
+        parts = {"environment": environment or {}, "vars": variables, "roles": [ROLE]}
         return run_play(run, home, *arguments, **parts)
 
     return apply
@@ -200,7 +200,7 @@ def test_the_level_site(play: Play, home: Path) -> None:
     variables: dict[str, Any] = {"pip_client_level": "site", "pip_client_options": {"install": {"no-deps": True}}}
     assert changed(play(pip_client_venvs=[str(home / "venv")], **variables)) == 1
     assert (home / "venv/pip.conf").read_text() == "[install]\nno-deps = true\n"
-    assert "is no virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
+    assert "is not a virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["run", "check mode"])
@@ -255,7 +255,7 @@ def test_an_exception_for_one_command_does_not_fail_the_play(play: Play) -> None
         ),
         ({"pip_client_options": {"global": {"a": {"b": 1}}}}, "a: the value must be a string"),
         ({"pip_client_options": {"global": {"a\n[b]": 1}}}, "the key holds a line break"),
-        ({"pip_client_options": {"a]\n[b": {"c": 1}}}, "the section name"),
+        ({"pip_client_options": {"a]\n[b": {"c": 1}}}, "section name"),
         ({"pip_client_options": {"global": {"a": "1\nb = 2"}}}, "a: the value has a line break"),
         ({"pip_client_file_mode": 700, "pip_client_options": {"global": {"timeout": 4}}}, "mode"),
         ({"pip_client_level": "site"}, "level is site but all of the following are missing: venvs"),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any, Iterator
@@ -19,9 +21,18 @@ from ansible_collections.devfleet.pip.tests.run_module import refusal_of, run_mo
 
 SECTIONS = {"global": {"timeout": 2}}
 
+NO_ID = 0xFFFFFFFF
+
+
+def acl_of(entries: list[tuple[int, int, int]]) -> bytes:
+    """Return an access control list as Linux keeps it: for each entry its tag, its rights and its uid or gid."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
 
 def merge(path: Path, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    return run_module("ini_merge", {"path": str(path), "sections": SECTIONS, **arguments}, check=check)
+    result = run_module("ini_merge", {"path": str(path), "sections": SECTIONS, **arguments}, check=check)
+    assert not result.get("failed"), result
+    return result
 
 
 def refusal(path: Path, **arguments: Any) -> str:
@@ -63,14 +74,56 @@ def test_with_run_as_everything_belongs_to_the_user(people: People, home: Path) 
     assert merge(path, run_as=people.alice)["changed"] is False
 
 
+def test_without_run_as_root_works_with_the_rights_of_the_directorys_owner(people: People, home: Path) -> None:
+    path = home / "new/pip.conf"
+    assert merge(path, check=True)["changed"] is True
+    assert merge(path)["changed"] is True
+    assert {path.owner(), path.parent.owner()} == {people.alice}
+    assert "only root" in refusal(path, owner="root")
+    assert merge(path, run_as="root", owner="root")["changed"] is True
+    assert path.owner() == "root"
+
+
+def test_a_directory_whose_owner_has_no_account_is_refused(fresh: Path) -> None:
+    os.chown(fresh, 3999999999, -1)
+    assert "the user with the id 3999999999, who has no account" in refusal(fresh / "new/pip.conf")
+    assert merge(fresh / "pip.conf", run_as="root")["changed"] is True
+
+
 def test_owner_and_mode_of_a_users_file_stay(people: People, home: Path) -> None:
     path = home / "pip.conf"
     path.write_text("[global]\n")
     path.chmod(0o640)
-    os.chown(path, pwd.getpwnam(people.alice).pw_uid, pwd.getpwnam(people.bob).pw_gid)
-    merge(path)
-    assert (path.owner(), stat.S_IMODE(path.stat().st_mode)) == (people.alice, 0o640)
-    assert path.stat().st_gid == pwd.getpwnam(people.bob).pw_gid
+    shutil.chown(path, people.alice, people.group)
+    assert merge(path)["changed"] is True
+    assert (path.owner(), path.group(), stat.S_IMODE(path.stat().st_mode)) == (people.alice, people.group, 0o640)
+    shutil.chown(path, people.alice, "root")
+    assert "belongs to" in refusal(path, sections={"global": {"timeout": 3}})
+
+
+def test_owner_group_and_mode_are_set_with_the_write_and_without_one(people: People, fresh: Path) -> None:
+    path = fresh / "pip.conf"
+    arguments = {"owner": people.alice, "group": people.group, "mode": "u=rw,g=r,o="}
+    assert merge(path, **arguments)["changed"] is True
+    assert (path.owner(), path.group(), stat.S_IMODE(path.stat().st_mode)) == (people.alice, people.group, 0o640)
+    assert merge(path, **arguments)["changed"] is False
+    other = {"owner": people.bob, "group": "0", "mode": "0600"}
+    checked = merge(path, check=True, **other)
+    done = merge(path, **other)
+    assert checked["diff"] == done["diff"]
+    assert done["diff"][1]["after"] == {"owner": pwd.getpwnam(people.bob).pw_uid, "group": 0, "mode": "0600"}
+    assert (path.owner(), path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (people.bob, 0, 0o600)
+    assert merge(path, **other)["changed"] is False
+
+
+def test_attributes_are_set_by_the_task_and_never_with_a_users_rights(people: People, home: Path, fresh: Path) -> None:
+    path = fresh / "pip.conf"
+    arguments = {"attributes": "+d"}
+    assert merge(path, **arguments)["changed"] is True
+    listed = subprocess.run(["lsattr", path], capture_output=True, text=True, check=True).stdout
+    assert "d" in listed.split()[0]
+    assert "'attributes' cannot be set" in refusal(home / "pip.conf", **arguments)
+    assert "'setype' cannot be set" in refusal(path, setype="etc_t", run_as=people.alice)
 
 
 @pytest.mark.parametrize("planted", ["file", "directory"])
@@ -82,8 +135,9 @@ def test_a_planted_link_leads_root_nowhere(people: People, home: Path, fresh: Pa
     link.symlink_to(target / "pip.conf" if planted == "file" else target)
     os.chown(link, pwd.getpwnam(people.alice).pw_uid, -1, follow_symlinks=False)
     path = link if planted == "file" else link / "pip.conf"
-    assert "run_as" in refusal(path)
-    assert "permission denied" in refusal(path, run_as=people.alice)
+    assert "set 'run_as'" in refusal(path, run_as="root")
+    for arguments in ({}, {"run_as": people.alice}):
+        assert "permission denied" in refusal(path, **arguments)
     assert (target / "pip.conf").read_text() == "[global]\ntimeout = 1\n"
 
 
@@ -91,7 +145,8 @@ def test_a_users_link_to_the_users_own_file_is_followed(people: People, home: Pa
     (home / "dotfiles").write_text("[global]\n")
     (home / "pip.conf").symlink_to("dotfiles")
     for path in (home / "dotfiles", home / "pip.conf"):
-        os.chown(path, pwd.getpwnam(people.alice).pw_uid, -1, follow_symlinks=False)
+        account = pwd.getpwnam(people.alice)
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
     merge(home / "pip.conf")
     assert (home / "pip.conf").is_symlink()
     assert (home / "dotfiles").read_text() == "[global]\ntimeout = 2\n"
@@ -150,11 +205,27 @@ def test_an_acl_stays(people: People, fresh: Path) -> None:
     path = fresh / "pip.conf"
     path.write_text("[global]\n")
     uid = pwd.getpwnam(people.bob).pw_uid
-    entries = [(1, 6, 0xFFFFFFFF), (2, 4, uid), (4, 4, 0xFFFFFFFF), (0x10, 4, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)]
-    acl = (2).to_bytes(4, "little") + b"".join(
-        tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + number.to_bytes(4, "little")
-        for tag, rights, number in entries
-    )
+    acl = acl_of([(1, 6, NO_ID), (2, 4, uid), (4, 4, NO_ID), (0x10, 4, NO_ID), (0x20, 0, NO_ID)])
     os.setxattr(path, "system.posix_acl_access", acl)
-    merge(path)
-    assert os.getxattr(path, "system.posix_acl_access") == acl
+    backup = merge(path, backup=True)["backup_file"]
+    for kept in (path, backup):
+        assert os.getxattr(kept, "system.posix_acl_access") == acl
+
+
+def test_a_file_without_an_acl_gains_none_from_its_directory(people: People, fresh: Path) -> None:
+    entries = [
+        (1, 7, NO_ID),
+        (2, 7, pwd.getpwnam(people.bob).pw_uid),
+        (4, 5, NO_ID),
+        (0x10, 7, NO_ID),
+        (0x20, 0, NO_ID),
+    ]
+    path = fresh / "pip.conf"
+    path.write_text("[global]\n")
+    path.chmod(0o660)
+    os.setxattr(fresh, "system.posix_acl_default", acl_of(entries))
+    backup = merge(path, backup=True)["backup_file"]
+    merge(fresh / "new.conf", mode="0660")
+    for found in (path, Path(backup), fresh / "new.conf"):
+        assert "system.posix_acl_access" not in os.listxattr(found)
+        assert stat.S_IMODE(found.stat().st_mode) == 0o660

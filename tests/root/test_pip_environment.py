@@ -163,6 +163,33 @@ def test_stale_lines_of_the_machine(machine: Machine, people: People) -> None:
     assert machine.run(stale="remove", **arguments)["changed"] is False
 
 
+def test_verify_fails_where_a_later_file_of_the_place_wins(machine: Machine, people: People) -> None:
+    (machine.etc / "profile.d/a.sh").write_text("export PIP_TIMEOUT=1\n")
+    (machine.etc / "profile.d/z.sh").write_text("true\nexport PIP_TIMEOUT=5\n")
+    (machine.etc / "environment").write_text("PIP_TIMEOUT=5\n")
+    drop_ins = machine.etc / "systemd/system/ci.service.d"
+    drop_ins.mkdir(parents=True)
+    (drop_ins / "a.conf").write_text("[Service]\nEnvironment=PIP_TIMEOUT=1\n")
+    (drop_ins / "z.conf").write_text('[Service]\nEnvironment=A=1 "PIP_TIMEOUT=5"\n')
+    before = machine.files()
+    places: dict[str, Any] = {"machine_profile": True, "etc_environment": True, "services": ["ci"]}
+    arguments: dict[str, Any] = {"variables": {"PIP_TIMEOUT": 4}, "verify": True, **places}
+    checked = machine.run(check=True, **arguments)
+    assert machine.files() == before
+    done = machine.run(**arguments)
+    assert checked == done
+    assert [(file["place"], file["failed"], file["changed"]) for file in done["files"]] == [
+        ("machine_profile", True, False),
+        ("etc_environment", False, True),
+        ("service", True, False),
+    ]
+    for where in ("/etc/profile.d/z.sh, line 2", "/etc/systemd/system/ci.service.d/z.conf, line 2"):
+        assert f"{where}: PIP_TIMEOUT is set again here, and this value wins" in done["msg"]
+    assert "PIP_TIMEOUT is set again" in warnings_of(machine.set({"PIP_TIMEOUT": 4}, **places))
+    assert machine.session(people.alice)["PIP_TIMEOUT"] == "5"
+    assert machine.set({"PIP_TIMEOUT": 5}, verify=True, **places)["changed"] is True
+
+
 # Services
 
 

@@ -243,21 +243,22 @@ def test_a_variable_of_the_task_counts_for_its_own_user(fresh: Path) -> None:
 def test_verification_comes_before_anything_is_made(people: People, fresh: Path, how: str) -> None:
     directory("root", "root", 0o700, "closed")(fresh, people)
     path = f"{fresh}/closed/a/cache" if how != "check_users" else f"{fresh}/a/cache"
-    arguments = {
+    arguments: dict[str, Any] = {
         "owner": {"owner": people.bob},
         "shared": {"shared_group": people.group},
         "check_users": {"owner": people.bob, "check_users": [people.bob, people.stranger]},
-    }[how]
+    }
     refused = {
         "owner": [people.bob],
         "shared": [people.alice, people.bob],
         "check_users": [people.stranger],
     }[how]
     failed = [
-        run_module("pip_cache", {"path": path, "verify": True, **arguments}, check=check) for check in (True, False)
+        run_module("pip_cache", {"path": path, "verify": True, **arguments[how]}, check=check)
+        for check in (True, False)
     ]
     made_by_then = Path(path).parent.exists()
-    reported = [run_module("pip_cache", {"path": path, **arguments}, check=check) for check in (True, False)]
+    reported = [run_module("pip_cache", {"path": path, **arguments[how]}, check=check) for check in (True, False)]
 
     assert failed[0]["caches"] == failed[1]["caches"] and failed[0]["msg"] == failed[1]["msg"]
     assert failed[1]["msg"].count("pip would not use the cache") == len(refused)

@@ -1,11 +1,10 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reach a file, change it and write it back so that nothing is lost.
+"""Read a file, change it and write it back so that nothing is lost.
 
-There is one way to a file: from "/" by directory descriptors, one component at a time. All that is read, written,
-renamed or removed lies in the directory that was reached, whatever somebody puts in its place meanwhile.
-There is one way to write it: a new file beside the old one, with its rights, that takes its place in one step.
+A file is written in one way: a new one beside the old one, with the old one's rights, takes its place in one step.
+Everything happens in the open directory that ``places`` has reached.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import pwd
 import re
 import shlex
 import stat
@@ -28,16 +26,14 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
 from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
 LOCK_SECONDS = 60.0
 DIRECTORY_MODE = 0o755
 LARGEST_FILE = 10_000_000
 
-_MOST_LINKS = 40
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Enough to pass through a directory that may be entered but not listed, such as /home with mode 0711.
-_ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Nonblocking: a pipe that somebody puts here would otherwise stop the play.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OVERWRITE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -106,7 +102,7 @@ def change_file(
     The file is read under an advisory lock, so that two writers lose nothing. Check mode returns the same and
     changes nothing. Raise UserError, with the file as it was, for whatever goes wrong.
     """
-    with _explained(path), _reached(path, rules.follow) as place:
+    with host_places.explained(path), host_places.reached(path, rules.follow) as place:
         if place.link is not None:
             raise _errors.UserError(
                 f"{path}: this is a symbolic link to {place.link}, and 'follow' is false;"
@@ -130,7 +126,9 @@ def change_file(
 
 def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
     """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
-    with _explained(path), _reached(path, follow=False) as place, _reached(path) as target, _opened(target) as old:
+    with host_places.explained(path), host_places.reached(path, follow=False) as place, host_places.reached(
+        path
+    ) as target, _opened(target) as old:
         if old is None:
             return None
         _check_takes_new_files(place)
@@ -148,194 +146,8 @@ def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> st
 
 def read_file(path: str) -> bytes | None:
     """Return the file's bytes; None where there is no file. Raise UserError where it cannot be read."""
-    with _explained(path), _reached(path) as place, _opened(place) as old:
+    with host_places.explained(path), host_places.reached(path) as place, _opened(place) as old:
         return None if old is None else old.content
-
-
-def owner_below(path: str) -> pwd.struct_passwd | None:
-    """Return the user whose rights root should take for work at ``path``; None where root keeps its own.
-
-    It is the owner of the first directory on the way that does not belong to root. Raise UserError where that owner
-    has no account.
-    """
-    if os.geteuid() != 0:
-        return None
-    with _explained(path), contextlib.closing(_Walk(path)) as walk:
-        uid = os.fstat(walk.directory).st_uid
-        while uid == 0 and walk.advance():
-            uid = os.fstat(walk.directory).st_uid
-        if uid == 0:
-            return None
-        try:
-            return pwd.getpwuid(uid)
-        except KeyError:
-            raise _errors.UserError(
-                f"{path}: the directory {walk.here} belongs to the user with the id {uid}, who has no account on this"
-                " host, and root does not write there with its own rights; change the directory's owner."
-            ) from None
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn the system's errors into one sentence that names the file."""
-    try:
-        yield
-    except OSError as error:
-        where = str(error.filename or "")
-        reason = (error.strerror or str(error)).lower()
-        advice = {
-            errno.EACCES: "work as the file's owner, or with become",
-            errno.EPERM: "work as the file's owner, or with become",
-            errno.EROFS: "the file system is mounted read-only",
-            errno.ENOSPC: "make room on that file system",
-            errno.EDQUOT: "the quota of that user is used up",
-            errno.ENOTDIR: "a file stands where a directory is needed",
-            errno.ELOOP: "somebody put a symbolic link there meanwhile; rerun the play",
-        }.get(error.errno or 0, "fix this and rerun the play")
-        raise _errors.UserError(
-            f"{path}: {reason} ({where if os.path.isabs(where) else path}); {advice}. The file is as it was."
-        ) from None
-
-
-# The way to a file
-
-
-class _Place(NamedTuple):
-    """Where a file is, or would be: ``name`` in the open ``directory``, or below ``missing`` ones in it.
-
-    ``asked`` is the path that was given, ``path`` the one without links. ``links`` are those that were followed, and
-    their owners; ``link`` is where one at the end leads that was not.
-    """
-
-    asked: str
-    path: str
-    directory: int
-    missing: list[str]
-    name: str
-    links: list[tuple[str, int]]
-    link: str | None
-
-
-class _Walk:
-    """Goes along a path from "/", opening each directory relative to the one before it.
-
-    Links are followed by hand. ``todo`` are the names that are left: the file's at the end, and what does not exist.
-    """
-
-    def __init__(self, path: str, follow: bool = True) -> None:
-        self.todo = _parts(path)
-        self.links: list[tuple[str, int]] = []
-        self.link: str | None = None
-        self._path = path
-        self._follow = follow
-        self._names: list[str] = []
-        self._directories = [os.open("/", _ENTER)]
-
-    @property
-    def here(self) -> str:
-        return "/" + "/".join(self._names)
-
-    @property
-    def directory(self) -> int:
-        return self._directories[-1]
-
-    def advance(self) -> bool:
-        """Take one step; return False where no directory and no link leads on."""
-        if not self.todo:
-            return False
-        name = self.todo[0]
-        if name == "..":
-            self._leave()
-            del self.todo[0]
-            return True
-        try:
-            self._directories.append(os.open(name, _ENTER, dir_fd=self.directory))
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            error.filename = os.path.join(self.here, name)
-            if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
-                raise
-            return self._advance_by_link(name)
-        self._names.append(name)
-        del self.todo[0]
-        return True
-
-    def _advance_by_link(self, name: str) -> bool:
-        link = os.path.join(self.here, name)
-        found = _link_at(self.directory, name)
-        is_last = len(self.todo) == 1
-        if found is None and not is_last:
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), link)
-        if found is None:
-            return False
-        owner, leads_to = found
-        if is_last and not self._follow:
-            self.link = leads_to
-            return False
-        self.links.append((link, owner))
-        if len(self.links) > _MOST_LINKS:
-            raise _errors.UserError(
-                f"{self._path}: the symbolic links lead in a circle ({link}). The file is as it was."
-            )
-        while os.path.isabs(leads_to) and self._names:
-            self._leave()
-        self.todo[:1] = _parts(leads_to)
-        return True
-
-    def _leave(self) -> None:
-        if self._names:
-            self._names.pop()
-            os.close(self._directories.pop())
-
-    def close(self) -> None:
-        while self._directories:
-            os.close(self._directories.pop())
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part not in ("", ".")]
-
-
-def _link_at(directory: int, name: str) -> tuple[int, str] | None:
-    """Return the owner of a symbolic link and where it leads; None where ``name`` is something else."""
-    if not hasattr(os, "O_PATH"):
-        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        return (status.st_uid, os.readlink(name, dir_fd=directory)) if stat.S_ISLNK(status.st_mode) else None
-    link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-    try:  # both are read from one link, which nobody can exchange in between
-        status = os.fstat(link)
-        return (status.st_uid, os.readlink("", dir_fd=link)) if stat.S_ISLNK(status.st_mode) else None
-    finally:
-        os.close(link)
-
-
-@contextlib.contextmanager
-def _reached(path: str, follow: bool = True) -> Iterator[_Place]:
-    """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
-    with contextlib.closing(_Walk(path, follow)) as walk:
-        while walk.advance():
-            pass
-        if not walk.todo:
-            raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
-        if ".." in walk.todo:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.path.join(walk.here, walk.todo[0]))
-        *missing, name = walk.todo
-        real = os.path.join(walk.here, *walk.todo)
-        yield _Place(path, real, walk.directory, missing, name, walk.links, walk.link)
-
-
-def _check_links(place: _Place, owner: int) -> None:
-    """Refuse, as root, a link that its owner could have planted to reach the file of another ``owner``."""
-    if os.geteuid() != 0:
-        return
-    for link, owner_of_link in place.links:
-        if owner_of_link not in (0, owner):
-            raise _errors.UserError(
-                f"{place.asked}: the symbolic link {link} belongs to the user with the id {owner_of_link}, and leads"
-                f" root to {place.path}, which does not belong to that user; set 'run_as' to work with that user's"
-                " rights."
-            )
 
 
 # Reading
@@ -354,23 +166,23 @@ class _Old(NamedTuple):
 
 
 @contextlib.contextmanager
-def _opened(place: _Place) -> Iterator[_Old | None]:
+def _opened(place: host_places.Place) -> Iterator[_Old | None]:
     """Open the file and read it; None where there is no file."""
     if place.missing or not _check_regular(place):
-        _check_links(place, os.fstat(place.directory).st_uid)
+        host_places.check_links(place, os.fstat(place.directory).st_uid)
         yield None
         return
     descriptor = os.open(place.name, _READ, dir_fd=place.directory)
     try:
         status = os.fstat(descriptor)
-        _check_links(place, status.st_uid)
+        host_places.check_links(place, status.st_uid)
         _check_regular(place, status)
         yield _Old(descriptor, _content(place, descriptor), status)
     finally:
         os.close(descriptor)
 
 
-def _check_regular(place: _Place, status: os.stat_result | None = None) -> bool:
+def _check_regular(place: host_places.Place, status: os.stat_result | None = None) -> bool:
     """Refuse a pipe and the like; return whether there is a file. It is not opened, which may do something."""
     try:
         status = status or os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
@@ -386,7 +198,7 @@ def _check_regular(place: _Place, status: os.stat_result | None = None) -> bool:
     return True
 
 
-def _content(place: _Place, descriptor: int) -> bytes:
+def _content(place: host_places.Place, descriptor: int) -> bytes:
     with open(descriptor, "rb", closefd=False) as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
@@ -400,7 +212,9 @@ def _content(place: _Place, descriptor: int) -> bytes:
 # What will be written, known before anything is: check mode ends here
 
 
-def _planned(place: _Place, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules) -> FileChange:
+def _planned(
+    place: host_places.Place, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules
+) -> FileChange:
     """Return what is to become of the file. Raise UserError or OSError where this process could not do it."""
     if old is None and not rules.create:
         raise _errors.UserError(
@@ -430,7 +244,7 @@ def _rights_after(before: host_modes.Rights | None, content: bytes, rules: Write
     )
 
 
-def _goes_in_place(place: _Place, file: FileChange, rules: WriteRules) -> bool:
+def _goes_in_place(place: host_places.Place, file: FileChange, rules: WriteRules) -> bool:
     """Tell whether the file itself is overwritten, which is asked for and needed, since no new one can replace it."""
     if file.before is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
         return False
@@ -439,11 +253,11 @@ def _goes_in_place(place: _Place, file: FileChange, rules: WriteRules) -> bool:
     return os.access(place.name, os.W_OK, dir_fd=place.directory)
 
 
-def _takes_new_files(place: _Place) -> bool:
+def _takes_new_files(place: host_places.Place) -> bool:
     return os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory)
 
 
-def _check_takes_new_files(place: _Place) -> None:
+def _check_takes_new_files(place: host_places.Place) -> None:
     if _takes_new_files(place):
         return
     is_read_only = os.statvfs(place.directory).f_flag & os.ST_RDONLY
@@ -454,7 +268,7 @@ def _check_takes_new_files(place: _Place) -> None:
     raise OSError(number, os.strerror(number), directory)
 
 
-def _may_give_rights(place: _Place, file: FileChange, is_new: bool) -> bool:
+def _may_give_rights(place: host_places.Place, file: FileChange, is_new: bool) -> bool:
     """Tell whether this process can give the file, which is old or a new one of its own, the rights it is to have."""
     user, before, after = os.geteuid(), file.rights_before, file.rights_after
     if user == 0 or after is None:
@@ -466,7 +280,7 @@ def _may_give_rights(place: _Place, file: FileChange, is_new: bool) -> bool:
     return owner == after.uid == user and after.gid in (group, host_modes.SAME, os.getegid(), *os.getgroups())
 
 
-def _check_may_give_rights(place: _Place, file: FileChange, rules: WriteRules, is_new: bool) -> None:
+def _check_may_give_rights(place: host_places.Place, file: FileChange, rules: WriteRules, is_new: bool) -> None:
     after = file.rights_after
     if after is None or _may_give_rights(place, file, is_new):
         return
@@ -479,7 +293,7 @@ def _check_may_give_rights(place: _Place, file: FileChange, rules: WriteRules, i
     elif is_new:
         reason = (
             f"the file belongs to '{owner}' and the group '{group}', and '{user}' cannot write a new one for them;"
-            " change its owner, or work as that user."
+            " correct its owner and group first."
         )
     else:
         reason = "only the owner of this file may change its mode; work as its owner, or with become."
@@ -499,7 +313,7 @@ def _validate_elsewhere(file: FileChange, validate: Judge) -> None:
 
 
 @contextlib.contextmanager
-def _directory_of(place: _Place) -> Iterator[_Place]:
+def _directory_of(place: host_places.Place) -> Iterator[host_places.Place]:
     """Open the file's own directory. Those that are made for it go again where the work fails."""
     made: list[tuple[int, str]] = []
     with contextlib.ExitStack() as stack:
@@ -508,7 +322,7 @@ def _directory_of(place: _Place) -> Iterator[_Place]:
             for name in place.missing:
                 if _make_directory(directory, name):
                     made.append((directory, name))
-                directory = os.open(name, _ENTER, dir_fd=directory)
+                directory = os.open(name, host_places.ENTER, dir_fd=directory)
                 stack.callback(os.close, directory)
             directory = os.open(".", _LIST, dir_fd=directory)
             stack.callback(os.close, directory)
@@ -533,7 +347,7 @@ def _make_directory(parent: int, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(place: _Place) -> Iterator[None]:
+def _locked(place: host_places.Place) -> Iterator[None]:
     """Hold the lock that all writers of this directory's files take: one on the directory itself.
 
     A lock on the file would be lost with the file it replaces, and a lock file would be left behind.
@@ -568,7 +382,7 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
 # Writing
 
 
-def _write(place: _Place, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
+def _write(place: host_places.Place, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
     """Replace the file by a new one, or overwrite it where it must be."""
     if old is not None and _goes_in_place(place, file, rules):
         if rules.validate is not None:
@@ -597,13 +411,13 @@ def _write(place: _Place, old: _Old | None, file: FileChange, rules: WriteRules)
     return file._replace(backup_file=None if backup_file is None else os.path.join(directory, backup_file))
 
 
-def _check_unchanged(place: _Place, file: FileChange) -> None:
+def _check_unchanged(place: host_places.Place, file: FileChange) -> None:
     with _opened(place) as now:
         if (None if now is None else now.content) != file.before:
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
 
 
-def _sweep(place: _Place) -> None:
+def _sweep(place: host_places.Place) -> None:
     """Remove what killed writers left: the one that holds the lock is the only writer."""
     leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
     for found in os.listdir(place.directory):
@@ -611,13 +425,15 @@ def _sweep(place: _Place) -> None:
             _discard(place, found)
 
 
-def _discard(place: _Place, name: str | None) -> None:
+def _discard(place: host_places.Place, name: str | None) -> None:
     if name is not None:
         with contextlib.suppress(OSError):  # it is gone, or somebody put a directory there
             os.unlink(name, dir_fd=place.directory)
 
 
-def _write_new(place: _Place, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None) -> None:
+def _write_new(
+    place: host_places.Place, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None
+) -> None:
     """Write a new file beside the old one, with these rights, and the other attributes of ``model``."""
     descriptor = os.open(name, _CREATE, 0o600, dir_fd=place.directory)
     try:
@@ -633,7 +449,7 @@ def _write_new(place: _Place, name: str, content: bytes, model: _Old | None, rig
         raise
 
 
-def _back_up(place: _Place, old: _Old) -> str:
+def _back_up(place: host_places.Place, old: _Old) -> str:
     """Keep the old bytes beside the file, with the rights that they had; return the name."""
     moment = time.strftime("%Y-%m-%d@%H:%M:%S")
     name = f"{place.name}.{os.getpid()}.{moment}~"  # as Ansible's own modules name it
@@ -641,7 +457,7 @@ def _back_up(place: _Place, old: _Old) -> str:
     return name
 
 
-def _replace(place: _Place, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
+def _replace(place: host_places.Place, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
     try:
         os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
     except OSError as error:
@@ -651,7 +467,7 @@ def _replace(place: _Place, temporary: str, old: _Old | None, file: FileChange, 
         _overwrite(place, old, file)
 
 
-def _overwrite(place: _Place, old: _Old, file: FileChange) -> None:
+def _overwrite(place: host_places.Place, old: _Old, file: FileChange) -> None:
     """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
     descriptor = os.open(place.name, _OVERWRITE, dir_fd=place.directory)
     with os.fdopen(descriptor, "wb") as stream:
@@ -706,7 +522,7 @@ def _remove_acl(descriptor: int) -> None:
             raise
 
 
-def _sync_directory(place: _Place) -> None:
+def _sync_directory(place: host_places.Place) -> None:
     try:
         os.fsync(place.directory)
     except OSError as error:

@@ -312,10 +312,13 @@ def write_file(top: int, name: str, text: str) -> None:
         raise
 
 
-def read_file(top: int, name: str, limit: int) -> bytes | None:
-    """Return the first ``limit`` bytes of a plain file, None where there is none or it is closed to us."""
+def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> bytes | None:
+    """Return the first ``limit`` bytes of a plain file, None where there is none or it is closed to us.
+
+    ``top`` is the open directory that it is in; None for an absolute ``name``. Nobody can hold us up with a pipe.
+    """
     try:
-        fd = os.open(name, _NOFOLLOW_FILE, dir_fd=top)
+        fd = os.open(name, _NOFOLLOW_FILE & ~(os.O_NOFOLLOW if follow else 0), dir_fd=top)
     except OSError:
         return None
     try:

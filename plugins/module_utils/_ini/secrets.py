@@ -95,15 +95,35 @@ def mask_content(content: str | None) -> str | None:
 
 def mask_quotes(said: str, text: str) -> str:
     """Return what a program said about an INI text, without the secrets that it may have quoted from there."""
-    secrets: set[str] = set()
-    for line, masked in zip(_lines(text), _lines(mask_text(text))):
-        around = masked.split(MASK)
-        found = re.fullmatch("(.*?)".join(map(re.escape, around)), line, re.DOTALL)
-        for secret in found.groups() if found else ():
-            secrets.update((secret, secret.partition(":")[2]))  # of "user:password" the password alone, too
-    for secret in sorted(secrets - {""}, key=len, reverse=True):
+    for secret in sorted(secrets_in_text(text), key=len, reverse=True):
         said = said.replace(secret, MASK)
     return said
+
+
+def secrets_in(key: str, value: Any) -> set[str]:
+    """Return the secrets in an option's value, or in a dictionary of options. A string of several lines is INI text."""
+    if isinstance(value, dict):
+        return {secret for name, item in value.items() for secret in secrets_in(str(name), item)}
+    if isinstance(value, (list, tuple)):
+        return {secret for item in value for secret in secrets_in(key, item)}
+    if not isinstance(value, str):
+        return set()
+    if is_secret_key(key):
+        return {value} - {""}
+    return secrets_in_text(value) if "\n" in value else _masked_parts(value, mask_urls(value))
+
+
+def secrets_in_text(text: str) -> set[str]:
+    """Return the secrets in an INI text, readable or not."""
+    pairs = zip(_lines(text), _lines(mask_text(text)))
+    return {secret for line, masked in pairs for secret in _masked_parts(line, masked)}
+
+
+def _masked_parts(text: str, masked: str) -> set[str]:
+    """Return the parts of a text that are masked; of "user:password" also the password alone."""
+    found = re.fullmatch("(.*?)".join(map(re.escape, masked.split(MASK))), text, re.DOTALL)
+    parts = found.groups() if found else ()
+    return {secret for part in parts for secret in (part, part.partition(":")[2])} - {""}
 
 
 def _lines(text: str) -> list[str]:

@@ -9,6 +9,7 @@ decision leads to, and a run carries it out. Check mode stops before that. Both 
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import os
 import pwd
@@ -27,8 +28,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as a
 from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as host_tree
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -60,8 +59,8 @@ RULES: dict[str, Any] = {
 PRIVATE_PARENT_MODE = 0o700
 PARENT_MODE = 0o755
 
-# The commands that use the cache all have the options of this one.
-_CACHE_COMMAND = "install"
+# In bytes; what follows in a larger file of pip's is not looked into.
+_LARGEST_FILE = 1 << 20
 
 _TAG_SIGNATURE = pip_cache_rules.TAG_TEXT.splitlines()[0].encode()
 
@@ -122,18 +121,6 @@ class Decision(NamedTuple):
         return any((self.repair, self.top, self.files, self.directories, self.tag is not None, self.remove_top))
 
 
-class Configured(NamedTuple):
-    """Where a user's pip keeps its cache by its own configuration.
-
-    path: None where there is no cache. origin: what sets it; None stands for pip's default. reason: why the path is of
-    no use, or ''.
-    """
-
-    path: str | None
-    origin: pip_effective.Origin | None
-    reason: str
-
-
 class _MissingAccount(_errors.UserError):
     """A user or a group does not exist, which another task of the play may change."""
 
@@ -187,13 +174,13 @@ def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, st
     common = _common_spec(options)
     path, users = options["path"], options["users"]
     in_homes = path is None or path == "~" or path.startswith("~/")
-    if in_homes and users is not None:
-        return _specs_of_users(common, options)
-    if path is None:
-        return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
-    path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
     try:
-        return [_placed_spec(common._replace(path=path), options)], []
+        if in_homes and users is not None:
+            return _specs_of_users(common, options)
+        if path is None:
+            return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
+        path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
+        return [_placed_spec(common._replace(path=path, private=in_homes), options)], []
     except _MissingAccount as error:
         return [], [(path, "", str(error))]
 
@@ -284,23 +271,19 @@ def _placed_spec(spec: Spec, options: dict[str, Any]) -> Spec:
     if owner is not None:
         account = _find_owner(owner)
         spec = spec._replace(uid=account.pw_uid, primary_gid=account.pw_gid)
-    if spec.shared:
-        spec = _shared_spec(spec, _find_group(options["shared_group"]))
-    return _in_home(spec)
-
-
-def _shared_spec(spec: Spec, gid: int) -> Spec:
-    if os.geteuid() != 0:
+    if spec.shared and os.geteuid() != 0:
         raise _errors.UserError("Only root can make a cache that a group shares; run the task with become.")
-    if spec.uid not in (None, 0):
+    if spec.shared and spec.uid not in (None, 0):
         raise _errors.UserError(
             "Root must own a shared cache, since pip run as root takes no other; leave the owner out."
         )
-    return spec._replace(uid=0, gid=gid)
+    if spec.shared:
+        spec = spec._replace(uid=0, gid=_find_group(options["shared_group"]))
+    return _in_home(spec)
 
 
 def _in_home(spec: Spec) -> Spec:
-    """Return the spec with the rights of the user in whose home the cache lies, so that root needs not trust it."""
+    """Return the spec with the rights of the user in whose home the cache lies: root has none there."""
     if os.geteuid() != 0:
         return spec
     paths = (spec.path, os.path.realpath(spec.path))
@@ -325,10 +308,9 @@ def _find_owner(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
     except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no user can have
-        number = "with uid " if name.isdecimal() else ""
-        quoted = name if name.isdecimal() else f"'{name}'"
+        user = f"user with uid {name}" if name.isdecimal() else f"user '{name}'"
         raise _MissingAccount(
-            f"There is no user {number}{quoted} on this host; create the account first, or correct the name."
+            f"There is no {user} on this host; create the account first, or correct the name."
         ) from None
 
 
@@ -557,22 +539,20 @@ def _has_tag(top: int) -> bool:
 # What pip makes of a cache
 
 
-def configured(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> Configured:
-    """Return the cache that the pip of this place would use by ``layers``, the files that it reads, and its variables.
-
-    Call it with that user's rights.
-    """
-    origin = pip_effective.effective_option("cache-dir", _CACHE_COMMAND, layers, place.environment, place.pip_version)
-    if origin and origin.key == "no-cache-dir":
-        return Configured(None, origin, f"'no-cache-dir' in {_where(origin)} turns the cache off")
+def configured(place: pip_paths.Place, setting: pip_cache_rules.Setting | None) -> tuple[str | None, str]:
+    """Return the cache that the pip of this place uses by a setting (None: none), and why it is of no use, or ''."""
+    if setting and setting.key == pip_cache_rules.NO_CACHE_DIR:
+        return None, f"'{setting.key}' in {setting.where} turns the cache off"
     try:
-        path = pip_checks.expanded(origin.value, place) if origin else pip_paths.cache_dir(place)
+        path = setting.value if setting else pip_paths.cache_dir(place)
     except _errors.UserError as error:
-        return Configured(None, origin, str(error))
+        return None, str(error)
+    if place.home and (path == "~" or path.startswith("~/")):
+        path = os.path.join(place.home, path[2:])
+    path = path if "\0" in path else os.path.expanduser(path)
     if not os.path.isabs(path):
-        reason = "the path is relative, and so another place for each directory that pip is started in"
-        return Configured(path, origin, reason)
-    return Configured(path, origin, "")
+        return path, "the path is relative, and so another place for each directory that pip is started in"
+    return path, ""
 
 
 def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] | None = None) -> dict[str, Any]:
@@ -652,17 +632,27 @@ def _verdict(user: str, spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
 
 def _elsewhere(place: pip_paths.Place, path: str) -> str:
     """Return why the pip of this place does not use its default place ``path``, or ''. Call it as that user."""
-    files = [pip_effective.look_at(file) for file in pip_paths.config_files(place)]
-    found = configured(place, pip_effective.layers_of(files))
-    if found.path is None or found.origin is None:
-        return ini_secrets.mask_urls(found.reason)
-    if os.path.realpath(found.path) == path:
-        return ""
-    return ini_secrets.mask_urls(f"'cache-dir' in {_where(found.origin)} names '{found.path}' instead")
+    try:
+        files = [(file.path, _view_of(file.path)) for file in pip_paths.config_files(place)]
+    except _errors.UserError:  # no home, and a cache by XDG_CACHE_HOME
+        files = []
+    setting = pip_cache_rules.winning_setting(files, place.environment)
+    used, reason = configured(place, setting)
+    if used is not None and setting is not None:
+        is_same = os.path.realpath(used) == path
+        reason = "" if is_same else f"'{setting.key}' in {setting.where} names '{used}' instead"
+    return ini_secrets.mask_urls(reason)
 
 
-def _where(origin: pip_effective.Origin) -> str:
-    return origin.variable or f"[{origin.section}] of {origin.path}"
+def _view_of(path: str) -> dict[str, dict[str, str]]:
+    """Return what a file of pip's says; nothing for one that pip skips or stops at."""
+    parser = configparser.RawConfigParser()
+    try:
+        content = host_tree.read_file(None, path, _LARGEST_FILE, follow=True) or b""
+        parser.read_string(content.decode("utf-8", "surrogateescape"))
+    except (ValueError, configparser.Error):  # ValueError: a path that no file can have
+        return {}
+    return {section: dict(parser.items(section)) for section in parser.sections()}
 
 
 def _exists(user: str) -> bool:

@@ -35,6 +35,8 @@ BUSY_SECONDS = 3600.0
 # What a pip at work has not finished: such a file, or the directory among the wheels that it builds one in.
 _UNFINISHED = re.compile(r".*[a-z0-9_]{8}\.tmp$|" + WHEELS + r"/.*/tmp[a-z0-9_]{8}(/|$)")
 
+CACHE_DIR, NO_CACHE_DIR = "cache-dir", "no-cache-dir"
+
 PRIVATE_MODE = 0o700
 SHARED_MODE = 0o2775
 
@@ -73,6 +75,14 @@ class Verdict(NamedTuple):
 
 
 Look = Callable[[str], Optional[Rights]]
+
+
+class Setting(NamedTuple):
+    """What says where the cache is. ``where``: the section of a file, or the variable."""
+
+    key: str
+    value: str
+    where: str
 
 
 class Entry(NamedTuple):
@@ -216,6 +226,38 @@ def judge(path: str, uid: int, look: Look) -> Verdict:
         what = "may not be entered" if place.writable else "cannot be written to"
         return Verdict(True, False, f"'{existing}' {what}: pip takes it for its cache and keeps nothing")
     return Verdict(True, True, "")
+
+
+def winning_setting(
+    files: Sequence[tuple[str, Mapping[str, Mapping[str, str]]]], environment: Mapping[str, str]
+) -> Setting | None:
+    """Return what pip takes for its cache from ``files``, each a path and what it says, in pip's order, and variables.
+
+    The commands that use the cache all have the options of ``pip install``. See ``_pip/effective.py``, which knows the
+    rules for every option: this is the part of them that a cache needs.
+    """
+    variables = {name[4:]: (value, name) for name, value in environment.items() if name.startswith("PIP_")}
+    steps = [
+        *(
+            [
+                (key, value, f"[{section}] of {path}")
+                for path, view in files
+                for key, value in view.get(section, {}).items()
+            ]
+            for section in ("global", "install")
+        ),
+        [(key, value, name) for key, (value, name) in variables.items()],
+    ]
+    found: list[Setting] = []
+    for step in steps:
+        last = {}
+        for key, value, where in step:
+            name = key.lower().replace("_", "-")
+            name = name[2:] if name.startswith("--") else name
+            last[name] = Setting(name, value, where)
+        found += [last[name] for name in (CACHE_DIR, NO_CACHE_DIR) if name in last and last[name].value]
+    # no-cache-dir is the one that pip looks at last, wherever it stands.
+    return max(enumerate(found), key=lambda item: (item[1].key == NO_CACHE_DIR, item[0]))[1] if found else None
 
 
 def look_as_planned(planned: Mapping[str, Sequence[int]], uid: int, gids: set[int], look: Look) -> Look:

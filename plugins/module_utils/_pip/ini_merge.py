@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
@@ -121,7 +122,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
 
 def _account(path: str, options: Mapping[str, Any]) -> pwd.struct_passwd | None:
     """Return the user whose rights the work is done with; None for those that the task has."""
-    account = host_run_as.find_account(options["run_as"]) if options["run_as"] else host_files.owner_below(path)
+    account = host_run_as.find_account(options["run_as"]) if options["run_as"] else host_places.owner_below(path)
     names = host_modes.system_attributes(options)
     if account is not None and names:
         raise _errors.UserError(

@@ -20,6 +20,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
@@ -203,11 +204,13 @@ def _described_variable(variable: str, key: str | None, value: Any, found: list[
 
 def _cache(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> dict[str, Any]:
     """Return the cache that pip would use, or why it would use none."""
-    cache = pip_cache.configured(place, layers)
-    if cache.path is None or cache.reason:
-        return _described_cache(cache.path, cache.origin, False, False, cache.reason)
-    verdict = pip_cache.ask(cache.path, _PARTS_OF_A_CACHE)
-    return _described_cache(os.path.realpath(cache.path), cache.origin, **verdict)
+    origin = pip_effective.effective_option("cache-dir", CACHE_COMMAND, layers, place.environment, place.pip_version)
+    where = (origin.variable or f"[{origin.section}] of {origin.path}") if origin else ""
+    setting = pip_cache_rules.Setting(str(origin.key), origin.value, where) if origin else None
+    path, reason = pip_cache.configured(place, setting)
+    if path is None or reason:
+        return _described_cache(path, origin, False, False, reason)
+    return _described_cache(os.path.realpath(path), origin, **pip_cache.ask(path, _PARTS_OF_A_CACHE))
 
 
 def _described_cache(

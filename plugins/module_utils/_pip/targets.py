@@ -15,6 +15,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
@@ -108,9 +109,9 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
     if level == "file":
         host_files.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
-        return [Target("file", path, place_with_file(place, path), host_files.owner_below(path))], []
+        return [Target("file", path, place_with_file(place, path), host_places.owner_below(path))], []
     path = pip_paths.file_to_write("global", place)
-    return [Target("global", path, place, host_files.owner_below(path))], []
+    return [Target("global", path, place, host_places.owner_below(path))], []
 
 
 def _place(environment: Mapping[str, str], home: str, prefix: str) -> pip_paths.Place:
@@ -244,7 +245,7 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
                 raise _errors.UserError(
                     f"{prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )
-            owner = host_files.owner_below(path)
+            owner = host_places.owner_below(path)
         except _errors.UserError as error:
             failures.append(failure("site", path, None, f"{path}: {error}"))
         else:

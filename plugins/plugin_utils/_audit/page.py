@@ -19,7 +19,7 @@ from typing import Any, Mapping
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-_DIRECTORY = os.path.join(os.path.dirname(__file__), "_audit_page_files")
+_DIRECTORY = os.path.join(os.path.dirname(__file__), "page_files")
 
 
 def render_page(report: Mapping[str, Any]) -> str:

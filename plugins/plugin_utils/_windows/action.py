@@ -1,25 +1,34 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An action that runs its module on a POSIX target, and does the module's work here for a Windows target."""
+"""The base of the actions: each module that changes a host has one, which runs it, or does its work for Windows."""
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any, Mapping
 
+from ansible import release
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
+
+OLDEST_CORE = (2, 18)
 
 ArgumentSpec = Mapping[str, Any]
 
 
 class PosixOrWindowsAction(ActionBase):
-    """On a POSIX target: the module of the same name, in one round trip. On Windows: run_on_windows()."""
+    """On a POSIX target: the module of the same name, in one round trip. On Windows: run_on_windows().
+
+    A controller that is too old is refused here, before the host is asked for anything. So this file, and what it
+    imports, must load on ansible-core 2.14 as well.
+    """
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -28,6 +37,10 @@ class PosixOrWindowsAction(ActionBase):
         is_windows = getattr(self._connection._shell, "_IS_WINDOWS", False)
         self._supports_async = not is_windows
         result: dict[str, Any] = super().run(tmp, task_vars)
+        fault = fault_of_core(release.__version__)
+        if fault:
+            result.update(failed=True, changed=False, msg=fault)
+            return result
         if not is_windows:
             in_background = bool(self._task.async_val) and not self._connection.has_native_async
             result.update(self._execute_module(task_vars=task_vars, wrap_async=in_background))
@@ -58,34 +71,36 @@ class PosixOrWindowsAction(ActionBase):
 
         Raise UserError with what is wrong with them. ``rules`` are those of ArgumentSpecValidator.
         """
-        return checked(spec, self._task.args, **rules)
+        checked = ArgumentSpecValidator(_of_windows(spec), **rules).validate(dict(self._task.args))
+        if checked.error_messages:
+            raise _errors.UserError(" ".join(checked.error_messages))
+        arguments: dict[str, Any] = checked.validated_parameters
+        host_secret_registry.register(ini_secrets.secrets_in("", arguments))
+        return arguments
 
 
-def checked(spec: ArgumentSpec, given: Mapping[str, Any], **rules: Any) -> dict[str, Any]:
-    """Return arguments, checked and completed by an argument spec and ``rules`` of ArgumentSpecValidator.
-
-    Raise UserError with what is wrong with them.
-    """
-    answer = ArgumentSpecValidator(_of_windows(spec), **rules).validate(dict(given))
-    if answer.error_messages:
-        raise _errors.UserError(" ".join(answer.error_messages))
-    arguments: dict[str, Any] = answer.validated_parameters
-    return arguments
+def fault_of_core(version: str) -> str:
+    """Return why a controller with this ansible-core cannot run the collection; empty where it can."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None or (int(found[1]), int(found[2])) >= OLDEST_CORE:
+        return ""
+    oldest = ".".join(map(str, OLDEST_CORE))
+    return (
+        f"devfleet.pip requires ansible-core {oldest} or later on the controller, which has {version}; nothing was"
+        " changed. Upgrade ansible-core and rerun the play."
+    )
 
 
 def refuse_posix_options(arguments: Mapping[str, Any], meanings: Mapping[str, str]) -> None:
-    """Raise UserError for an option that is given and that Windows has not: {option: what to do instead}."""
+    """Raise UserError for an option that is given and that Windows does not support: {option: what to do instead}."""
     for name, instead in meanings.items():
         if arguments[name]:
-            raise _errors.UserError(
-                f"{name}: a Windows host has no such thing; leave it out{instead and ', and '}{instead}."
-            )
+            raise _errors.UserError(f"{name}: not supported on Windows; remove it{instead and ', and '}{instead}.")
 
 
 def _of_windows(spec: ArgumentSpec) -> dict[str, dict[str, Any]]:
-    """Return the spec with texts for paths, which Ansible would expand by the rules of this controller."""
-    return {name: {key: _text_for_path(value) for key, value in option.items()} for name, option in spec.items()}
-
-
-def _text_for_path(value: Any) -> Any:
-    return "str" if value == "path" else value
+    """Return the spec with strings for paths, which Ansible would expand by the rules of this controller."""
+    return {
+        name: {key: "str" if value == "path" else value for key, value in option.items()}
+        for name, option in spec.items()
+    }

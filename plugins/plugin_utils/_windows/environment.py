@@ -15,7 +15,11 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import actio
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import targets as windows_targets
 
-_NOT_ON_WINDOWS = {"etc_environment": "", "services": ""}
+_NOT_ON_WINDOWS = {
+    "etc_environment": "",
+    "services": "",
+    "users": "set 'machine_profile', or become that user with 'become_method: runas'",
+}
 
 
 class Level(NamedTuple):
@@ -34,78 +38,91 @@ _MACHINE = Level(
 _USER = Level("user", pip_environment_files.USER_PROFILE, r"HKCU:\Environment")
 
 
-class Spec(NamedTuple):
-    """What a task wants, checked. variables: None for each that is to go."""
-
-    levels: list[Level]
-    variables: dict[str, str | None]
-    stale: str
-    user: str
-    warnings: list[str]
+Values = Mapping[str, str]  # the variables of one level, their names in upper case
 
 
-def spec_of(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: bool) -> Spec:
-    """Return what a task with these options wants; raise UserError with everything that is wrong with it."""
+def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+    result: dict[str, Any] = {"changed": False, "files": [], "left": [], "diff": [], "warnings": []}
+    try:
+        levels = _levels(options)
+        environment = windows_targets.environment_of(host)
+        places = [level.place for level in levels]
+        place = windows_targets.own_place(host, environment)
+        context = pip_environment.Context(place, [], places, options["unknown"], check_mode)
+        spec, result["warnings"] = pip_environment.build_spec(options, context)
+        _check_secrets(levels, spec)
+        before = {level: _variables_of(host, level) for level in (_MACHINE, _USER)}
+    except _errors.UserError as error:
+        return {**result, "msg": ini_secrets.mask_urls(str(error))}
+    planned = {level: _planned(spec, values) if level in levels else {} for level, values in before.items()}
+    after = {level: {**before[level], **planned[level]} for level in before}
+    for level in levels:
+        user = environment.get("USERNAME", "") if level is _USER else None
+        described = pip_environment.described_file(level.place, level.key, user)
+        try:
+            overrides = _overrides(level, spec, after)
+            if spec.verify and overrides:
+                raise _errors.UserError(" ".join(overrides))
+            if not check_mode:
+                _set(host, level, before[level], planned[level])
+        except _errors.UserError as error:
+            result["files"].append(pip_environment.failed_file(described, ini_secrets.mask_urls(str(error))))
+            continue
+        changes = [
+            pip_environment.change_of(name, before[level].get(name), value or None)
+            for name, value in planned[level].items()
+        ]
+        is_changed = any(change["action"] != "unchanged" for change in changes)
+        result["files"].append({**described, "changed": is_changed, "failed": False, "changes": changes})
+        result["left"] += _left(level, user, spec, before[level])
+        result["warnings"] += overrides + _remaining(level, spec, after)
+        if is_changed:
+            result["diff"].append(_diff(level.key, before[level], planned[level]))
+    result["warnings"] += [
+        f"{left['path']}: {left['variable']} is set here, and misleads pip; 'stale: remove' removes it."
+        for left in result["left"]
+    ]
+    result["changed"] = any(file["changed"] for file in result["files"])
+    if spec.backup and result["changed"]:
+        result["warnings"].append("backup: ignored on Windows, which keeps variables in the registry, not in a file.")
+    reasons = [file["msg"] for file in result["files"] if file["failed"]]
+    return {**result, "msg": " ".join(reasons)} if reasons else result
+
+
+# What is refused
+
+
+def _levels(options: Mapping[str, Any]) -> list[Level]:
+    """Return the levels that a task means. Raise UserError for options that Windows does not support."""
     windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
-    if options["users"]:
-        raise _errors.UserError(
-            "users: on Windows only the environment of the user that the play works as can be set; set"
-            " 'machine_profile', or become that user with 'become_method: runas'."
-        )
+    if options["state"] == "absent" and not options["variables"]:
+        raise _errors.UserError("variables: name the variables to remove; Windows does not record who set a variable.")
     levels = ([_MACHINE] if options["machine_profile"] else []) + ([_USER] if options["user_profiles"] else [])
     if not levels:
         raise _errors.UserError("No place is named; set 'machine_profile' or 'user_profiles' to true.")
-    given = options["variables"]
-    if options["state"] == "absent":
-        given = dict.fromkeys(given)
-    environment = windows_targets.environment_of(host)
-    circumstances = pip_environment.Context(
-        windows_targets.own_place(host, environment),
-        [],
-        [level.place for level in levels],
-        options["unknown"],
-        check_mode,
-    )
-    variables, warnings = pip_environment.check_variables(given, circumstances)
-    secrets = [name for name, value in variables.items() if ini_secrets.holds_secret(name, value)]
-    if secrets and _MACHINE in levels and not options["allow_secrets"]:
+    return levels
+
+
+def _check_secrets(levels: list[Level], spec: pip_environment.Spec) -> None:
+    secrets = [name for name, value in spec.variables.items() if ini_secrets.holds_secret(name, value)]
+    if secrets and _MACHINE in levels and not spec.allow_secrets:
         raise _errors.UserError(
-            f"{secrets[0]} holds a password, and every user can read the machine's variables; leave it to a file of the"
+            f"{secrets[0]} holds a password, and every user can read the machine's variables; put it into a file of the"
             " user's, or set 'allow_secrets: true'."
         )
-    return Spec(levels, variables, options["stale"], environment.get("USERNAME", ""), warnings)
 
 
-def run(host: windows_host.WindowsHost, spec: Spec, check_mode: bool) -> dict[str, Any]:
-    """Do what is wanted; return the result, with ``msg`` only where something failed."""
-    result: dict[str, Any] = {"changed": False, "environment": [], "left": [], "diff": [], "warnings": spec.warnings}
-    for level in spec.levels:
-        user = spec.user if level is _USER else None
-        described = {"path": level.key, "user": user, "place": level.place, "service": None}
-        try:
-            before = _variables_of(host, level)
-            wanted = _wanted(spec, before)
-            if not check_mode:
-                _set(host, level, before, wanted)
-        except _errors.UserError as error:
-            result["msg"] = ini_secrets.mask_urls(str(error))
-            failed = {"changed": False, "failed": True, "msg": result["msg"], "changes": []}
-            result["environment"].append({**described, **failed})
-            continue
-        changes = [_change(name, before.get(name), value) for name, value in wanted.items()]
-        is_changed = any(change["action"] != "unchanged" for change in changes)
-        result["environment"].append({**described, "changed": is_changed, "failed": False, "changes": changes})
-        result["changed"] |= is_changed
-        if is_changed:
-            result["diff"].append(_diff(level.key, before, wanted))
-        if spec.stale == "report":
-            for name in (name for name in _stale(spec, before) if name not in wanted):
-                reason = "it was only to be reported"
-                result["left"].append({"path": level.key, "user": user, "variable": name, "reason": reason})
-                result["warnings"].append(
-                    f"{level.key}: {name} is set here, and misleads pip; 'stale: remove' removes it."
-                )
-    return result
+def _overrides(level: Level, spec: pip_environment.Spec, after: Mapping[Level, Mapping[str, str | None]]) -> list[str]:
+    """Return a sentence for each variable of the machine's that the user's own overrides."""
+    return [
+        f"{_USER.key}: {name} is set here too, and this value wins over the machine's; remove it here."
+        for name, value in spec.variables.items()
+        if level is _MACHINE and value and after[_USER].get(name) not in (None, "", value)
+    ]
+
+
+# The work
 
 
 def _variables_of(host: windows_host.WindowsHost, level: Level) -> dict[str, str]:
@@ -114,46 +131,46 @@ def _variables_of(host: windows_host.WindowsHost, level: Level) -> dict[str, str
     return {name.upper(): str(value["value"]) for name, value in found.items()}
 
 
-def _wanted(spec: Spec, before: Mapping[str, str]) -> dict[str, str | None]:
-    stale = _stale(spec, before) if spec.stale == "remove" else []
+def _planned(spec: pip_environment.Spec, before: Values) -> dict[str, str | None]:
+    """Return what the task asks for, with the stale variables that it removes."""
+    stale = [name for name in spec.stale_variables if name in before] if spec.stale == "remove" else []
     return {**spec.variables, **dict.fromkeys(stale)}
 
 
-def _stale(spec: Spec, before: Mapping[str, str]) -> list[str]:
-    return [
-        name for name in pip_environment_files.STALE_VARIABLES if name in before and spec.variables.get(name) is None
-    ]
-
-
-def _set(
-    host: windows_host.WindowsHost, level: Level, before: Mapping[str, str], wanted: Mapping[str, str | None]
-) -> None:
-    """Set what differs. win_environment takes an empty text for a variable that is to go."""
-    values = {name: value or "" for name, value in wanted.items() if (value or None) != before.get(name)}
-    # It passes over a change of nothing but capitals, unless the old value has gone before.
+def _set(host: windows_host.WindowsHost, level: Level, before: Values, planned: Mapping[str, str | None]) -> None:
+    """Set what differs. For win_environment an empty string removes a variable."""
+    values = {name: value or "" for name, value in planned.items() if (value or None) != before.get(name)}
+    # It ignores a change of nothing but capitals, unless the old value has gone before.
     same = {name: "" for name, value in values.items() if value and value.lower() == before.get(name, "").lower()}
     for variables in (same, values):
         if variables:
             host.call("win_environment", {"level": level.name, "variables": variables}, level.key)
 
 
-def _change(name: str, before: str | None, value: str | None) -> dict[str, Any]:
-    after = value or None
-    action = (
-        "unchanged" if before == after else "added" if before is None else "removed" if after is None else "changed"
-    )
-    return {
-        "variable": name,
-        "action": action,
-        "before": ini_secrets.mask_value(name, before),
-        "after": ini_secrets.mask_value(name, after),
-    }
+# The result
 
 
-def _diff(key: str, before: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
+def _left(level: Level, user: str | None, spec: pip_environment.Spec, before: Values) -> list[dict[str, Any]]:
+    """Return the stale variables that are only reported."""
+    stale = [name for name in spec.stale_variables if name in before and name not in spec.variables]
+    where = {"path": level.key, "user": user, "line": None, "reason": "it is only reported"}
+    return [{**where, "variable": name} for name in (stale if spec.stale == "report" else [])]
+
+
+def _remaining(level: Level, spec: pip_environment.Spec, after: Mapping[Level, Mapping[str, str | None]]) -> list[str]:
+    """Return a sentence for each removed variable that the other level still sets."""
+    other = _USER if level is _MACHINE else _MACHINE
+    return [
+        f"{other.key}: {name} is still set here; remove it too."
+        for name, value in spec.variables.items()
+        if value is None and after[other].get(name)
+    ]
+
+
+def _diff(key: str, before: Values, planned: Mapping[str, str | None]) -> dict[str, str]:
     texts = [
-        "".join(f"{name}={variables[name]}\n" for name in sorted(wanted) if variables.get(name))
-        for variables in (before, wanted)
+        "".join(f"{name}={variables[name]}\n" for name in sorted(planned) if variables.get(name))
+        for variables in (before, planned)
     ]
     masked = ini_secrets.mask_diff(*texts)
     return {"before": masked[0], "after": masked[1], "before_header": key, "after_header": key}

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a Windows host, as the controller reaches them: through the modules of ansible.windows.
-
-What the user should know about a file of a Windows host, beside what was asked.
-"""
+"""A Windows host as the controller reaches it, through the modules of ansible.windows; and warnings about its files."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ import base64
 import hashlib
 import ntpath
 import tempfile
+import time
 from typing import Any, Mapping, Sequence
 
 from ansible.plugins.action import ActionBase
@@ -22,13 +20,13 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import files as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
-_HELD_OPEN = "if a program holds it open, close that program, and run the play again"
+_HELD_OPEN = "if a program holds it open, close that program, and rerun the play"
 
 
 class WindowsHost:
     """The host that an action plugin works for. Every method is one round trip, if it does not say otherwise.
 
-    Every path is one that windows_path() has passed. Errors are raised as UserError.
+    Every path has passed windows_path(). Errors are raised as UserError.
     """
 
     def __init__(self, action: ActionBase, task_vars: dict[str, Any]) -> None:
@@ -36,7 +34,7 @@ class WindowsHost:
         self._task_vars = task_vars
 
     def check(self) -> None:
-        """Refuse to begin without the modules that all this is done with."""
+        """Refuse a controller without the collection ansible.windows."""
         if not module_loader.find_plugin_with_context("ansible.windows.win_stat", ".ps1").resolved:
             raise _errors.UserError(
                 "The collection ansible.windows, through which a Windows host is reached, is not on this controller;"
@@ -64,8 +62,7 @@ class WindowsHost:
     def write(self, path: str, before: bytes | None, after: bytes, backup: bool) -> str | None:
         """Write a file that read() returned as ``before``; return the backup that was made of it.
 
-        That are a few round trips: what is on the disk is compared with ``before`` first, and a directory that is
-        missing is made.
+        Takes a few round trips: the file is compared with ``before`` first, and a missing directory is created.
         """
         self._refuse_another_writer(path, before)
         if before is None:
@@ -79,10 +76,14 @@ class WindowsHost:
             raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
         return result.get("backup_file") or None
 
-    def remove(self, path: str, content: bytes) -> None:
-        """Remove a file that read() returned as ``content``; what is on the disk is compared with it first."""
+    def remove(self, path: str, content: bytes, backup: bool) -> str | None:
+        """Remove a file that read() returned as ``content``, and compare it first; return the backup that was made."""
         self._refuse_another_writer(path, content)
+        backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup else None
+        if backup_file:
+            self.write(backup_file, None, content, False)
         self.call("win_file", {"path": path, "state": "absent"}, path)
+        return backup_file
 
     def entries(self, directory: str, recurse: bool = False) -> Sequence[Mapping[str, Any]]:
         """Return what ansible.windows.win_find tells of everything in a directory; it follows no link.
@@ -136,7 +137,7 @@ class WindowsHost:
         found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
         now = found["checksum"] if found["exists"] else None
         if now != (None if before is None else hashlib.sha256(before).hexdigest()):
-            raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; run the play again.")
+            raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; rerun the play.")
 
 
 def _search_of(directory: str, recurse: bool, kind: str) -> dict[str, Any]:
@@ -177,8 +178,8 @@ def secret_warnings(file: host_files.FileChange, is_private: bool) -> list[str]:
         return []
     return [
         (
-            f"{file.path}: this file holds a secret now, and Windows lets every user read what lies outside of a user's"
-            " profile; close it with ansible.windows.win_acl, or put the secret into a user's own file."
+            f"{file.path}: this file holds a secret now, and Windows lets every user read files outside the profiles;"
+            " close it with ansible.windows.win_acl, or put the secret into a user's own file."
         )
     ]
 

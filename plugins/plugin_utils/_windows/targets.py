@@ -62,6 +62,17 @@ def is_own(target: pip_targets.Target) -> bool:
     return "USERPROFILE" in target.place.environment
 
 
+def refuse_link(host: windows_host.WindowsHost, path: str) -> None:
+    """Refuse a file that is a symbolic link, for tasks with ``follow: false``."""
+    if is_link(host.stat(path)):
+        raise _errors.UserError(f"{path}: this is a symbolic link, and 'follow' is false; name its target.")
+
+
+def is_link(stat: Mapping[str, Any]) -> bool:
+    """Tell whether ansible.windows.win_stat has found a link of any kind."""
+    return bool(stat.get("islnk") or stat.get("isjunction"))
+
+
 def refuse_links(host: windows_host.WindowsHost, path: str, home: str) -> None:
     """Refuse to be led out of another user's directory ``home`` by a link that was planted on the way to ``path``."""
     part = home
@@ -70,7 +81,7 @@ def refuse_links(host: windows_host.WindowsHost, path: str, home: str) -> None:
         found = host.stat(part)
         if not found["exists"]:
             return
-        if found["islnk"] or found["isjunction"]:
+        if is_link(found):
             raise _errors.UserError(
                 f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
                 " 'become_method: runas', or replace the link."
@@ -93,7 +104,7 @@ def real_path(host: windows_host.WindowsHost, path: str, stats: dict[str, Mappin
         part = ntpath.join(part, name)
         if part not in stats:
             stats[part] = host.stat(part)
-        if stats[part].get("islnk") or stats[part].get("isjunction"):
+        if is_link(stats[part]):
             target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
             return real_path(host, ntpath.normpath(ntpath.join(target, *names[number:])), stats)
     return path

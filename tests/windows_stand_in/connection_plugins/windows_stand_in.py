@@ -10,6 +10,7 @@ and what that needs. This plugin takes the name and the arguments out of the pay
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -90,7 +91,9 @@ def _answer(host: WindowsHost, cmd: str, in_data: bytes) -> str:
     """Return what the command would write to its standard output."""
     if _PAYLOAD_MARK not in in_data:
         return _run_script(host, _script_of(cmd))
-    payload = json.loads(in_data.rpartition(_PAYLOAD_MARK)[2])
+    packed = in_data.rpartition(_PAYLOAD_MARK)[2].strip()
+    is_compressed = not packed.startswith(b"{")  # ansible-core 2.22
+    payload = json.loads(gzip.decompress(base64.b64decode(packed)) if is_compressed else packed)
     if "module_args" in payload:  # ansible-core 2.18
         return _run_module(host, payload["module_args"], payload["environment"])
     action = payload["actions"][-1]
@@ -98,7 +101,12 @@ def _answer(host: WindowsHost, cmd: str, in_data: bytes) -> str:
         return host.make_temporary_directory(action["params"]["Directory"], action["params"]["Name"])
     if action["name"] != "module_wrapper.ps1":
         raise ContractError(f"The stand-in cannot run {action['name']}.")
-    return _run_module(host, action["params"]["Variables"][0]["Value"], action["params"]["Environment"])
+    parameters = action["params"]
+    if "ArgumentJSON" in parameters:  # ansible-core 2.22
+        arguments = json.loads(parameters["ArgumentJSON"])
+    else:
+        arguments = parameters["Variables"][0]["Value"]
+    return _run_module(host, arguments, parameters["Environment"])
 
 
 def _run_module(host: WindowsHost, arguments: dict[str, Any], environment: dict[str, str]) -> str:

@@ -170,7 +170,7 @@ def test_another_writers_change_is_not_lost(windows: HostInAFile) -> None:
     windows.save(host)
     result = windows.run("ini_merge", {"path": PIP_INI, "sections": TIMEOUT_2})
     assert result["failed"] is True
-    assert result["msg"] == f"{PIP_INI}: somebody else wrote this file at the same time; run the play again."
+    assert result["msg"] == f"{PIP_INI}: somebody else wrote this file at the same time; rerun the play."
     assert windows.host.content(PIP_INI) == b"[global]\r\nretries = 9\r\n"
 
 
@@ -181,7 +181,7 @@ def test_a_file_that_a_program_holds_open(windows: HostInAFile) -> None:
     windows.save(host)
     message = refusal(windows, sections=TIMEOUT_2)
     assert message.startswith(f"{PIP_INI}: this file cannot be read (")
-    assert message.endswith("close that program, and run the play again.")
+    assert message.endswith("close that program, and rerun the play.")
 
 
 def test_a_file_that_a_program_lets_others_only_read(windows: HostInAFile) -> None:
@@ -192,7 +192,7 @@ def test_a_file_that_a_program_lets_others_only_read(windows: HostInAFile) -> No
     result = windows.run("ini_merge", {"path": PIP_INI, "sections": TIMEOUT_2})
     assert result["failed"] is True
     assert result["msg"].startswith(f"{PIP_INI}: this file cannot be written (")
-    assert result["msg"].endswith("close that program, and run the play again.")
+    assert result["msg"].endswith("close that program, and rerun the play.")
     assert windows.host.files() == {PIP_INI: b"[global]\r\ntimeout = 1\r\n"}
 
 
@@ -283,7 +283,7 @@ def test_other_spellings_of_a_path(windows: HostInAFile, path: str) -> None:
 )
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
     message = refusal(windows, sections=TIMEOUT_2, **{option: value})
-    assert message.startswith(f"{option}: a Windows host has no such thing; leave it out")
+    assert message.startswith(f"{option}: not supported on Windows; remove it")
 
 
 @pytest.mark.parametrize(

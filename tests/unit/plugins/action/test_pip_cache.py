@@ -66,7 +66,31 @@ def test_what_lies_outside_of_a_profile_is_closed_to_others(windows: HostInAFile
 def test_a_tilde_is_the_users_profile(windows: HostInAFile) -> None:
     assert make(windows, path="~/pip-cache")["caches"][0]["path"] == r"C:\Users\ada\pip-cache"
     assert windows.host.node(r"C:\Users\ada\pip-cache")["owner"] == ADA
-    assert "no place for a cache" in refusal(windows, path="~", state="absent")
+    assert "not a place for a cache" in refusal(windows, path="~", state="absent")
+
+
+def test_a_tilde_is_each_users_own_profile(windows: HostInAFile) -> None:
+    result = make(windows, path="~/pip-cache", users=["*"], verify=True)
+    assert [(cache["path"], cache["user"]) for cache in result["caches"]] == [
+        (r"C:\Users\ada\pip-cache", "ada"),
+        (r"C:\Users\grace\pip-cache", "grace"),
+    ]
+    assert windows.host.node(r"C:\Users\grace\pip-cache")["owner"] == GRACE
+    assert make(windows, path="~/pip-cache", users=["*"])["changed"] is False
+    assert "owner: a cache in a profile belongs to its user" in refusal(
+        windows, path="~/pip-cache", users=["*"], owner="ada"
+    )
+    assert "is a user's profile" in refusal(windows, path="~", users=["grace"])
+
+
+def test_one_cache_has_one_owner(windows: HostInAFile) -> None:
+    make(windows, path=SHARED_DISK, users=["grace"])
+    assert windows.host.node(SHARED_DISK)["owner"] == GRACE
+    for users in (["*"], ["ada", "grace"]):
+        assert f"several users cannot own the one cache '{SHARED_DISK}'" in refusal(
+            windows, path=SHARED_DISK, users=users
+        )
+    assert "no profile of 'linus'" in refusal(windows, path=SHARED_DISK, users=["linus"])
 
 
 def test_owners_are_repaired_inside(windows: HostInAFile) -> None:
@@ -180,7 +204,7 @@ def test_a_junction_in_another_users_profile_leads_nowhere(windows: HostInAFile)
 
 def test_a_file_where_the_cache_should_be(windows: HostInAFile) -> None:
     windows.write(OF_ADA, b"")
-    assert "no directory" in refusal(windows)
+    assert "not a directory" in refusal(windows)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +232,17 @@ def test_places_that_are_none_for_a_cache(windows: HostInAFile, path: str) -> No
 )
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
     message = refusal(windows, path=SHARED_DISK, **{option: value})
-    assert message.startswith(f"{option}: a Windows host has no such thing; leave it out")
+    assert message.startswith(f"{option}: not supported on Windows; remove it")
 
 
 def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:
     result = windows.run("pip_cache", {"path": SHARED_DISK, "owner": "linus"})
     assert "linus is not a valid user" in result["msg"]
+
+
+def test_a_path_and_users_do_not_go_together(windows: HostInAFile) -> None:
+    assert refusal(windows, path=SHARED_DISK, users=["grace"]).startswith("path, users: ")
+
+
+def test_verification_has_nobody_to_ask(windows: HostInAFile) -> None:
+    assert make(windows, verify=True)["caches"][0]["usable_by"] == []

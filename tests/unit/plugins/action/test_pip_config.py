@@ -213,13 +213,14 @@ def test_what_pip_would_look_for_in_vain_is_refused_but_only_warned_of_in_check_
     assert windows.host.content(OF_ADA) is None
     checked = windows.run("pip_config", arguments, check=True)
     assert checked["failed"] is False
-    assert len(checked["warnings"]) == 2
+    assert len(checked["warnings"]) == 3
+    assert "would fail" in checked["warnings"][-1]
 
 
 @pytest.mark.parametrize("name", ["mode", "config_home", "validate"])
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, name: str) -> None:
     arguments = {"users": ["ada"], "options": TIMEOUT_2, name: "0644"}
-    assert refusal(windows, **arguments).startswith(f"{name}: a Windows host has no such thing; leave it out")
+    assert refusal(windows, **arguments).startswith(f"{name}: not supported on Windows; remove it")
 
 
 def test_an_option_of_another_level_is_refused(windows: HostInAFile) -> None:
@@ -347,7 +348,111 @@ def test_ones_own_links_are_followed(windows: HostInAFile) -> None:
     assert windows.host.content(r"D:\dotfiles\pip.ini") == b"[global]\ntimeout = 2\n"
 
 
+# Verification
+
+
+def test_with_verify_what_pip_would_not_use_is_refused(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"[install]\r\ntimeout = 9\r\n")
+    set_environment(windows, PIP_PROXY="http://proxy.example:3128")
+    options = {"global": {"timeout": 2, "retries": 3, "proxy": "http://p.example:1"}}
+    message = refusal(windows, verify=True, options=options)
+    assert f"pip install would not use 'timeout' from [global] of {OF_ADA}: [install] of {OF_ADA} wins." in message
+    assert f"pip would not use 'proxy' from [global] of {OF_ADA}: PIP_PROXY wins." in message
+    assert "retries" not in message
+    assert len(configure(windows, options=options)["shadowed"]) == 2
+
+
+def test_with_verify_the_same_value_elsewhere_is_no_obstacle(windows: HostInAFile) -> None:
+    set_environment(windows, PIP_TIMEOUT="2")
+    result = configure(windows, verify=True, options=TIMEOUT_2)
+    assert [shadow["same_value"] for shadow in result["shadowed"]] == [True]
+    assert windows.host.files() == {OF_ADA: WRITTEN}
+
+
+def test_with_verify_a_users_own_file_is_no_reason_against_the_machines(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"[global]\r\ntimeout = 9\r\n")
+    result = configure(windows, level="global", verify=True, options=TIMEOUT_2)
+    assert [shadow["winner"]["path"] for shadow in result["shadowed"]] == [OF_ADA]
+    assert windows.host.content(MACHINES) == WRITTEN
+
+
+def test_with_verify_the_other_users_are_served(windows: HostInAFile) -> None:
+    windows.write(OF_GRACE, b"[install]\r\ntimeout = 9\r\n")
+    arguments: dict[str, Any] = {"users": ["*"], "verify": True, "options": TIMEOUT_2}
+    for check in (True, False):
+        result = windows.run("pip_config", arguments, check=check)
+        assert [(file["user"], file["failed"], file["changed"]) for file in result["files"]] == [
+            ("ada", False, True),
+            ("grace", True, False),
+        ]
+    assert windows.host.files() == {OF_ADA: WRITTEN, OF_GRACE: b"[install]\r\ntimeout = 9\r\n"}
+
+
+def test_with_verify_a_file_that_stops_pip_is_refused(windows: HostInAFile) -> None:
+    windows.write(MACHINES, "[global]\r\n".encode("utf-16"))
+    assert "UTF-16" in refusal(windows, verify=True, options=TIMEOUT_2)
+
+
+def test_variables_of_the_play_count_as_set(windows: HostInAFile) -> None:
+    set_environment(windows, PIP_RETRIES="9")
+    options = {"global": {"timeout": 2, "retries": 3}}
+    variables = {"PIP_TIMEOUT": 5, "PIP_RETRIES": None}
+    shadowed = configure(windows, variables=variables, options=options, check=True)["shadowed"]
+    assert [shadow["winner"]["variable"] for shadow in shadowed] == ["PIP_TIMEOUT"]
+    assert "PIP_TIMEOUT wins" in refusal(windows, verify=True, variables=variables, options=options)
+
+
+# The state absent
+
+
+def test_absent_removes_the_keys_and_what_else_is_there_stays(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"# mine\r\n[global]\r\ntimeout = 9\r\nretries = 1\r\n")
+    result = configure(windows, state="absent", options=TIMEOUT_2)
+    assert windows.host.content(OF_ADA) == b"# mine\r\n[global]\r\nretries = 1\r\n"
+    assert [change["action"] for change in result["files"][0]["changes"]] == ["removed"]
+
+
+def test_absent_removes_the_file_where_nothing_but_the_header_is_left(windows: HostInAFile) -> None:
+    content = "# Managed by Ansible\n[global]\ntimeout = 2\n"
+    configure(windows, content=content, exact=True)
+    arguments: dict[str, Any] = {"state": "absent", "content": content, "backup": True}
+    checked = configure(windows, check=True, **arguments)
+    assert list(windows.host.files()) == [OF_ADA]
+    done = configure(windows, **arguments)
+    backup = done["files"][0].pop("backup_file")
+    assert windows.host.files() == {backup: content.encode()}
+    assert (checked["changed"], checked["files"], checked["diff"]) == (True, done["files"], done["diff"])
+    assert done["files"][0]["removed"] is True
+    assert configure(windows, **arguments)["changed"] is False
+
+
+def test_absent_keeps_the_file_with_anybodys_comment_and_a_link(windows: HostInAFile) -> None:
+    windows.write(OF_ADA, b"# mine\r\n[global]\r\ntimeout = 9\r\n")
+    configure(windows, state="absent", options=TIMEOUT_2)
+    assert windows.host.content(OF_ADA) == b"# mine\r\n"
+    windows.write(r"D:\dotfiles\pip.ini", WRITTEN)
+    host = windows.host
+    host.remove_tree(OF_ADA)
+    host.add_link(OF_ADA, r"D:\dotfiles\pip.ini")
+    windows.save(host)
+    configure(windows, state="absent", options=TIMEOUT_2)
+    assert windows.host.content(OF_ADA) == b""
+
+
 # What is written
+
+
+def test_a_link_is_refused_without_follow(windows: HostInAFile) -> None:
+    windows.write(r"D:\dotfiles\pip.ini", b"")
+    host = windows.host
+    host.add_link(OF_ADA, r"D:\dotfiles\pip.ini")
+    windows.save(host)
+    assert "this is a symbolic link, and 'follow' is false" in refusal(windows, follow=False, options=TIMEOUT_2)
+
+
+def test_unsafe_writes_are_what_windows_always_has(windows: HostInAFile) -> None:
+    result = configure(windows, unsafe_writes=True, options=TIMEOUT_2)
+    assert result["warnings"] == ["unsafe_writes: ignored on Windows, where every file is written in place."]
 
 
 def test_exact_is_the_content_byte_for_byte(windows: HostInAFile) -> None:

@@ -1,15 +1,21 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all actions for Windows hosts have in common."""
+"""What the actions have in common: which controllers they refuse, and what they need for a Windows host."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import release
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
 
+from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
 from ansible_collections.devfleet.pip.tests.windows_stand_in.host import new_state
 from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile, Worker
 
@@ -17,6 +23,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "ini_merge": {"path": r"C:\x.ini", "sections": {"a": {"b": 1}}},
     "pip_cache": {},
     "pip_config": {"options": {"global": {"timeout": 2}}},
+    "pip_environment": {"user_profiles": True, "variables": {"PIP_TIMEOUT": 2}},
 }
 
 
@@ -33,3 +40,33 @@ def test_a_missing_collection_is_named_with_the_command_that_brings_it(bare_wind
     assert result["failed"] is True
     assert "\n" not in result["msg"]
     assert "ansible-galaxy collection install ansible.windows" in result["msg"]
+
+
+@pytest.mark.parametrize("version", ["2.9.27", "2.14.18", "2.17.14rc1"])
+def test_an_old_controller_is_named_with_the_release_that_is_required(version: str) -> None:
+    assert windows_action.fault_of_core(version).startswith(
+        f"devfleet.pip requires ansible-core 2.18 or later on the controller, which has {version}; nothing was changed."
+    )
+
+
+@pytest.mark.parametrize("version", ["2.18.0", "2.19.14", "2.22.0rc1", "2.23.0.dev0", "3.0"])
+def test_a_supported_controller_is_not_refused(version: str) -> None:
+    assert windows_action.fault_of_core(version) == ""
+
+
+@pytest.mark.parametrize("action", TASKS)
+def test_an_old_controller_runs_nothing_on_the_host(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "__version__", "2.14.18")
+    module = importlib.import_module(f"ansible_collections.devfleet.pip.plugins.action.{action}")
+    plugin = module.ActionModule(
+        task=SimpleNamespace(async_val=0, args=TASKS[action], check_mode=False, diff=False),
+        connection=connection_loader.get("local", PlayContext()),
+        play_context=None,
+        loader=None,
+        templar=None,
+        shared_loader_obj=None,
+    )
+    monkeypatch.setattr(plugin, "_execute_module", lambda **_given: pytest.fail("the module ran"))
+    result = plugin.run(task_vars={})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "requires ansible-core 2.18" in result["msg"]

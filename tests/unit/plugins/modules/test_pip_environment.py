@@ -170,7 +170,7 @@ def test_a_link_into_a_dotfiles_checkout_stays_one(home: Home) -> None:
 def test_a_file_that_the_shell_stops_at_is_named_with_the_reason(home: Home) -> None:
     home.profile.write_text("if true\n")
     message = home.refusal(user_profiles=True, variables={"PIP_TIMEOUT": 4})
-    assert f"{SHELL} stops at an error in this file" in message
+    assert f"{SHELL} stops at a syntax error" in message
     assert "line" in message
 
 
@@ -193,6 +193,28 @@ def test_a_line_after_the_block_that_wins_is_warned_of(home: Home) -> None:
     result = home.set({"PIP_TIMEOUT": 4})
     assert home.session()["PIP_TIMEOUT"] == "5"
     assert f"{home.profile}, line 4: PIP_TIMEOUT is set again here" in warnings_of(result)
+
+
+def test_with_verify_such_a_line_fails_the_task_and_the_file_stays(home: Home) -> None:
+    home.profile.write_text(
+        f"export PIP_RETRIES=7\n{BEGIN}\n{END}\nexport PIP_TIMEOUT=5 PIP_RETRIES=3\nunset PIP_PROXY\n"
+    )
+    variables = {"PIP_TIMEOUT": 4, "PIP_RETRIES": 3, "PIP_PROXY": "http://p.example:1"}
+    message = home.refusal(user_profiles=True, variables=variables, verify=True)
+    assert message == (
+        f"{home.profile}, line 4: PIP_TIMEOUT is set again here, and this value wins; remove the line."
+        f" {home.profile}, line 5: PIP_PROXY is set again here, and this value wins; remove the line."
+    )
+    home.set(variables)
+    session = home.session()
+    assert (session["PIP_TIMEOUT"], session["PIP_RETRIES"], session.get("PIP_PROXY")) == ("5", "3", None)
+    assert home.set({"PIP_RETRIES": 3}, verify=True)["changed"] is False
+
+
+def test_a_removed_variable_that_another_line_sets_is_warned_of(home: Home) -> None:
+    home.profile.write_text("export PIP_TIMEOUT=5\n")
+    assert f"{home.profile}, line 1: PIP_TIMEOUT is still set here" in warnings_of(home.set({"PIP_TIMEOUT": None}))
+    assert home.session()["PIP_TIMEOUT"] == "5"
 
 
 def test_a_secret_is_refused_where_others_read_it_and_never_shown(home: Home) -> None:
@@ -254,9 +276,9 @@ def test_xdg_homes_are_each_users_own(home: Home) -> None:
     ("arguments", "words"),
     [
         ({"variables": {"PIP_TIMEOUT": 4}}, "No place is named"),
-        ({"users": ["x"], "machine_profile": True}, "goes with 'user_profiles: true'"),
-        ({"services": ["a/b"]}, "is no name of a service"),
-        ({"services": ["backup.timer"]}, "is no name of a service"),
+        ({"users": ["x"], "machine_profile": True}, "requires 'user_profiles: true'"),
+        ({"services": ["a/b"]}, "is not the name of a service"),
+        ({"services": ["backup.timer"]}, "is not the name of a service"),
         ({"user_profiles": True, "variables": {"PIP_TIMOUT": 4}}, "PIP_TIMEOUT"),
         ({"user_profiles": True, "variables": {"PIP_PROXY": "a\nb"}}, "several lines"),
         ({"user_profiles": True, "variables": {"HOME": "/x"}}, "set it for services"),

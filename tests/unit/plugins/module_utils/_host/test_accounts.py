@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as accounts
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts
 
 
 def entry(name: str, uid: int, home: Path, shell: str = "/bin/bash") -> pwd.struct_passwd:

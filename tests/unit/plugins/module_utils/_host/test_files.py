@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import stat
@@ -152,7 +153,7 @@ def test_where_no_file_can_be_renamed_unsafe_writes_writes_in_place(
     path.write_bytes(b"older")
     inode = path.stat().st_ino
 
-    def busy(_old: str, _new: str) -> None:
+    def busy(_old: str, _new: str, **_directories: int) -> None:
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
     monkeypatch.setattr(host_files.os, "rename", busy)
@@ -178,8 +179,12 @@ def test_another_writer_in_spite_of_the_lock_is_noticed(tmp_path: Path) -> None:
 
 def test_a_held_lock_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_files, "LOCK_SECONDS", 0.05)
-    with host_files._locked(str(tmp_path)), pytest.raises(UserError, match="fuser"):
+    directory = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    with pytest.raises(UserError, match="fuser"):
         change_file(str(tmp_path / "file"), becomes(b"new"))
+    os.close(directory)
+    assert names_in(tmp_path) == []
 
 
 def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
@@ -191,7 +196,7 @@ def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
 
 APPEND = """
 import sys
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import change_file
+from ansible_collections.devfleet.pip.plugins.module_utils._host.files import change_file
 path, line = sys.argv[1:]
 change_file(path, lambda before: (before or b"") + line.encode())
 """
@@ -206,7 +211,7 @@ def test_twelve_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
 GROW = """
 import sys
-from ansible_collections.devfleet.pip.plugins.module_utils._ini_file import change_file
+from ansible_collections.devfleet.pip.plugins.module_utils._host.files import change_file
 path = sys.argv[1]
 while True:
     change_file(path, lambda before: b"y" * 100_000 if before[:1] == b"x" else b"x" * 100_000)
@@ -220,6 +225,7 @@ def test_a_writer_killed_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> N
         before = path.stat().st_ino
         writer = subprocess.Popen([sys.executable, "-c", GROW, str(path)])
         while path.stat().st_ino == before:
+            assert writer.poll() is None
             time.sleep(0.001)
         time.sleep(number * 0.0007)
         writer.send_signal(signal.SIGKILL)

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as posix_acl
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host import tree
 from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import Access, Fix, Item, Snapshot
 
 ME, MY_GROUP = os.geteuid(), os.getegid()

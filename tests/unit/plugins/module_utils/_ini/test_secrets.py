@@ -16,6 +16,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini.secrets import (
     mask_text,
     mask_urls,
     mask_value,
+    secrets_in,
 )
 
 
@@ -130,3 +131,14 @@ def test_what_a_program_quotes_of_a_text_is_masked() -> None:
     for secret in ("sesame", "hunter2", "hunter3"):
         assert secret not in masked
     assert masked.endswith("; k = 1")
+
+
+def test_the_secrets_of_options_are_found_wherever_they_are() -> None:
+    options = {
+        "options": {"global": {"index-url": ["https://bob:hunter2@h/"], "timeout": 30, "password": "p", "token": ""}},
+        "content": "[global]\npassword = open sesame\nproxy = bob:hunter3@h\nretries = 5\n",
+        "variables": {"PIP_INDEX_URL": "https://hunter4@h/simple"},
+        "users": None,
+    }
+    names = {"bob:hunter2", "hunter2", "p", "open sesame", "bob:hunter3", "hunter3", "hunter4"}
+    assert secrets_in("", options) == names

@@ -16,10 +16,11 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts, tree
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as manager
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache import Spec
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import Place
 
 LONG_AGO = time.time() - 90 * 86400
 
@@ -199,7 +200,7 @@ def test_other_things_are_never_pruned(tmp_path: Path) -> None:
     assert (cache / "mine.txt").read_text(encoding="ascii") == "mine"
     for wish in ({"state": "purged"}, {"state": "absent"}, {"recurse": True}):
         with pytest.raises(UserError, match=r"holds 'mine\.txt', which is no part of a pip cache"):
-            manager.ensure(Spec(str(cache), **wish), check=True)  # type: ignore[arg-type]  # of mixed types
+            manager.ensure(Spec(str(cache), **wish), check=True)
 
 
 def test_a_world_writable_cache_is_closed_to_the_world(tmp_path: Path) -> None:
@@ -275,6 +276,35 @@ def test_what_this_process_sees(tmp_path: Path) -> None:
     assert file is not None and not file.is_dir
 
 
+def place_in(home: Path, **environment: str) -> Place:
+    """Return where a pip looks whose user has this home and no file but their own."""
+    xdg = {"XDG_CONFIG_DIRS": str(home / "none")}
+    return Place("linux", {**xdg, **environment}, str(home), None)
+
+
+def test_a_file_that_pip_could_not_read_says_nothing_and_holds_nobody_up(tmp_path: Path) -> None:
+    file = tmp_path / ".config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    default = f"{tmp_path}/.cache/pip"
+    assert manager._elsewhere(place_in(tmp_path), default) == ""
+    os.mkfifo(file)
+    assert manager._elsewhere(place_in(tmp_path), default) == ""
+    file.unlink()
+    for content in (b"cache-dir = /x\n", b"[global]\ncache-dir = /x\ncache-dir = /y\n", b"\xff\xfe["):
+        file.write_bytes(content)
+        assert manager._elsewhere(place_in(tmp_path), default) == ""
+
+
+def test_a_file_is_read_through_its_link(tmp_path: Path) -> None:
+    (tmp_path / ".config/pip").mkdir(parents=True)
+    (tmp_path / "dotfile").write_text("[global]\ncache-dir = https://me:secret@host/x\n", encoding="ascii")
+    (tmp_path / ".config/pip/pip.conf").symlink_to(tmp_path / "dotfile")
+    said = manager._elsewhere(place_in(tmp_path), f"{tmp_path}/.cache/pip")
+
+    assert said.startswith(f"'cache-dir' in [global] of {tmp_path}/.config/pip/pip.conf names 'https://")
+    assert "secret" not in said
+
+
 @pytest.fixture(params=["darwin", "freebsd14", "openbsd7"])
 def other_unix(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A system whose Python knows neither extended attributes nor O_PATH."""
@@ -322,3 +352,18 @@ def test_what_is_new_on_linux_has_the_group_of_its_maker(tmp_path: Path, monkeyp
 
     assert [manager._birth_group(str(plain), depth) for depth in (1, 2)] == [4242, 4242]
     assert [manager._birth_group(str(setgid), depth) for depth in (1, 2)] == [setgid.stat().st_gid, 4242]
+
+
+def test_a_user_without_a_home_has_no_files() -> None:
+    place = Place("linux", {"XDG_CACHE_HOME": "/srv/xdg"}, "", None)
+
+    assert manager._elsewhere(place, "/srv/xdg/pip") == ""
+
+
+@pytest.mark.parametrize(("users", "said"), [(["*"], ["Name them."]), (["bob"], []), (None, [])])
+def test_everybody_who_is_not_listed_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, users: list[str] | None, said: list[str]
+) -> None:
+    monkeypatch.setattr(accounts, "unlisted_accounts_warning", lambda: "Name them.")
+
+    assert manager._warnings_of_task({"users": users, "shared_group": None, "state": "present"}) == said

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective, options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import FileFacts, Rights
 
 NOW = 1_000_000_000.0
@@ -225,6 +226,38 @@ def test_what_is_planned_in_a_closed_directory_is_not_seen(uid: int, root: Right
     look = rules.look_as_planned(planned, uid, {uid}, {"/": root}.get)
 
     assert (look("/home/c") is not None) is sees
+
+
+_KEYS = st.sampled_from(
+    ["cache-dir", "cache_dir", "CACHE-DIR", "--cache-dir", "no-cache-dir", "no_cache_dir", "timeout"]
+)
+_OPTIONS = st.dictionaries(_KEYS, st.sampled_from(["", "/a", "/b", "true"]), max_size=3)
+_VIEWS = st.fixed_dictionaries({}, optional={"global": _OPTIONS, "install": _OPTIONS, "download": _OPTIONS})
+
+
+@given(
+    st.lists(_VIEWS, max_size=3),
+    st.dictionaries(
+        st.sampled_from(["PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "CACHE_DIR"]), st.sampled_from(["", "/c", "1"])
+    ),
+)
+def test_the_setting_that_wins_is_the_one_that_wins_among_all_options(
+    views: list[dict[str, dict[str, str]]], environment: dict[str, str]
+) -> None:
+    """The rules are written twice, so that this module needs not the ones for every option."""
+    layers = [
+        effective.Layer("user", f"/{number}", {
+            section: {options.key_name(key): value for key, value in keys.items()} for section, keys in view.items()
+        })
+        for number, view in enumerate(views)
+    ]  # fmt: skip
+    found = rules.winning_setting([(f"/{number}", view) for number, view in enumerate(views)], environment)
+    origin = effective.effective_option("cache-dir", "install", layers, environment)
+
+    assert (found is None) is (origin is None)
+    if found and origin:
+        where = origin.variable or f"[{origin.section}] of {origin.path}"
+        assert found == rules.Setting(str(origin.key), origin.value, where)
 
 
 def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> FileFacts:

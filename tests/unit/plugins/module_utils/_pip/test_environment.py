@@ -32,6 +32,7 @@ def checked(
         ({"PIP_CACHE_DIR": "~/c"}, "~/c"),
         ({"PIP_USER_AGENT_USER_DATA": "ci"}, "ci"),
         ({"PIP_DOWNLOAD_CACHE": None}, None),
+        ({"PIP_TRUSTED_HOST": []}, None),
         ({"PIP_NO_CACHE_DIR": 1}, "1"),
         ({"PIP_CONFIG_FILE": os.devnull}, os.devnull),
     ],
@@ -52,9 +53,9 @@ def test_what_pip_takes_is_taken(given: dict[str, Any], text: str | None) -> Non
         ({"PIP_CACHE_DIR": "$HOME/c"}, "pip expands no variables"),
         ({"PIP_TRUSTED_HOST": ["a b"]}, "splits"),
         ({"PIP_VERSION": "1"}, "pip ignores this variable"),
-        ({"PIP_CONFIG_FILE": "~/x"}, "no absolute path"),
-        ({"PIP_TIMEOUT": {"a": 1}}, "neither a text"),
-        ({"pip_timeout": 3}, "has to be PIP_TIMEOUT"),
+        ({"PIP_CONFIG_FILE": "~/x"}, "not an absolute path"),
+        ({"PIP_TIMEOUT": {"a": 1}}, "PIP_TIMEOUT must be a string"),
+        ({"pip_timeout": 3}, "write 'pip_timeout' as PIP_TIMEOUT"),
         ({"cache-dir": "/x"}, "the variable for the option 'cache-dir' is PIP_CACHE_DIR"),
         ({"PATH": "/x"}, "neither a PIP_* variable nor one of HOME"),
         ({"PIP_A B": "/x"}, "neither a PIP_* variable"),
@@ -87,7 +88,9 @@ def test_what_is_unknown_can_be_warned_of_or_allowed() -> None:
 
 
 def test_in_check_mode_a_file_may_still_come() -> None:
-    assert "there is no file" in checked({"PIP_CERT": "/nowhere/ca.pem"}, check_mode=True)[1][0]
+    (warning,) = checked({"PIP_CERT": "/nowhere/ca.pem"}, check_mode=True)[1]
+    assert "there is no file" in warning
+    assert "would fail" in warning
 
 
 def test_a_file_in_place_of_the_users_own_is_warned_of() -> None:

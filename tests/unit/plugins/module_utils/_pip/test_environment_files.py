@@ -128,3 +128,24 @@ def test_what_no_line_can_hold_is_refused(value: str, form: Form, words: str) ->
 @pytest.mark.parametrize("line", ["export PIP_A='x", "export PIP_A=a b", "PIP_A=x", "echo PIP_A", ""])
 def test_a_line_that_we_did_not_write_is_no_variable(line: str) -> None:
     assert variables_of_file(f"{line}\n", SHELL) == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "line", "assigned"),
+    [
+        (SHELL, "export PIP_A=1 PIP_B='x y'  # old", {"PIP_A": "1", "PIP_B": "x y"}),
+        (SHELL, "  PIP_A=1", {"PIP_A": "1"}),
+        (SHELL, "unset PIP_A", {"PIP_A": ""}),
+        (SHELL, "PIP_A=1 pip install x", {}),
+        (SHELL, "# export PIP_A=1", {}),
+        (SHELL, "echo 'PIP_A=1", {}),
+        (PAM, 'PIP_A="1 2"', {"PIP_A": "1 2"}),
+        (PAM, "export PIP_A=1 # old", {"PIP_A": "1"}),
+        (PAM, "#PIP_A=1", {}),
+        (SYSTEMD, 'Environment="PIP_A=100%%" PIP_B=2', {"PIP_A": "100%", "PIP_B": "2"}),
+        (SYSTEMD, "Environment=", {"PIP_A": ""}),
+        (SYSTEMD, "EnvironmentFile=/etc/PIP_A", {}),
+    ],
+)
+def test_what_a_line_of_others_assigns(form: Form, line: str, assigned: dict[str, str]) -> None:
+    assert form.assigned(line, ["PIP_A"]) == assigned

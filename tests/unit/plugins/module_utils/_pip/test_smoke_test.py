@@ -11,7 +11,7 @@ from typing import Mapping, Sequence
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test as smoke_test
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.smoke_test import Pass
 
 FETCHED = "2026-11-24T04:44:16,922   Downloading https://a.example/f/maple-1.0%2Blocal-py3-none-any.whl (40 kB)\n"

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as targets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import cache_dir, config_files
 from ansible_collections.devfleet.pip.tests.unit import pips
 
