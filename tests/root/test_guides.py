@@ -19,7 +19,10 @@ import pytest
 from ansible_collections.devfleet.pip.tests.documentation import ROOT, Step, agrees, blocks_of, steps_of
 from ansible_collections.devfleet.pip.tests.root.world import run_in
 
-GUIDES = ("workstation", "build-agent", "private-index", "shared-cache", "environment", "take-over", "roll-back")
+GUIDES = (
+    *("workstation", "build-agent", "private-index", "shared-cache", "environment", "take-over", "roll-back"),
+    "common-rules",
+)
 PASSWORDS = ("s3cr3t", "hunter2")
 
 
