@@ -65,7 +65,7 @@ def findings_of(variables: Mapping[str, Any]) -> audit_report.HostFindings:
         audit_of = variables.get("audit_of")
     except AnsibleError as error:  # one host's variable must not cost the others their report
         reason = f"audit_of: {error}; correct the variable."
-        return audit_report.HostFindings(None, info, {"result": {"failed": True, "msg": reason}})
+        return audit_report.HostFindings(None, info, {"failure": {"failed": True, "msg": reason}})
     return audit_report.HostFindings(str(audit_of or ""), info, plain(variables.get("audit_comparison") or {}))
 
 

@@ -357,7 +357,12 @@ def configure(
         "failed": False,
         "shadowed": verdict.shadowed,
         "diff": [ini_secrets.content_diff(target.path, file.before or b"", file.after)] if module._diff else [],
-        "warnings": [*warnings, *merged.warnings, *pip_effective.pip_warnings(target.path, file), *verdict.warnings],
+        "warnings": [
+            *warnings,
+            *merged.warnings,
+            *pip_options.encoding_warnings(target.path, file.before or b"", file.after),
+            *verdict.warnings,
+        ],
     }
     if removed:
         result["removed"] = True

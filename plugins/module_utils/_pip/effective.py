@@ -107,17 +107,11 @@ def _check_encoding(content: bytes) -> None:
     """Raise IniError for what is no obstacle to reading the file, but to pip."""
     if content.startswith(ini_document.BOM.encode()):
         raise ini_document.IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
-    number = _line_that_is_not_utf8(content)
+    number = pip_options.line_that_is_not_utf8(content)
     if number:
         raise ini_document.IniError(
             "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number
         )
-
-
-def _line_that_is_not_utf8(content: bytes) -> int:
-    """Return the number of the first line that is not UTF-8; 0 where all are."""
-    lines = enumerate(content.split(b"\n"), start=1)
-    return next((number for number, line in lines if line.decode("utf-8", "ignore").encode() != line), 0)
 
 
 def _only_spellings_repeat(document: ini_document.Document) -> bool:
@@ -150,23 +144,6 @@ def _pips_view(view: ini_document.View) -> ini_document.View:
     """Return the view with [DEFAULT] in every other section, as RawConfigParser gives it to pip."""
     common = view.get(ini_document.DEFAULT_SECTION, {})
     return {section: {**common, **keys} for section, keys in view.items() if section != ini_document.DEFAULT_SECTION}
-
-
-def pip_warnings(path: str, file: host_files.FileChange) -> list[str]:
-    """Return what the user should know about a file that pip reads, beside what was asked."""
-    warnings = []
-    if (file.before or b"").startswith(ini_document.BOM.encode()) and file.changed:
-        warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
-    number = _line_that_is_not_utf8(file.after)
-    if number:
-        warnings.append(
-            f"{path}, line {number}: this line holds bytes that are not UTF-8, and a pip that runs in a UTF-8 locale"
-            " refuses the file; save it as UTF-8."
-        )
-    return warnings
-
-
-# What counts
 
 
 class Origin(NamedTuple):

@@ -22,7 +22,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import document 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 
 ARGUMENTS: dict[str, Any] = {
@@ -193,7 +192,7 @@ def _merge_file(
 
 def _warnings_about(path: str, file: host_files.FileChange, dialect: str) -> list[str]:
     """Return what the user should know about the new file, beside what was asked."""
-    warnings = pip_effective.pip_warnings(path, file) if dialect == "pip" else []
+    warnings = pip_options.encoding_warnings(path, file.before or b"", file.after) if dialect == "pip" else []
     gets_secret = ini_secrets.content_holds_secret(file.after) and not ini_secrets.content_holds_secret(
         file.before or b""
     )

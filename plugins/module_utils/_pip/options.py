@@ -139,3 +139,26 @@ def _history(option: PipOption) -> tuple[tuple[str, str], ...]:
     history = pip_options_data.WORD_HISTORY.get(option.name, ())
     # Another option may have the name in another command; the history is that of its last words.
     return history if history and set(history[-1][1].split()) == set(option.words) else ()
+
+
+# Bytes that pip stops at
+
+
+def line_that_is_not_utf8(content: bytes) -> int:
+    """Return the number of the first line that is not UTF-8; 0 where all are."""
+    lines = enumerate(content.split(b"\n"), start=1)
+    return next((number for number, line in lines if line.decode("utf-8", "ignore").encode() != line), 0)
+
+
+def encoding_warnings(path: str, before: bytes, after: bytes) -> list[str]:
+    """Return what the user should know about the bytes of a file that pip reads."""
+    warnings = []
+    if before.startswith(ini_document.BOM.encode()) and before != after:
+        warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
+    number = line_that_is_not_utf8(after)
+    if number:
+        warnings.append(
+            f"{path}, line {number}: this line holds bytes that are not UTF-8, and a pip that runs in a UTF-8 locale"
+            " refuses the file; save it as UTF-8."
+        )
+    return warnings

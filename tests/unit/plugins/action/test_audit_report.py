@@ -78,14 +78,14 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 def test_the_drift_of_a_windows_host_is_there_before_and_gone_after_the_task(
     windows: HostInAFile, has_diff: bool
 ) -> None:
-    arguments = {
+    tasks: dict[str, dict[str, Any]] = {
         "cache": {"users": ["grace"], "cachedir_tag": True},
         "config": {"users": ["grace"], "options": {"global": {"timeout": 30}}},
     }
 
     def audited() -> dict[str, Any]:
-        result = windows.run("pip_client", arguments, check=True, diff=has_diff)
-        return describe_host("pc1", HostFindings("pip_client", {"skipped": True}, {"failure": result}))
+        found = {name: windows.run(f"pip_{name}", tasks[name], check=True, diff=has_diff) for name in tasks}
+        return describe_host("pc1", HostFindings("pip_client", {"skipped": True}, found))
 
     host = audited()
     assert (host["state"], host["failures"]) == ("drift", [])
@@ -93,5 +93,5 @@ def test_the_drift_of_a_windows_host_is_there_before_and_gone_after_the_task(
         ("cache", "grace", None, None),
         ("missing", "grace", "timeout", "30"),
     ]
-    assert windows.run("pip_client", arguments)["failed"] is False
+    assert [windows.run(f"pip_{name}", tasks[name])["failed"] for name in tasks] == [False, False]
     assert (audited()["state"], audited()["drift"]) == ("as_wanted", [])

@@ -240,9 +240,5 @@ def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:
     assert "linus is not a valid user" in result["msg"]
 
 
-def test_a_path_and_users_do_not_go_together(windows: HostInAFile) -> None:
-    assert refusal(windows, path=SHARED_DISK, users=["grace"]).startswith("path, users: ")
-
-
 def test_verification_has_nobody_to_ask(windows: HostInAFile) -> None:
     assert make(windows, verify=True)["caches"][0]["usable_by"] == []
