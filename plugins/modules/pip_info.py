@@ -285,7 +285,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
@@ -308,7 +308,7 @@ def main() -> None:
         pip_report.check_commands(options["commands"])
         pip_targets.check_config_home(options["config_home"], options["users"])
         pip_targets.check_names("venvs", options["venvs"])
-        host_files.check_absolute("venvs", options["venvs"])
+        host_places.check_absolute("venvs", options["venvs"])
     except _errors.UserError as error:
         module.fail_json(msg=str(error), users=[], pips=[], problems=[])
     venvs = [os.path.abspath(venv) for venv in options["venvs"]]

@@ -265,7 +265,7 @@ def test_an_environment_is_worked_in_with_its_owners_rights(people: People, fres
     given = [str(path) for path in (*venvs, orphaned, fresh)]
     result = run_module("pip_config", {"level": "site", "venvs": given, "options": TIMEOUT_7})
     assert [file["failed"] for file in result["files"]].count(True) == 2
-    assert "the user id 54321, which has no account" in result["msg"]
+    assert "the user with the id 54321, who has no account" in result["msg"]
     assert f"{fresh} is not a virtual environment" in result["msg"]
     assert [(venv / "pip.conf").owner() for venv in venvs] == [people.alice, "root"]
     assert not (orphaned / "pip.conf").exists()
@@ -431,7 +431,7 @@ def test_the_machines_file_is_not_closed_to_its_users(
     (machine.etc / "pip.conf").write_text("[global]\n")
     (machine.etc / "pip.conf").chmod(0o640)
     warned = machine.configure(level="global", options=TIMEOUT_7)
-    assert "silently skips it" in warnings_of(warned)
+    assert "silently skips this file for other users (mode 0640)" in warnings_of(warned)
     assert "timeout" not in machine.pip_of(all_pips["newest"], people.alice, "config", "list")
     assert machine.configure(level="global", options=TIMEOUT_7, mode="0644")["changed"] is True
     assert "timeout='7'" in machine.pip_of(all_pips["newest"], people.alice, "config", "list")

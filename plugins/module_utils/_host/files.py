@@ -16,9 +16,10 @@ import os
 import re
 import shlex
 import stat
+import sys
 import tempfile
 import time
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -84,13 +85,6 @@ class WriteRules(NamedTuple):
 DEFAULT_RULES = WriteRules()
 
 
-def check_absolute(option: str, paths: Iterable[str]) -> None:
-    """Refuse paths whose meaning depends on the directory that the task is started in."""
-    for path in paths:
-        if not os.path.isabs(path):
-            raise _errors.UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
-
-
 def change_file(
     path: str,
     change: Callable[[bytes | None], bytes],
@@ -126,22 +120,12 @@ def change_file(
 
 def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
     """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
-    with host_places.explained(path), host_places.reached(path, follow=False) as place, host_places.reached(
-        path
-    ) as target, _opened(target) as old:
+    with host_places.explained(path), host_places.reached(path) as target, _opened(target) as old:
         if old is None:
             return None
-        _check_takes_new_files(place)
-        if check_mode:
-            return None
-        with _directory_of(place) as there, _locked(there):
-            backup_file = _back_up(there, old) if backup else None
-            try:
-                os.unlink(there.name, dir_fd=there.directory)
-            except BaseException:
-                _discard(there, backup_file)
-                raise
-            return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
+        with host_places.reached(path, follow=False) as place:
+            _check_takes_new_files(place)
+            return None if check_mode else _remove(place, old, backup)
 
 
 def read_file(path: str) -> bytes | None:
@@ -166,7 +150,7 @@ class _Old(NamedTuple):
 
 
 @contextlib.contextmanager
-def _opened(place: host_places.Place) -> Iterator[_Old | None]:
+def _opened(place: host_places.Reached) -> Iterator[_Old | None]:
     """Open the file and read it; None where there is no file."""
     if place.missing or not _check_regular(place):
         host_places.check_links(place, os.fstat(place.directory).st_uid)
@@ -182,7 +166,7 @@ def _opened(place: host_places.Place) -> Iterator[_Old | None]:
         os.close(descriptor)
 
 
-def _check_regular(place: host_places.Place, status: os.stat_result | None = None) -> bool:
+def _check_regular(place: host_places.Reached, status: os.stat_result | None = None) -> bool:
     """Refuse a pipe and the like; return whether there is a file. It is not opened, which may do something."""
     try:
         status = status or os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
@@ -198,7 +182,7 @@ def _check_regular(place: host_places.Place, status: os.stat_result | None = Non
     return True
 
 
-def _content(place: host_places.Place, descriptor: int) -> bytes:
+def _content(place: host_places.Reached, descriptor: int) -> bytes:
     with open(descriptor, "rb", closefd=False) as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
@@ -213,7 +197,7 @@ def _content(place: host_places.Place, descriptor: int) -> bytes:
 
 
 def _planned(
-    place: host_places.Place, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules
+    place: host_places.Reached, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules
 ) -> FileChange:
     """Return what is to become of the file. Raise UserError or OSError where this process could not do it."""
     if old is None and not rules.create:
@@ -244,7 +228,7 @@ def _rights_after(before: host_modes.Rights | None, content: bytes, rules: Write
     )
 
 
-def _goes_in_place(place: host_places.Place, file: FileChange, rules: WriteRules) -> bool:
+def _goes_in_place(place: host_places.Reached, file: FileChange, rules: WriteRules) -> bool:
     """Tell whether the file itself is overwritten, which is asked for and needed, since no new one can replace it."""
     if file.before is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
         return False
@@ -253,11 +237,11 @@ def _goes_in_place(place: host_places.Place, file: FileChange, rules: WriteRules
     return os.access(place.name, os.W_OK, dir_fd=place.directory)
 
 
-def _takes_new_files(place: host_places.Place) -> bool:
+def _takes_new_files(place: host_places.Reached) -> bool:
     return os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory)
 
 
-def _check_takes_new_files(place: host_places.Place) -> None:
+def _check_takes_new_files(place: host_places.Reached) -> None:
     if _takes_new_files(place):
         return
     is_read_only = os.statvfs(place.directory).f_flag & os.ST_RDONLY
@@ -268,19 +252,20 @@ def _check_takes_new_files(place: host_places.Place) -> None:
     raise OSError(number, os.strerror(number), directory)
 
 
-def _may_give_rights(place: host_places.Place, file: FileChange, is_new: bool) -> bool:
+def _may_give_rights(place: host_places.Reached, file: FileChange, is_new: bool) -> bool:
     """Tell whether this process can give the file, which is old or a new one of its own, the rights it is to have."""
     user, before, after = os.geteuid(), file.rights_before, file.rights_after
     if user == 0 or after is None:
         return True
     owner = user if is_new or before is None else before.uid
     directory = os.fstat(place.directory)
-    inherited = directory.st_gid if directory.st_mode & stat.S_ISGID else host_modes.SAME
+    inherits = directory.st_mode & stat.S_ISGID or not sys.platform.startswith("linux")
+    inherited = directory.st_gid if inherits else host_modes.SAME
     group = inherited if is_new or before is None else before.gid
     return owner == after.uid == user and after.gid in (group, host_modes.SAME, os.getegid(), *os.getgroups())
 
 
-def _check_may_give_rights(place: host_places.Place, file: FileChange, rules: WriteRules, is_new: bool) -> None:
+def _check_may_give_rights(place: host_places.Reached, file: FileChange, rules: WriteRules, is_new: bool) -> None:
     after = file.rights_after
     if after is None or _may_give_rights(place, file, is_new):
         return
@@ -313,7 +298,7 @@ def _validate_elsewhere(file: FileChange, validate: Judge) -> None:
 
 
 @contextlib.contextmanager
-def _directory_of(place: host_places.Place) -> Iterator[host_places.Place]:
+def _directory_of(place: host_places.Reached) -> Iterator[host_places.Reached]:
     """Open the file's own directory. Those that are made for it go again where the work fails."""
     made: list[tuple[int, str]] = []
     with contextlib.ExitStack() as stack:
@@ -347,7 +332,7 @@ def _make_directory(parent: int, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(place: host_places.Place) -> Iterator[None]:
+def _locked(place: host_places.Reached) -> Iterator[None]:
     """Hold the lock that all writers of this directory's files take: one on the directory itself.
 
     A lock on the file would be lost with the file it replaces, and a lock file would be left behind.
@@ -382,7 +367,7 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
 # Writing
 
 
-def _write(place: host_places.Place, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
+def _write(place: host_places.Reached, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
     """Replace the file by a new one, or overwrite it where it must be."""
     if old is not None and _goes_in_place(place, file, rules):
         if rules.validate is not None:
@@ -411,13 +396,24 @@ def _write(place: host_places.Place, old: _Old | None, file: FileChange, rules: 
     return file._replace(backup_file=None if backup_file is None else os.path.join(directory, backup_file))
 
 
-def _check_unchanged(place: host_places.Place, file: FileChange) -> None:
+def _remove(place: host_places.Reached, old: _Old, backup: bool) -> str | None:
+    with _directory_of(place) as there, _locked(there):
+        backup_file = _back_up(there, old) if backup else None
+        try:
+            os.unlink(there.name, dir_fd=there.directory)
+        except BaseException:
+            _discard(there, backup_file)
+            raise
+        return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
+
+
+def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
     with _opened(place) as now:
         if (None if now is None else now.content) != file.before:
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
 
 
-def _sweep(place: host_places.Place) -> None:
+def _sweep(place: host_places.Reached) -> None:
     """Remove what killed writers left: the one that holds the lock is the only writer."""
     leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
     for found in os.listdir(place.directory):
@@ -425,14 +421,14 @@ def _sweep(place: host_places.Place) -> None:
             _discard(place, found)
 
 
-def _discard(place: host_places.Place, name: str | None) -> None:
+def _discard(place: host_places.Reached, name: str | None) -> None:
     if name is not None:
         with contextlib.suppress(OSError):  # it is gone, or somebody put a directory there
             os.unlink(name, dir_fd=place.directory)
 
 
 def _write_new(
-    place: host_places.Place, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None
+    place: host_places.Reached, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None
 ) -> None:
     """Write a new file beside the old one, with these rights, and the other attributes of ``model``."""
     descriptor = os.open(name, _CREATE, 0o600, dir_fd=place.directory)
@@ -449,7 +445,7 @@ def _write_new(
         raise
 
 
-def _back_up(place: host_places.Place, old: _Old) -> str:
+def _back_up(place: host_places.Reached, old: _Old) -> str:
     """Keep the old bytes beside the file, with the rights that they had; return the name."""
     moment = time.strftime("%Y-%m-%d@%H:%M:%S")
     name = f"{place.name}.{os.getpid()}.{moment}~"  # as Ansible's own modules name it
@@ -457,7 +453,7 @@ def _back_up(place: host_places.Place, old: _Old) -> str:
     return name
 
 
-def _replace(place: host_places.Place, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
+def _replace(place: host_places.Reached, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
     try:
         os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
     except OSError as error:
@@ -467,7 +463,7 @@ def _replace(place: host_places.Place, temporary: str, old: _Old | None, file: F
         _overwrite(place, old, file)
 
 
-def _overwrite(place: host_places.Place, old: _Old, file: FileChange) -> None:
+def _overwrite(place: host_places.Reached, old: _Old, file: FileChange) -> None:
     """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
     descriptor = os.open(place.name, _OVERWRITE, dir_fd=place.directory)
     with os.fdopen(descriptor, "wb") as stream:
@@ -522,7 +518,7 @@ def _remove_acl(descriptor: int) -> None:
             raise
 
 
-def _sync_directory(place: host_places.Place) -> None:
+def _sync_directory(place: host_places.Reached) -> None:
     try:
         os.fsync(place.directory)
     except OSError as error:

@@ -10,7 +10,6 @@ left to Ansible's own functions.
 from __future__ import annotations
 
 import grp
-import os
 import pwd
 import re
 import stat
@@ -153,20 +152,3 @@ def set_system_attributes(module: AnsibleModule, path: str, options: dict[str, A
 
 
 # For pip_config, until it hands the task's mode to change_file
-
-
-def asked_mode(path: str, mode: Any, old_mode: int) -> int | None:
-    """Return the mode that a play asks for as a number; None where it asks for none. Raise UserError for no mode."""
-    try:
-        return None if mode is None else parse_mode(mode, old_mode)
-    except _errors.UserError as error:
-        raise _errors.UserError(f"{path}: {error}") from None
-
-
-def check_may_set_mode(path: str, mode: int | None) -> None:
-    """Raise UserError where this user may not give the file at ``path`` that mode; None: no mode is to be set."""
-    old = os.stat(path)
-    if mode not in (None, stat.S_IMODE(old.st_mode)) and os.geteuid() not in (0, old.st_uid):
-        raise _errors.UserError(
-            f"{path}: only the owner of this file may change its mode; work as its owner, or with become."
-        )

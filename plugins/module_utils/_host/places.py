@@ -13,7 +13,7 @@ import errno
 import os
 import pwd
 import stat
-from typing import Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
@@ -23,7 +23,7 @@ ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os
 _MOST_LINKS = 40
 
 
-class Place(NamedTuple):
+class Reached(NamedTuple):
     """Where a file is, or would be: ``name`` in the open ``directory``, or below ``missing`` ones in it.
 
     ``asked`` is the path that was given, ``path`` the one without links. ``links`` are those that were followed, and
@@ -39,8 +39,15 @@ class Place(NamedTuple):
     link: str | None
 
 
+def check_absolute(option: str, paths: Iterable[str]) -> None:
+    """Refuse paths whose meaning depends on the directory that the task is started in."""
+    for path in paths:
+        if not os.path.isabs(path):
+            raise _errors.UserError(f"{option}: '{path}' is no absolute path; begin with '/', or with '~/'.")
+
+
 @contextlib.contextmanager
-def reached(path: str, follow: bool = True) -> Iterator[Place]:
+def reached(path: str, follow: bool = True) -> Iterator[Reached]:
     """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
     with contextlib.closing(_Walk(path, follow)) as walk:
         while walk.advance():
@@ -51,10 +58,10 @@ def reached(path: str, follow: bool = True) -> Iterator[Place]:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.path.join(walk.here, walk.todo[0]))
         *missing, name = walk.todo
         real = os.path.join(walk.here, *walk.todo)
-        yield Place(path, real, walk.directory, missing, name, walk.links, walk.link)
+        yield Reached(path, real, walk.directory, missing, name, walk.links, walk.link)
 
 
-def check_links(place: Place, owner: int) -> None:
+def check_links(place: Reached, owner: int) -> None:
     """Refuse, as root, a link that its owner could have planted to reach the file of another ``owner``."""
     if os.geteuid() != 0:
         return

@@ -23,7 +23,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 
-# What a finding is about; _pip_values has those that concern a value.
+Value = Union[str, List[str]]
+
+ERROR = "error"
+WARNING = "warning"
+
+# What a finding is about: the name or the section of an option, ...
 DEFAULT_SECTION = "default_section"
 UNKNOWN_SECTION = "unknown_section"
 UNKNOWN_KEY = "unknown_key"
@@ -32,25 +37,24 @@ NEEDS_COMMAND = "needs_command"
 COMMAND_LINE_ONLY = "command_line_only"
 REMOVED_OPTION = "removed_option"
 TOO_NEW = "too_new"
+# ... or its value.
+WRONG_TYPE = "wrong_type"
+NOT_ALLOWED = "not_allowed"
+NOT_ONE_VALUE = "not_one_value"
+BLANK = "blank"
+EMPTY = "empty"
+PATH = "path"
+INVERTED = "inverted"
+CACHE_OFF = "cache_off"
+NOT_CACHED = "not_cached"
 
 # These say what one run of a command is to work on, not how pip is to work. In [global] every command
 # that has an option of that name would follow them, each in its own way.
 _WORK_OF_A_COMMAND = (
-    *(
-        "abi",
-        "all",
-        "files",
-        "global",
-        "group",
-        "implementation",
-        "json",
-        "local",
-        "not-required",
-        "outdated",
-    ),
-    *("output", "path", "platform", "prefix", "python-version", "report", "requirement"),
-    *("requirements-from-script", "root", "site", "target", "uptodate", "yes"),
-)
+    "abi", "all", "files", "global", "group", "implementation", "json", "local", "not-required", "outdated", "output",
+    "path", "platform", "prefix", "python-version", "report", "requirement", "requirements-from-script", "root", "site",
+    "target", "uptodate", "yes",
+)  # fmt: skip
 
 _INDEX_ONLY = "pip takes packages from its index and from 'find-links' alone"
 _OLD_COMMAND = "it belonged to a command that pip no longer has"
@@ -102,6 +106,9 @@ ADVICE: dict[str, str] = {
 _SUCCESSORS = {"download-cache": "cache-dir", "venv": "site"}
 
 
+# The name and the section of an option
+
+
 def check_option(
     section: str,
     key: str,
@@ -113,9 +120,9 @@ def check_option(
 ) -> list[Finding]:
     """Return what is wrong with an option that is to be written; nothing where pip does what is asked.
 
-    value: None stands for a key that is to be removed, with which nothing can be wrong. pip_versions: the
-    releases that will read the file, as far as they are known. trusted_hosts: what 'trusted-host' has in the
-    same file. windows: whether paths are those of a Windows host. No file is looked at.
+    value: None stands for a key that is to be removed, which is always right. pip_versions: the known releases that
+    will read the file. trusted_hosts: the value of 'trusted-host' in the same file. windows: whether paths are those
+    of a Windows host. This does not look at the disk.
     """
     if value is None:
         return []
@@ -215,27 +222,11 @@ def _too_new(setting: Setting) -> list[Finding]:
     return [setting.finding(TOO_NEW, message, WARNING)]
 
 
-Value = Union[str, List[str]]
-
-ERROR = "error"
-WARNING = "warning"
-
-# What a finding is about.
-WRONG_TYPE = "wrong_type"
-NOT_ALLOWED = "not_allowed"
-NOT_ONE_VALUE = "not_one_value"
-BLANK = "blank"
-EMPTY = "empty"
-PATH = "path"
-INVERTED = "inverted"
-CACHE_OFF = "cache_off"
-NOT_CACHED = "not_cached"
-
 TRUE_WORDS = ("y", "yes", "t", "true", "on", "1")
 _FALSE = ("n", "no", "f", "false", "off", "0")
 _BOOLEAN = f"a boolean ({', '.join(TRUE_WORDS + _FALSE)})"
 
-# pip splits these at commas, not at blanks.
+# pip splits these on commas, not on spaces.
 _SPLIT_AT_COMMAS = ("all-releases", "no-binary", "only-binary", "only-final", "refresh-package")
 # A relative path means another place for each run of pip. For these that is never what is wanted, ...
 _ABSOLUTE = ("cache-dir", "cert", "client-cert", "log", "index-url", "extra-index-url")
@@ -259,7 +250,7 @@ _VARIABLE = re.compile(r"\$\{?[A-Za-z_]|%[A-Za-z_][A-Za-z_0-9()]*%")
 class Finding(NamedTuple):
     """Something that pip would choke on, ignore, or take for something else than was meant.
 
-    kind: one of the constants of this module and of _pip_options. message: one whole sentence, in which
+    kind: one of the constants of this file. message: one whole sentence, in which
     no secret is shown. severity: ERROR or WARNING. replacement: the section, the key or the value, whichever
     the finding is about, as it should have been, where that is certain enough to be offered; unlike the
     message it may hold what the user wrote.
@@ -352,7 +343,7 @@ def _blank(setting: Setting, item: str) -> Finding:
         advice = "write it as a URL in which each blank is %20"
     else:
         advice = "give the items one by one, without blanks"
-    message = f"pip splits {setting.name} at blanks, so it would take {quoted(item)} apart; {advice}."
+    message = f"pip splits {setting.name} on spaces, so it would take {quoted(item)} apart; {advice}."
     return setting.finding(BLANK, message)
 
 
@@ -363,7 +354,7 @@ def _is_parted_at_commas(setting: Setting, item: str) -> bool:
 
 def _comma(setting: Setting, item: str) -> Finding:
     message = (
-        f"pip splits {setting.name} at blanks, not at commas, so it would take {quoted(item)} for one item; "
+        f"pip splits {setting.name} on spaces, not on commas, so it would take {quoted(item)} for one item; "
         "leave the comma out."
     )
     return setting.finding(BLANK, message)
@@ -373,7 +364,7 @@ def _check_names(setting: Setting, names: str) -> list[Finding]:
     if len(names.split()) == 1:
         return []
     message = (
-        f"pip splits {setting.name} at commas, not at blanks, so it would look for no package of {quoted(names)}; "
+        f"pip splits {setting.name} on commas, not on spaces, so it would look for no package of {quoted(names)}; "
         "join the names with commas alone."
     )
     return [setting.finding(BLANK, message, replacement=",".join(re.split(r"[\s,]+", names)))]
@@ -410,11 +401,6 @@ def _check_python_version(setting: Setting, value: str) -> list[Finding]:
 
 def _check_pair(setting: Setting, value: str) -> list[Finding]:
     return [] if "=" in value else _wrong_type(setting, value, "a pair such as KEY=VALUE")
-
-
-def _check_nothing(setting: Setting, value: str) -> list[Finding]:
-    del setting, value
-    return []
 
 
 def _wrong_type(setting: Setting, value: str, wanted: str) -> list[Finding]:
@@ -583,17 +569,11 @@ _CHECKS: dict[str, Callable[[Setting, str], list[Finding]]] = {
     "count": _check_count,
     "int": _check_int,
     "float": _check_float,
-    "word": _check_word,
-    "words": _check_word,
-    "path": _check_path,
-    "paths": _check_path,
-    "file": _check_file,
-    "files": _check_file,
-    "url": _check_url,
-    "urls": _check_url,
-    "text": _check_nothing,
-    "list": _check_nothing,
-    "const": _check_nothing,
+    **dict.fromkeys(("word", "words"), _check_word),
+    **dict.fromkeys(("path", "paths"), _check_path),
+    **dict.fromkeys(("file", "files"), _check_file),
+    **dict.fromkeys(("url", "urls"), _check_url),
+    **dict.fromkeys(("text", "list", "const"), lambda _setting, _value: []),
 }
 
 # What more is known of some options than their kind.
@@ -670,7 +650,7 @@ OTHER_PROGRAM = "other_program"
 
 # From this pip on a constraint is not seen by the pip that installs what a build needs.
 _CONSTRAINT_STAYS_OUT_OF_BUILDS = (26, 2)
-# What uv would have to be told as well: the option and uv's own variable for it.
+# uv's own variables for these options.
 _UV_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cache-dir": "UV_CACHE_DIR"}
 
 
@@ -707,7 +687,7 @@ def hints_for(
     unseen = [name for name in _UV_VARIABLES if options.get(name)] if uv else []
     if unseen:
         variables = " and ".join(_UV_VARIABLES[name] for name in unseen)
-        message = f"{uv} reads neither pip.conf nor PIP_* variables; what it is to do likewise, {variables} tell it."
+        message = f"{uv} ignores pip.conf and PIP_* variables; set {variables} for it as well."
         found.append(Hint(OTHER_PROGRAM, unseen[0], message))
     return found
 

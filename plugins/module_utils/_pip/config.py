@@ -29,6 +29,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import request a
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import judge as pip_judge
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import legacy as pip_legacy
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -289,8 +290,11 @@ def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, optio
     task = functools.partial(configure, module, target, spec, options)
     try:
         return dict(task() if target.account is None else host_run_as.call_as_user(target.account, task))
+    except OSError as error:
+        reason = f"{target.path}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
     except _errors.UserError as error:
-        return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
+        reason = str(error)
+    return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(reason))
 
 
 class Plan(NamedTuple):
@@ -335,15 +339,11 @@ def configure(
         unsafe_writes=options["unsafe_writes"],
         mode=mode,
         new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) and _is_private(target) else 0o644,
-        validate=pip_pips.judge_for(module, target, spec.request.set, options["validate"], warnings),
+        validate=pip_judge.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
     try:
-        file = None
-        if options["state"] == "absent":
-            file = _removed_file(target.path, plan, options, module.check_mode)
-        removed = file is not None
-        if file is None:
-            file = host_files.change_file(target.path, plan, rules, module.check_mode)
+        removed = _removed_file(target.path, plan, options, module.check_mode)
+        file = removed or host_files.change_file(target.path, plan, rules, module.check_mode)
     except _NotUsed as error:
         failure = pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
         return {**failure, "shadowed": plans[-1].verdict.shadowed}
@@ -352,7 +352,7 @@ def configure(
         "level": target.level,
         "path": target.path,
         "user": target.user,
-        "changed": file.changed or file.rights_changed or removed,
+        "changed": file.changed or file.rights_changed or removed is not None,
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
@@ -416,8 +416,10 @@ def _is_comment(line: str) -> bool:
 def _removed_file(
     path: str, plan: Callable[[bytes | None], bytes], options: Mapping[str, Any], check_mode: bool
 ) -> host_files.FileChange | None:
-    """Remove the file if nothing is left in it; return None where it stays. A symbolic link stays."""
-    before = None if os.path.islink(path) else host_files.read_file(path)
+    """Remove the file with the state absent if nothing is left in it; return None where it stays, as a link does."""
+    if options["state"] == "present" or os.path.islink(path):
+        return None
+    before = host_files.read_file(path)
     if before is None or not is_left_over(ini_document.decode(plan(before)), options["content"]):
         return None
     return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode))

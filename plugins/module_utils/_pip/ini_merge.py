@@ -108,7 +108,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     path = os.path.normpath(options["path"])
     warnings: list[str] = []
     try:
-        host_files.check_absolute("path", [path])
+        host_places.check_absolute("path", [path])
         account = _account(path, options)
         rules = _rules(module, path, options, warnings)
         work = functools.partial(_merge_file, module, path, options, rules)

@@ -14,7 +14,6 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -22,7 +21,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as p
 
 EVERYBODY = "*"
 
-# The level that each of these options is for; with another one it would be ignored.
+# The level that each of these options needs; another level would ignore it.
 _LEVEL_OF = {"users": "user", "config_home": "user", "venvs": "site", "path": "file"}
 
 # Where Homebrew's Python really lies; it calls itself by the link to that, BREW/opt/python@3.13.
@@ -82,21 +81,21 @@ def check_config_home(config_home: str | None, users: Sequence[str] | None) -> N
     if not config_home:
         return
     if users is None:
-        raise _errors.UserError("config_home: this is for named 'users'; without them XDG_CONFIG_HOME itself counts.")
+        raise _errors.UserError("config_home: this needs named 'users'; without them XDG_CONFIG_HOME itself counts.")
     if platform() == "darwin":
         raise _errors.UserError(
-            "config_home: on macOS pip does not look at XDG_CONFIG_HOME; leave it out for this host."
+            "config_home: pip ignores XDG_CONFIG_HOME on macOS; remove 'config_home' for this host."
         )
     check_names("config_home", [config_home])
     if not (os.path.isabs(config_home) or config_home.partition("/")[0] == "~"):
         raise _errors.UserError(
-            f"config_home: '{config_home}' is no absolute path, and pip would ignore it; begin with '/', or with"
+            f"config_home: '{config_home}' is not an absolute path, and pip would ignore it; begin with '/', or with"
             " '~/' for the home of each user."
         )
 
 
 def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[str, Any]]]:
-    """Return the files that a task with these options means, and a result for each that cannot be found."""
+    """Return the files that a task with these options works on, and a result for each that cannot be found."""
     check_levels(options)
     level = options["level"]
     if level == "user" and options["users"] is not None:
@@ -107,7 +106,7 @@ def find_targets(options: Mapping[str, Any]) -> tuple[list[Target], list[dict[st
         return _targets_of_venvs(options["venvs"] or [])
     place = own_place()
     if level == "file":
-        host_files.check_absolute("path", [options["path"]])
+        host_places.check_absolute("path", [options["path"]])
         path = os.path.abspath(options["path"])
         return [Target("file", path, place_with_file(place, path), host_places.owner_below(path))], []
     path = pip_paths.file_to_write("global", place)
@@ -153,18 +152,18 @@ def check_levels(options: Mapping[str, Any]) -> None:
     for name, level in _LEVEL_OF.items():
         if options[name] and options["level"] != level:
             raise _errors.UserError(
-                f"{name}: this goes with 'level: {level}', and the level is '{options['level']}'; correct one of them."
+                f"{name}: needs 'level: {level}', but the level is '{options['level']}'; correct one of them."
             )
         check_names(name, options[name] or [] if name in ("users", "venvs") else [options[name] or ""])
     if options["legacy"] != "keep" and options["level"] != "user":
         raise _errors.UserError(
-            "legacy: only a user has a file in pip's old place; leave it out, or set 'level: user'."
+            "legacy: only users have a file in pip's old place; remove 'legacy', or set 'level: user'."
         )
     check_config_home(options["config_home"], options["users"])
 
 
 def check_names(option: str, texts: Iterable[str]) -> None:
-    """Refuse texts that can be neither a path nor a name on any system."""
+    """Refuse strings that can be neither a path nor a name on any system."""
     for text in texts:
         try:
             is_possible = b"\0" not in os.fsencode(text)
@@ -190,7 +189,7 @@ def _own_target() -> tuple[list[Target], list[dict[str, Any]]]:
     is_below_home = bool(place.home) and path.startswith(os.path.join(place.home, ""))
     if is_below_home and not (os.path.isabs(place.home) and os.path.isdir(place.home)):
         return [], [failure("user", path, user, _no_home(path, place.home, user))]
-    # Whoever has no home, but the XDG_* variables, has no old place either.
+    # A user without a home, but with the XDG_* variables, has no old place either.
     return [Target("user", path, place, None, user, pip_paths.legacy_file(place) if place.home else None)], []
 
 
@@ -236,18 +235,18 @@ def _config_home_of(account: pwd.struct_passwd, config_home: str) -> str:
 
 
 def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str, Any]]]:
-    host_files.check_absolute("venvs", venvs)
+    host_places.check_absolute("venvs", venvs)
     targets, failures = [], []
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = pip_paths.file_to_write("site", own_place(prefix))
         try:
             if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
                 raise _errors.UserError(
-                    f"{prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
+                    f"{path}: {prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )
             owner = host_places.owner_below(path)
         except _errors.UserError as error:
-            failures.append(failure("site", path, None, f"{path}: {error}"))
+            failures.append(failure("site", path, None, str(error)))
         else:
             # The owner of the environment runs its pip, which reads the owner's own file too.
             place = place_of(owner, prefix=prefix) if owner else own_place(prefix)

@@ -380,7 +380,7 @@ def test_config_home_is_relative_to_the_home_of_each_user(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"config_home": "/x"}, "config_home: this is for named 'users'"),
+        ({"config_home": "/x"}, "config_home: this needs named 'users'"),
         ({"users": [ME], "config_home": "relative"}, "config_home: 'relative' is no absolute path"),
         ({"users": ["a\0b"]}, "There is no user 'a\0b'"),
         ({"venvs": ["/a\0b"]}, "venvs: '/a\\x00b' holds a character that no path or name can have"),

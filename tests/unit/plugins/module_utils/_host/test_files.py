@@ -20,7 +20,12 @@ import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
-from ansible_collections.devfleet.pip.plugins.module_utils._host.files import WriteRules, change_file, read_file
+from ansible_collections.devfleet.pip.plugins.module_utils._host.files import (
+    WriteRules,
+    change_file,
+    read_file,
+    remove_file,
+)
 
 
 def becomes(content: bytes) -> Callable[[bytes | None], bytes]:
@@ -106,6 +111,52 @@ def test_what_is_refused_leaves_no_trace(tmp_path: Path) -> None:
             change_file(str(path), becomes(b"new"), WriteRules(validate=refuse), check_mode)
     assert names_in(tmp_path) == ["file"]
     assert path.read_bytes() == b"old"
+
+
+def test_a_refused_file_leaves_no_backup_and_no_new_directory(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def refuse(_new_file: str) -> None:
+        raise UserError("no")
+
+    for refused in (path, tmp_path / "new/er/file"):
+        with pytest.raises(UserError, match="no"):
+            change_file(str(refused), becomes(b"new"), WriteRules(validate=refuse, backup=True))
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_an_unchanged_file_gets_its_mode_and_check_mode_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"same")
+    path.chmod(0o644)
+    inode = path.stat().st_ino
+    rules = WriteRules(mode="g-r,o=")
+    checked = change_file(str(path), becomes(b"same"), rules, check_mode=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert change_file(str(path), becomes(b"same"), rules) == checked
+    assert (checked.changed, checked.rights_changed) == (False, True)
+    assert (path.stat().st_ino, stat.S_IMODE(path.stat().st_mode)) == (inode, 0o600)
+    assert not change_file(str(path), becomes(b"same"), rules).rights_changed
+
+
+def test_a_file_of_any_size_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(UserError, match="larger than 10 MB"):
+        read_file(str(path))
+
+
+def test_a_link_is_removed_and_its_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"kept")
+    (tmp_path / "link").symlink_to("real")
+    assert remove_file(str(tmp_path / "link"), check_mode=True) is None
+    assert names_in(tmp_path) == ["link", "real"]
+    backup = remove_file(str(tmp_path / "link"), backup=True)
+    assert backup is not None
+    assert Path(backup).read_bytes() == b"kept"
+    assert names_in(tmp_path) == [Path(backup).name, "real"]
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe", "file as directory", "loop"])

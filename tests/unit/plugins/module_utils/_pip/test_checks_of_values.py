@@ -282,7 +282,7 @@ def test_a_url_holds_no_blank() -> None:
 def test_blanks_in_an_item(newest_pip: str, section: str, key: str, item: str, advice: str) -> None:
     finding = only(check_value(setting(section, key), ["/srv/x", item]))
     assert finding.kind == values.BLANK
-    assert finding.message == f"pip splits '{key}' in [{section}] at blanks, so it would take '{item}' apart; {advice}."
+    assert finding.message == f"pip splits '{key}' in [{section}] on spaces, so it would take '{item}' apart; {advice}."
     command = "install" if section == "global" else section
     verdict = only_verdict(newest_pip, command, f"[{section}]\n{key} =\n    /srv/x\n    {item}\n")
     assert len(verdict.values[setting(section, key).option.dest]) == 3

@@ -63,7 +63,7 @@ def test_the_two_variables_do_for_a_home_as_for_pip(
 
 def test_the_levels_own_options_and_no_others() -> None:
     for level, option, value in (("global", "users", ["a"]), ("user", "venvs", ["/v"]), ("site", "path", "/p")):
-        with pytest.raises(UserError, match=f"^{option}: this goes with 'level: "):
+        with pytest.raises(UserError, match=f"^{option}: needs 'level: "):
             targets.find_targets({**OWN, "level": level, option: value})
         assert targets.find_targets({**OWN, "level": "global", option: None})[1] == []
 
@@ -154,7 +154,7 @@ def test_on_macos_the_release_of_pip_decides_on_xdg_cache_home(
 
 @pytest.mark.usefixtures("mac")
 def test_macos_has_no_config_home() -> None:
-    with pytest.raises(UserError, match=r"^config_home: on macOS pip does not look at XDG_CONFIG_HOME"):
+    with pytest.raises(UserError, match=r"^config_home: pip ignores XDG_CONFIG_HOME on macOS"):
         targets.find_targets({**OWN, "users": ["root"], "config_home": "~/.config"})
 
 

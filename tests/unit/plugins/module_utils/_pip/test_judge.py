@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini.request import build_request
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.judge import commands_to_ask
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import PIP
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.pips import commands_to_ask
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 
