@@ -55,7 +55,8 @@ def test_the_old_file_of_ada_has_moved_with_its_comment(windows: WindowsHost) ->
     assert windows.content(file_of("ada")) == (
         b"# from 2013\r\n[global]\r\ntimeout = 60\r\nretries = 5\r\n"
         b"extra-index-url = https://team:open-sesame@pypi.example/simple\r\n"
-        b"cache-dir = D:\\pip-cache\r\n\r\n"
+        b"cache-dir = D:\\pip-cache\r\n"
+        b"disable-pip-version-check = true\r\n\r\n"
         b"[install]\r\nupgrade-strategy = only-if-needed\r\n"
     )
 
