@@ -131,7 +131,7 @@ def test_config_home_is_one_for_each(people: People, all_pips: dict[str, Pip]) -
     for name in users:
         assert taken(all_pips["newest"], name, XDG_CONFIG_HOME=f"{home_of(name)}/xdg") == "7"
     refused = run_module("pip_config", {"users": users, "config_home": "xdg", "options": TIMEOUT_7})
-    assert "no absolute path" in refused["msg"]
+    assert "not an absolute path" in refused["msg"]
 
 
 def test_writers_at_the_same_time_lose_nothing(people: People) -> None:

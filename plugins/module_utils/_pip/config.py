@@ -693,6 +693,8 @@ def _seen_by_user(
 ) -> dict[str, Any]:
     """Return, as plain data, what the caller's own files override, and what keeps the caller from the file."""
     directory = os.path.dirname(path)
+    while not os.path.exists(directory):  # a new one will be open to all
+        directory = os.path.dirname(directory)
     closed = ""
     if not os.access(directory, os.X_OK):
         closed = f"enter {directory}"
