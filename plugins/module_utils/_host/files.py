@@ -156,7 +156,11 @@ def _opened(place: host_places.Reached) -> Iterator[_Old | None]:
         host_places.check_links(place, os.fstat(place.directory).st_uid)
         yield None
         return
-    descriptor = os.open(place.name, _READ, dir_fd=place.directory)
+    try:
+        descriptor = os.open(place.name, _READ, dir_fd=place.directory)
+    except OSError as error:
+        error.filename = place.path  # which a link may lead to
+        raise
     try:
         status = os.fstat(descriptor)
         host_places.check_links(place, status.st_uid)
