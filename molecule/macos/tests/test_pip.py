@@ -102,7 +102,7 @@ def test_xdg_cache_home_counts_on_a_mac_as_it_does_for_pip(host: Host, answers: 
 def test_xdg_config_home_is_refused_since_pip_does_not_look_at_it(host: Host, answers: dict[str, Any]) -> None:
     pip = Pip(host, "su - ada -c 'XDG_CONFIG_HOME=/Users/ada/xdg pip {words}'")
     assert list(settings_by_file(pip)) == [MACHINE_FILE, USERS["ada"][0]]
-    assert answers["refused"]["msg"].startswith("config_home: on macOS pip does not look at XDG_CONFIG_HOME")
+    assert answers["refused"]["msg"].startswith("config_home: pip ignores XDG_CONFIG_HOME on macOS")
 
 
 @pytest.mark.parametrize("account", ["_builder", "shared"])
