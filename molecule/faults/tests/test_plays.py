@@ -62,7 +62,7 @@ def left_by_the_killed(all_hosts: list[Host]) -> list[tuple[int, dict[str, str]]
     found = []
     for number in range(1, KILLED + 1):
         play = start_play("play.yml", *words({"timeout": number}))
-        time.sleep(random.uniform(0.4, 0.95) * duration)
+        time.sleep(random.uniform(0.3, 0.8) * duration)
         play.send_signal(signal.SIGKILL)
         texts = {host.backend.get_hostname(): host.file(PATH).content_string for host in all_hosts}
         wholes = {file_with(timeout): "whole" for timeout in range(number + 1)}

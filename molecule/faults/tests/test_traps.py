@@ -20,7 +20,7 @@ CONFIGURATION = {
     "no-section": r"/home/no-section/\.config/pip/pip\.conf.*line 1",
     "utf-16": r"/home/utf-16/\.config/pip/pip\.conf.*UTF-16",
     "unreadable-line": r"/home/unreadable-line/\.config/pip/pip\.conf.*line 3",
-    "to-shadow": r"/etc/shadow.*permission denied",
+    "to-shadow": r"permission denied \(/etc/shadow\)",
     "to-root": r"/home/to-root/.*permission denied",
     "to-open": r"/home/to-open/.*permission denied",
     "to-directory": r"/home/to-directory/.*permission denied",
