@@ -93,7 +93,7 @@ def printed(played: subprocess.CompletedProcess[str]) -> str:
     assert "DEPRECAT" not in output
     masked = [line for line in output.splitlines() if "****" in line and not line.startswith(("TASK [", "PLAY"))]
     for line in masked:
-        assert re.search(r"https://\*{8}@index\.example|password|\"(before|after)\": \"\*{8}\"", line), line
+        assert re.search(r"https://\*{8}@index\.example|password|\"(before|after|options)\": \"\*{8}\"", line), line
     return output
 
 
@@ -122,6 +122,22 @@ def test_what_is_refused_is_printed_without_its_secret(play: Any) -> None:
     played = play([{"name": "Configure pip", "devfleet.pip.pip_config": options}], "-vvvvv")
     assert played.returncode == 2
     assert re.search(r'"msg": ".*30 https://\*{8}@index\.example/', printed(played))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"content": "", "options": {"global": {"password": "{{ password }}"}}},
+        {"options": "password = {{ password }}"},
+        {"content": "[global]\npassword = {{ password }}\n", "mod": "0600"},
+        {"options": {"global": {"index-url": URL}}, "level": "machine"},
+    ],
+    ids=["both", "a string", "a misspelt option", "a wrong word"],
+)
+def test_what_ansible_refuses_by_itself_is_printed_without_its_secret(play: Any, arguments: dict[str, Any]) -> None:
+    played = play([{"name": "Configure pip", "devfleet.pip.pip_config": arguments}], "-vvvvv")
+    assert played.returncode == 2
+    assert "FAILED!" in printed(played)
 
 
 def test_ansible_core_redacts_the_secret_elsewhere_from_2_22_on(play: Any) -> None:

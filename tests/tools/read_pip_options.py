@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from typing import Any, Tuple
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_pip_options_data.py"
+CATALOGUE = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_pip" / "options_data.py"
 
 # Runs inside the pip that is read. Prints one row for each option of each parser.
 READER = """

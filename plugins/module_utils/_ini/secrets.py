@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
+from typing import Any, Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 
 MASK = "********"
+# Arguments of the modules that hold INI text, or what somebody mistook for it.
+_INI_ARGUMENTS = ("comments", "content", "options", "remove", "sections", "variables")
+
 MASK_CHANGED = "******** (another secret)"
 
 SECRET_KEY = re.compile(
@@ -91,6 +94,14 @@ def mask_content(content: str | None) -> str | None:
     except ini_document.IniError:
         return MASK
     return mask_text(content)
+
+
+def mask_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's arguments, checked or not, as they may be shown."""
+    return {
+        name: mask_content(value) if name in _INI_ARGUMENTS and isinstance(value, str) else mask_value(name, value)
+        for name, value in arguments.items()
+    }
 
 
 def mask_quotes(said: str, text: str) -> str:

@@ -195,7 +195,7 @@ def _check_values(sections: Mapping[str, Any] | None) -> None:
 def _request(sections: Mapping[str, Any] | None, options: Mapping[str, Any], **changed: Any) -> ini_request.Request:
     names = ("remove", "purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
     return ini_request.build_request(
-        pip_options.PIP, sections, **{**{name: options[name] for name in names}, **changed}
+        pip_options.PIP, sections, option="options", **{**{name: options[name] for name in names}, **changed}
     )
 
 

@@ -44,6 +44,9 @@ class PosixOrWindowsAction(ActionBase):
         if not is_windows:
             in_background = bool(self._task.async_val) and not self._connection.has_native_async
             result.update(self._execute_module(task_vars=task_vars, wrap_async=in_background))
+            if "invocation" in result:  # a module that refuses its arguments shows them as they are
+                arguments = result["invocation"].get("module_args", {})
+                result["invocation"] = {"module_args": ini_secrets.mask_arguments(arguments)}
             return result
         host = windows_host.WindowsHost(self, task_vars or {})
         try:

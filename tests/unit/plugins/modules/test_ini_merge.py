@@ -178,7 +178,6 @@ def test_secrets_appear_nowhere(path: Path) -> None:
         {"sections": TIMEOUT_2, "validate": 'sh -c "cat %s; exit 1"'},
         {"sections": TIMEOUT_2, "validate": 'sh -c "cat %s >&2; exit 1"'},
         {"content": {"global": {"password": "hunter2"}}},
-        {"content": "", "sections": {"global": {"password": "hunter2"}}},
         {"sections": {'url "https://u:hunter2@h/"': {"insteadOf": "x"}, " global": {"dbpassword": "hunter2"}}},
         {"remove": {'url "https://u:hunter2@h/"': "*"}},
         {"purge_sections": ['url "https://u:hunter2@h/"']},

@@ -381,7 +381,7 @@ def test_config_home_is_relative_to_the_home_of_each_user(tmp_path: Path) -> Non
     ("arguments", "said"),
     [
         ({"config_home": "/x"}, "config_home: this needs named 'users'"),
-        ({"users": [ME], "config_home": "relative"}, "config_home: 'relative' is no absolute path"),
+        ({"users": [ME], "config_home": "relative"}, "config_home: 'relative' is not an absolute path"),
         ({"users": ["a\0b"]}, "There is no user 'a\0b'"),
         ({"venvs": ["/a\0b"]}, "venvs: '/a\\x00b' holds a character that no path or name can have"),
         ({"venvs": ["venv"]}, "venvs: 'venv' is no absolute path"),
