@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look things up in the catalogue of pip's options."""
+"""How pip reads a file: the names of its keys, the bytes that stop it, and the catalogue of its options."""
 
 from __future__ import annotations
 

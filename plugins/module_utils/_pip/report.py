@@ -5,10 +5,9 @@
 
 Everything here reads with the rights of the caller, changes nothing, and returns plain data without secrets.
 
-What is wrong with a pip configuration that is there already, as a list of problems, each with one sentence.
-
-An error is what pip stops at, ignores, or takes for something else than it says, and a secret that others can
-read. A warning holds for some pips only, or may be meant so. A hint is what a playbook should know.
+What is wrong with a configuration is a list of problems, each with one sentence. An error is what pip stops at,
+ignores, or takes for something else than it says, and a secret that others can read. A warning holds for some pips
+only, or may be meant so. A hint is what a playbook should know.
 """
 
 from __future__ import annotations
@@ -227,7 +226,7 @@ def _described_cache(
 
 HINT = "hint"
 
-# What a problem is about; for the others see _pip_values and _pip_options.
+# What a problem is about; for the others see _pip/checks.py.
 SKIPPED = "skipped"
 BROKEN = "broken"
 SPELLINGS = "spellings"
