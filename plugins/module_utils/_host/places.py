@@ -34,15 +34,16 @@ _ADVICE = {
 
 class Reached:
     """The way to a file: ``name`` in the open ``directory``, whose path without links is ``here``, or below ``missing``
-    directories in it.
+    directories in it. Of a directory all that does not exist is missing.
 
     ``asked`` is the path that was given; ``link`` is where a symbolic link at its end leads that was not followed.
     """
 
-    def __init__(self, path: str, follow: bool = True) -> None:
+    def __init__(self, path: str, follow: bool = True, is_directory: bool = False) -> None:
         self.asked = path
         self.link: str | None = None
         self._follow = follow
+        self._is_directory = is_directory
         self._followed = 0
         self._todo = _parts(path)
         self._way: list[tuple[str, int]] = []
@@ -54,7 +55,7 @@ class Reached:
 
     @property
     def missing(self) -> list[str]:
-        return self._todo[:-1]
+        return self._todo if self._is_directory else self._todo[:-1]
 
     @property
     def path(self) -> str:
@@ -81,9 +82,16 @@ class Reached:
         del self._todo[0]
         return True
 
+    def advance_fully(self) -> None:
+        """Go as far as there are directories. Raise OSError where the rest cannot be made below the last one."""
+        while self.advance():
+            pass
+        if ".." in self._todo:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.path)
+
     def _advance_by_link(self, name: str, step: str) -> bool:
         found = _link_at(self.directory, name)
-        is_last = len(self._todo) == 1
+        is_last = len(self._todo) == 1 and not self._is_directory
         if found is None and not is_last:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), step)
         if found is None:
@@ -155,12 +163,17 @@ def check_absolute(option: str, paths: Iterable[str]) -> None:
 def reached(path: str, follow: bool = True) -> Iterator[Reached]:
     """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
     with contextlib.closing(Reached(path, follow)) as place:
-        while place.advance():
-            pass
+        place.advance_fully()
         if place.path == place.here:
             raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
-        if ".." in place.missing or place.name == "..":
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
+        yield place
+
+
+@contextlib.contextmanager
+def reached_directory(path: str) -> Iterator[Reached]:
+    """Go to the directory at ``path``: it is ``directory`` of what this yields, unless some of it is ``missing``."""
+    with contextlib.closing(Reached(path, is_directory=True)) as place:
+        place.advance_fully()
         yield place
 
 
