@@ -14,7 +14,7 @@ was asked, and nothing else.
 from __future__ import annotations
 
 import configparser
-from typing import Any, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
@@ -80,16 +80,11 @@ def merge(text: str, request: ini_request.Request, dialect: ini_document.Dialect
 
 def replace(text: str | None, content: str, dialect: ini_document.Dialect) -> Merged:
     """Make ``content`` the whole text, and say what that changes in the old one, if that can be read."""
-    try:
-        document = ini_document.parse(content, dialect)
-        if dialect.strict:
-            ini_request.check_content(document)
-        if dialect.strict and document.bom:
-            raise ini_document.IniError(
-                "it starts with a byte order mark (BOM), which pip cannot read; save it without", 1
-            )
-    except ini_document.IniError as error:
-        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    document = ini_request.parse_content(content, dialect, check_repeats=dialect.strict)
+    if dialect.strict and document.bom:
+        raise _errors.UserError(
+            "content, line 1: it starts with a byte order mark (BOM), which pip cannot read; save it without."
+        )
     new = document.view()
     _check(content, new, document)
     try:
@@ -582,30 +577,21 @@ def _move_options(document: ini_document.Document, block: ini_document.Section, 
 # The last judge
 
 
-def _check(text: str, expected: ini_document.View, document: ini_document.Document) -> None:
+def _check(text: str, expected: Mapping[str, Mapping[str, Any]], document: ini_document.Document) -> None:
     """Refuse a new text that RawConfigParser does not read as expected; lists are compared as lists."""
-
-    def says(section: str, name: str, value: Any) -> bool:
-        said = found[section][name]
-        return said == value or (
-            isinstance(value, list) and ini_request.items_of(said or "", document.dialect) == value
-        )
-
     fault = "would read the new text otherwise than asked"
     try:
-        found = ini_document.parser_view(text, document.dialect)
+        found: dict[str, dict[str, Any]] = dict(ini_document.parser_view(text, document.dialect))
     except (configparser.Error, AttributeError) as error:
         found = {}
         fault = f"would refuse the new text ({type(error).__name__})"
-    else:
-        for view in (found, expected):
-            if not view.get(ini_document.DEFAULT_SECTION):
-                view.pop(ini_document.DEFAULT_SECTION, None)
-        if found.keys() == expected.keys() and all(
-            found[section].keys() == keys.keys() and all(says(section, *option) for option in keys.items())
-            for section, keys in expected.items()
-        ):
-            return
+    for section, keys in expected.items():
+        for name, value in keys.items():
+            if isinstance(value, list) and name in found.get(section, ()):
+                found[section][name] = ini_request.items_of(found[section][name] or "", document.dialect)
+    default = ini_document.DEFAULT_SECTION  # it is there without a header, too
+    if {default: {}, **found} == {default: {}, **expected}:
+        return
     for block, following in zip(document.sections, document.sections[1:]):
         stays = following.line >= 0 and not document.is_removed(following.line)
         if document.is_removed(block.line) and stays and document.indent(following.line):

@@ -115,11 +115,7 @@ def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str
 
     A value of several lines is a list. Raise UserError where the text cannot be read.
     """
-    try:
-        document = ini_document.parse(content, dialect)
-        check_content(document)
-    except ini_document.IniError as error:
-        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    document = parse_content(content, dialect)
     sections: dict[str, dict[str, Value]] = {}
     for section, options in document.options.items():
         keys = sections.setdefault(section, {})
@@ -131,17 +127,21 @@ def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str
     return sections
 
 
-def check_content(document: ini_document.Document) -> None:
-    """Raise IniError for the first key or section that is defined again in what a play asks for.
+def parse_content(content: str, dialect: ini_document.Dialect, check_repeats: bool = True) -> ini_document.Document:
+    """Return the INI text that a play gives, parsed. Raise UserError where it cannot be read.
 
-    Only the last line of a key that is defined twice would be asked for, in any dialect.
+    ``check_repeats`` refuses a key that is defined twice in any dialect: only its last line would be asked for.
     """
-    strict = document.dialect.strict
-    repeats = [repeat for repeat in document.repeats if strict or repeat.name is not None]
-    if repeats:
-        raise ini_document.repeat_error(
-            repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once"
-        )
+    try:
+        document = ini_document.parse(content, dialect)
+        repeats = [repeat for repeat in document.repeats if dialect.strict or repeat.name is not None]
+        if check_repeats and repeats:
+            raise ini_document.repeat_error(
+                repeats[0], f"{'pip stops at that' if dialect.strict else 'only one line can be set'}; give it once"
+            )
+    except ini_document.IniError as error:
+        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    return document
 
 
 def items_of(value: str, dialect: ini_document.Dialect) -> list[str]:
