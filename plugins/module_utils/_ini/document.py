@@ -337,10 +337,8 @@ def parser_view(text: str, dialect: Dialect) -> View:
     parser.optionxform = dialect.key_name  # type: ignore[method-assign, assignment]  # documented use
     top = ""
     if not dialect.strict:
-        # RawConfigParser wants a header before the first key: lend it one that the text does not hold.
-        top = "top"
-        while f"[{top}]" in text:
-            top += "+"
+        # RawConfigParser wants a header before the first key: lend it one that is longer than any line.
+        top = "+" * max(map(len, [*text.splitlines(), BOM]))
         text = f"[{top}]\n" + text[len(BOM) if text.startswith(BOM) else 0 :]
     parser.read_file(io.StringIO(text, newline=None))
     # The public ways to the values mix the [DEFAULT] section into all the others.

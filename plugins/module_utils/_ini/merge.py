@@ -14,7 +14,7 @@ was asked, and nothing else.
 from __future__ import annotations
 
 import configparser
-from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
@@ -266,13 +266,14 @@ class _Merger:
         document, how = self.document, self.request.commented
         below = _header_indent_below(document, section)
         end, end_style = _last_line(document, section), _style_of(document, section, below)
-        texts = self.request.comments.get(section.name, {})
-        twins, comments = _find_comments(document, section) if texts or how != "ignore" else ({}, {})
+        texts = {name: text for name, text in self.request.comments.get(section.name, {}).items() if name in new}
+        found = _free_comments(document, section) if texts or how != "ignore" else []
+        twins = _commented_options(document, found) if how != "ignore" else {}
+        own = _first_places(document, found, texts.values())
         for name, asked in new.items():
             comment = texts.get(name, [])
-            twin = twins.get(name) if how != "ignore" else None
-            own = (found for found in comments.get("".join(comment[-1:]), ()) if _is_above(document, found[0], comment))
-            index, sibling = twin or next(own, (end, None))
+            twin = twins.get(name)
+            index, sibling = twin or own.get(tuple(comment), (end, None))
             style = end_style
             if sibling is not None:  # an option that is indented deeper than the one before it would continue it
                 indent = max(document.indent(sibling.line), below, key=len)
@@ -471,29 +472,41 @@ def _header_indent_below(document: ini_document.Document, section: ini_document.
     return ""
 
 
-def _find_comments(
-    document: ini_document.Document, section: ini_document.Section
-) -> tuple[dict[str, FreeComment], dict[str, list[FreeComment]]]:
-    """Return the section's comments outside of values: the last commented-out option of each name, and all by text.
-
-    One word behind the delimiter, or none, makes a commented-out option; more words are prose.
-    """
-    twins: dict[str, FreeComment] = {}
-    by_text: dict[str, list[FreeComment]] = {}
+def _free_comments(document: ini_document.Document, section: ini_document.Section) -> list[FreeComment]:
+    """Return the section's comments outside of values."""
     following = document.sections[section.position + 1 : section.position + 2]
     starts = [section.line + 1, *(option.end for option in section.options)]
     stops = [*(option.line for option in section.options), *(next_one.line for next_one in following)]
     siblings: Sequence[ini_document.Option | None] = [*section.options[:1], *section.options] or [None]
-    for start, stop, sibling in zip(starts, [*stops, len(document.lines)], siblings):
-        for index in range(start, stop):
-            if not document.is_comment(index):
-                continue
-            text = document.lines[index].strip()
-            by_text.setdefault(text, []).append((index, sibling))
-            key, _delimiter, value = ini_document.split_option(text.lstrip("#;").lstrip())
-            if key and not key.startswith(("#", ";", "[")) and value is not None and len(value.split()) < 2:
-                twins[document.dialect.key_name(key)] = (index, sibling)
-    return twins, by_text
+    return [
+        (index, sibling)
+        for start, stop, sibling in zip(starts, [*stops, len(document.lines)], siblings)
+        for index in range(start, stop)
+        if document.is_comment(index)
+    ]
+
+
+def _commented_options(document: ini_document.Document, comments: list[FreeComment]) -> dict[str, FreeComment]:
+    """Return the last commented-out option of each key name: not more than one word is behind the delimiter."""
+    twins: dict[str, FreeComment] = {}
+    for comment in comments:
+        text = document.lines[comment[0]].strip().lstrip("#;").lstrip()
+        key, _delimiter, value = ini_document.split_option(text)
+        if key and not key.startswith(("#", ";", "[")) and value is not None and len(value.split()) < 2:
+            twins[document.dialect.key_name(key)] = comment
+    return twins
+
+
+def _first_places(
+    document: ini_document.Document, comments: list[FreeComment], texts: Iterable[list[str]]
+) -> dict[tuple[str, ...], FreeComment]:
+    """Return where each of the texts stands first, as comment lines without their indent."""
+    places: dict[tuple[str, ...], FreeComment] = {}
+    for size in {len(text) for text in texts} - {0}:
+        for comment in reversed(comments):
+            lines = document.lines[max(comment[0] - size + 1, 0) : comment[0] + 1]
+            places[tuple(line.strip() for line in lines)] = comment
+    return places
 
 
 def _is_above(document: ini_document.Document, index: int, comment: list[str]) -> bool:
@@ -541,8 +554,9 @@ def _join_sections(document: ini_document.Document) -> list[Change]:
         indent = _style_of(document, first, _header_indent_below(document, first)).indent
         if first.options:  # no header below stays deeper: it is unindented
             indent = document.indent(first.options[-1].line)
+        after = _last_line(document, first)
         for block in later:
-            _move_options(document, block, _last_line(document, first), indent)
+            _move_options(document, block, after, indent)
         lines = ", ".join(str(block.line + 1) for block in (first, *later))
         repairs.append(
             Change(name, None, "repaired", f"[{name}] in lines {lines}", f"[{name}] in line {first.line + 1}")

@@ -66,7 +66,8 @@ def build_request(
             if value is None or (value == [] and not append):
                 request.remove_keys.setdefault(section, {})[name] = key
             else:
-                check_section(section, dialect)
+                if section not in request.set:
+                    check_section(section, dialect)
                 asked = Asked(key, value_of(f"[{section}] {key}", value, dialect))
                 request.set.setdefault(section, {})[name] = asked
     for section, keys in named_keys("comments", comments, dialect).items():
