@@ -61,6 +61,22 @@ def reached(path: str, follow: bool = True) -> Iterator[Reached]:
         yield Reached(path, real, walk.directory, missing, name, walk.links, walk.link)
 
 
+@contextlib.contextmanager
+def reached_directory(path: str) -> Iterator[Reached]:
+    """Go to the directory at ``path``, which is ``directory`` of what this yields, unless some of it is ``missing``."""
+    with contextlib.closing(_Walk(path)) as walk:
+        while walk.advance():
+            pass
+        for name in walk.todo:
+            where = os.path.join(walk.here, name)
+            if name == "..":
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), where)
+            if os.path.lexists(where) and name == walk.todo[0]:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), where)
+        real = os.path.join(walk.here, *walk.todo)
+        yield Reached(path, real, walk.directory, walk.todo, "", walk.links, None)
+
+
 def check_links(place: Reached, owner: int) -> None:
     """Refuse, as root, a link that its owner could have planted to reach the file of another ``owner``."""
     if os.geteuid() != 0:

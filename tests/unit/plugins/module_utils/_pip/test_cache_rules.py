@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import random
+import stat
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import Item
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective, options
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import FileFacts, Rights
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import Rights
 
 NOW = 1_000_000_000.0
 DAY = 86400.0
@@ -260,9 +262,10 @@ def test_the_setting_that_wins_is_the_one_that_wins_among_all_options(
         assert found == rules.Setting(str(origin.key), origin.value, where)
 
 
-def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> FileFacts:
-    """Return the facts of a file that was used, and changed, so many days ago."""
-    return FileFacts(path, size, NOW - used * DAY, NOW - (used if changed is None else changed) * DAY)
+def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> Item:
+    """Return a file that was used, and changed, so many days ago."""
+    then = NOW - (used if changed is None else changed) * DAY
+    return Item(path, 0, 0, stat.S_IFREG | 0o644, size, max(NOW - used * DAY, then), then)
 
 
 FILES = [
