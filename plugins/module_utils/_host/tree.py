@@ -31,21 +31,17 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Item(NamedTuple):
-    """A file or directory in a tree, by its relative ``path``; the tree itself has an empty one.
+    """A file or directory in a tree. Times are in seconds, sizes in bytes."""
 
-    ``used`` is the latest of the times of access and change, ``acl`` a directory's default ACL (None: none,
-    or not asked for). Times are in seconds, sizes in bytes.
-    """
-
-    path: str
+    path: str  # relative; empty for the tree itself
     uid: int
     gid: int
     mode: int
     size: int = 0
-    used: float = 0.0
+    used: float = 0.0  # the latest of the times of access and change
     changed: float = 0.0
     links: int = 1
-    acl: host_acl.Acl | None = None
+    acl: host_acl.Acl | None = None  # a directory's default ACL; None where there is none, or nobody asked for it
 
     @property
     def is_dir(self) -> bool:
@@ -57,15 +53,13 @@ class Item(NamedTuple):
 
 
 class Access(NamedTuple):
-    """How the inside of a tree should be: owner (None: any), group (None: any; for a new owner
-    ``primary_gid``), and whether the group shares it (then by a default ACL, where ``acl``).
-    """
+    """How the inside of a tree should be; None leaves an owner or a group as it is."""
 
     uid: int | None
     gid: int | None
-    primary_gid: int
-    shared: bool
-    acl: bool
+    primary_gid: int  # what a new owner brings along where there is no gid
+    shared: bool  # by the group
+    acl: bool  # with a default ACL
 
 
 class Fix(NamedTuple):
@@ -78,7 +72,7 @@ class Fix(NamedTuple):
     acl: host_acl.Acl | None = None
 
 
-KEEP, REMOVE = Fix(False), Fix(True)
+REMOVE = Fix(True)
 AS_IT_IS = Access(None, None, -1, False, False)
 
 Items = Dict[str, Item]  # by their paths, each directory before what is in it
@@ -140,50 +134,37 @@ def scan(top: int, with_acl: bool = False) -> tuple[Items, list[str]]:
 
     No file is opened, so its time of access stays. Raise UserError for what is no part of a cache.
     """
-    items = [_item("", os.fstat(top), _acl(top) if with_acl else None)]
-    closed: list[str] = []
-    _scan(top, "", os.fstat(top).st_dev, with_acl, items, closed)
-    return {item.path: item for item in sorted(items)}, closed
-
-
-def _scan(fd: int, prefix: str, device: int, with_acl: bool, items: list[Item], closed: list[str]) -> None:
-    if prefix.count("/") >= MAX_DEPTH:
-        raise _errors.UserError(
-            f"'{prefix}' lies deeper than anything in a pip cache; this is none, or somebody's trap."
-        )
-    directories = []
-    with os.scandir(fd) as found:
-        for entry in found:
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # removed since the directory was read
-                continue
-            item = _item(prefix + entry.name, status, None)
-            if not item.is_dir:
-                items.append(item)
-            elif status.st_dev == device:
-                directories.append((entry.name, item))
-            else:
-                raise _errors.UserError(
-                    f"'{item.path}' in the cache is another file system; that is no part of a pip cache."
-                )
-    for name, item in directories:
+    device = os.fstat(top).st_dev
+    items: Items = {}
+    closed = []
+    todo = [""]
+    while todo:
+        path = todo.pop()
+        if path.count("/") >= MAX_DEPTH:
+            raise _errors.UserError(
+                f"'{path}' lies deeper than anything in a pip cache; this is none, or somebody's trap."
+            )
         try:
-            inner = os.open(name, _DIRECTORY, dir_fd=fd)
+            with _inside(top, path) as directory, os.scandir(directory) as found:
+                status = os.fstat(directory)
+                items[path] = _item(path, status, _acl(directory) if with_acl else None)
+                if status.st_dev != device:
+                    raise _errors.UserError(
+                        f"'{path}' in the cache is another file system; that is no part of a pip cache."
+                    )
+                for entry in found:
+                    with contextlib.suppress(FileNotFoundError):  # removed since the directory was read
+                        item = _item(os.path.join(path, entry.name), entry.stat(follow_symlinks=False))
+                        items[item.path] = item
+                        todo += [item.path] if item.is_dir else []
         except PermissionError:
-            closed.append(item.path)
-            items.append(item)
+            closed.append(path)
+        except (FileNotFoundError, NotADirectoryError):  # removed or replaced meanwhile
             continue
-        except OSError:  # removed or replaced since the directory was read
-            continue
-        try:
-            items.append(item._replace(acl=_acl(inner) if with_acl else None))
-            _scan(inner, item.path + "/", device, with_acl, items, closed)
-        finally:
-            os.close(inner)
+    return {path: items[path] for path in sorted(items)}, sorted(closed)
 
 
-def _item(path: str, status: os.stat_result, acl: host_acl.Acl | None) -> Item:
+def _item(path: str, status: os.stat_result, acl: host_acl.Acl | None = None) -> Item:
     return Item(
         path, status.st_uid, status.st_gid, status.st_mode, status.st_size,
         max(status.st_atime, status.st_mtime), status.st_mtime, status.st_nlink, acl,
@@ -201,9 +182,9 @@ def usage(items: Iterable[Item]) -> tuple[int, int]:
 
 
 def sample_directories(items: Iterable[Item]) -> list[str]:
-    """Return one directory for every owner, group and mode that occurs: enough to ask who may write."""
-    found = {(item.uid, item.gid, item.mode): item.path for item in reversed(list(items)) if item.is_dir}
-    return sorted(found.values())
+    """Return one directory inside for every owner, group and mode that occurs: enough to ask who may write."""
+    directories = [item for item in items if item.is_dir and item.path]
+    return sorted({(item.uid, item.gid, item.mode): item.path for item in reversed(directories)}.values())
 
 
 def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> bytes | None:

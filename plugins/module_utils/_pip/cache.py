@@ -13,6 +13,7 @@ import collections
 import configparser
 import contextlib
 import errno
+import functools
 import os
 import pwd
 import stat
@@ -108,7 +109,7 @@ class Work(NamedTuple):
     access: host_tree.Access = host_tree.AS_IT_IS  # how the inside should be
     writes_tag: bool = False
     repair: Mapping[str, host_tree.Fix] = MappingProxyType({})  # the part of the plan that repairs
-    prune: Sequence[pip_cache_rules.Entry] = ()  # the part that goes for its size or age
+    prune: Sequence[host_tree.Item] = ()  # the part that goes for its size or age
 
 
 class _MissingAccount(_errors.UserError):
@@ -125,7 +126,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         module.warn(warning)
     caches = [_missing_cache(module, options["state"], *found) for found in missing]
     caches += [_serve(module, options, spec) for spec in specs]
-    diffs = [cache.pop("diff") for cache in caches if "diff" in cache]
+    diffs = [cache.pop("diff") for cache in caches if cache["changed"] and "diff" in cache]
     result: dict[str, Any] = {"changed": any(cache["changed"] for cache in caches), "caches": caches, "diff": diffs}
     messages = dict.fromkeys(cache["msg"] for cache in caches if cache["failed"])
     if messages:
@@ -138,20 +139,21 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
     verdicts: list[dict[str, Any]] = []
     is_done = False
     try:
-        found = _ensure_as_user(spec, check=True)
-        verdicts = _verdicts(options, spec, found)
-        _judge(module, options, spec, found["path"], verdicts)
-        if found["changed"] and not module.check_mode:
+        report = _ensure_as_user(spec, check=True)
+        outlook = report.pop("outlook")
+        verdicts = _verdicts(options, spec, report, outlook)
+        _judge(module, options, spec, report["path"], verdicts)
+        if report["changed"] and not module.check_mode:
             _ensure_as_user(spec, check=False)
             is_done = True
-            if found["planned"]:  # now the kernel knows what was computed above
-                verdicts = _verdicts(options, spec, {**found, "planned": {}})
-                _judge(module, options, spec, found["path"], verdicts)
+            if outlook["planned"]:  # now the kernel knows what was computed above
+                verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
+                _judge(module, options, spec, report["path"], verdicts)
     except _errors.UserError as error:
         return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
-    for warning in found["warnings"]:
+    for warning in outlook["warnings"]:
         module.warn(warning)
-    return _described(found, spec.user, verdicts)
+    return {**report, "usable_by": verdicts}
 
 
 # From the options to the specs
@@ -294,15 +296,9 @@ def _find_group(name: str) -> int:
 
 
 def ensure(spec: Spec, check: bool) -> dict[str, Any]:
-    """Bring a cache to ``spec``, or with ``check`` only find out what that would take. Return plain data:
-
-    path: without symbolic links. changed: whether anything has to be done.
-    before, after: state, and where there is a directory owner, group, mode, acl, tag, bytes, files.
-    pruned: files, bytes. repaired: changed, removed (files and directories). warnings: sentences.
-    planned: uid, gid and mode of each directory that does not have them yet, by its path.
-    samples: directories inside that pip must be able to write to (see ``tree.sample_directories``).
-
-    Raise UserError.
+    """Bring a cache to ``spec``, or with ``check`` only find out what that would take. Return its result, and in it
+    the outlook: warnings; planned (uid, gid and mode of each directory that does not have them yet, by its path);
+    samples (directories inside that pip must be able to write to). Raise UserError.
     """
     try:
         with host_tree.reached(spec.path) as place:
@@ -331,7 +327,8 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
     path, missing = place.path, place.missing
     pip_cache_rules.check_not_system(path, spec.homes)
     if missing and spec.state != "present":
-        return _result(path, _ABSENT, _ABSENT, Work({}))
+        outlook: dict[str, Any] = {"warnings": [], "planned": {}, "samples": []}
+        return {**_report(spec, path, _ABSENT, _ABSENT, Work({})), "outlook": outlook}
     with host_tree.opened(place._replace(missing=[])) as top:  # the directory itself, or the one that it will be in
         has_acl = spec.shared and host_acl.supported(top)
         has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
@@ -339,21 +336,21 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
         work = _plan(spec, path, items, has_tag, has_acl)
         host_tree.check_plan(top, items, work.plan, [""] if work.writes_tag and not missing else [])
         then = _outlook(items, work)
+        before = _ABSENT if missing else _facts(items, has_tag)
         after = _facts(then, work.writes_tag or (has_tag and _TAG in then)) if then else _ABSENT
-        result = _result(path, _ABSENT if missing else _facts(items, has_tag), after, work)
-        result["warnings"] = _warnings(path, top, closed, spec, has_acl)
+        warnings = _warnings(path, top, closed, spec, has_acl)
     parent_mode = PRIVATE_PARENT_MODE if spec.private else PARENT_MODE
-    for level in range(1, len(missing)):
-        result["planned"][path.rsplit("/", level)[0]] = [os.geteuid(), -1, parent_mode]
+    planned = {path.rsplit("/", level)[0]: [os.geteuid(), -1, parent_mode] for level in range(1, len(missing))}
     if "" in work.plan and then:
-        result["planned"][path] = [then[""].uid, then[""].gid, stat.S_IMODE(then[""].mode)]
-    if not work.repair:  # what a run repairs is no reason against the cache
-        inside = [item for name, item in then.items() if name and not pip_cache_rules.is_unfinished(name)]
-        result["samples"] = host_tree.sample_directories(inside)
+        planned[path] = [then[""].uid, then[""].gid, stat.S_IMODE(then[""].mode)]
+    # What a run repairs is no reason against the cache.
+    inside = [item for name, item in then.items() if not (work.repair or pip_cache_rules.is_unfinished(name))]
+    samples = host_tree.sample_directories(inside)
     if not check:
         with host_tree.opened(place, parent_mode) as top:
             _do(top, place, items, work)
-    return result
+    outlook = {"warnings": warnings, "planned": planned, "samples": samples}
+    return {**_report(spec, path, before, after, work), "outlook": outlook}
 
 
 def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
@@ -390,7 +387,7 @@ def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl:
         if item.is_file and name != _TAG and repair.get(name) != host_tree.REMOVE
     ]
     prune = pip_cache_rules.choose(files, spec.max_size, spec.max_age, now)
-    pruned = [name for entry in prune for name in entry.paths]
+    pruned = [item.path for item in prune]
     gone = [*pruned, *_left_empty(items, pruned, now)]
     if spec.tag is not None and spec.tag != has_tag and _TAG in items:
         gone.append(_TAG)
@@ -443,7 +440,7 @@ def _left_empty(items: host_tree.Items, files: Iterable[str], now: float) -> lis
 
 def _outlook(items: host_tree.Items, work: Work) -> host_tree.Items:
     """Return the cache as the work leaves it; nothing where it goes."""
-    then = {name: item for name, item in items.items() if not work.plan.get(name, host_tree.KEEP).remove}
+    then = {name: item for name, item in items.items() if work.plan.get(name) != host_tree.REMOVE}
     fix = work.plan.get("")
     if fix and not fix.remove:
         top = items[""]
@@ -522,37 +519,36 @@ def measure(path: str | None) -> dict[str, int | None]:
     return {"bytes": None, "files": None}
 
 
-def _verdicts(options: dict[str, Any], spec: Spec, found: dict[str, Any]) -> list[dict[str, Any]]:
+def _verdicts(
+    options: dict[str, Any], spec: Spec, report: dict[str, Any], outlook: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return whether pip would use the cache, for each user who is to be judged, asked with that user's rights."""
     if spec.state == "absent":
         return []
-    me = host_accounts.user_name(os.geteuid())
+    me, path = host_accounts.user_name(os.geteuid()), report["path"]
     names = options["check_users"]
     if names is None and spec.shared:
         members = host_accounts.group_members(host_accounts.find_group(str(spec.gid)))
-        names = [host_accounts.user_name(0), *(name for name in members if _exists(name))]
+        names = [host_accounts.user_name(0), *filter(_exists, members)]
     elif names is None:
-        names = [spec.user or found["after"].get("owner", me)]
-    users = dict.fromkeys([*names, *spec.users])
-    return [{"user": user, **_verdict(user, user == me, spec, found)} for user in users]
+        names = [spec.user or report["owner"] or me]
+    verdicts = []
+    for user in dict.fromkeys([*names, *spec.users]):
+        place = spec.place if user == spec.user or (user == me and not spec.user) else None
+        verdict = functools.partial(_verdict, place, path, outlook)
+        try:
+            found = verdict() if user == me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
+        except _errors.UserError as error:  # like every other reason, it stands within a sentence
+            found = {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
+        verdicts.append({"user": user, **found})
+    return verdicts
 
 
-def _verdict(user: str, is_me: bool, spec: Spec, found: Mapping[str, Any]) -> dict[str, Any]:
-    place = spec.place if user == spec.user or (is_me and not spec.user) else None
-
-    def verdict() -> dict[str, Any]:
-        reason = _elsewhere(place, found["path"]) if place else ""
-        if reason:
-            return {"accepted": False, "usable": False, "reason": reason}
-        return ask(found["path"], found["samples"], found["planned"])
-
-    try:
-        found_out: dict[str, Any] = (
-            verdict() if is_me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
-        )
-    except _errors.UserError as error:  # like every other reason, it stands within a sentence
-        return {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
-    return found_out
+def _verdict(place: pip_paths.Place | None, path: str, outlook: Mapping[str, Any]) -> dict[str, Any]:
+    reason = _elsewhere(place, path) if place else ""
+    if reason:
+        return {"accepted": False, "usable": False, "reason": reason}
+    return ask(path, outlook["samples"], outlook["planned"])
 
 
 def _elsewhere(place: pip_paths.Place, path: str) -> str:
@@ -611,19 +607,24 @@ def _judge(
 # The report
 
 
-def _result(path: str, before: dict[str, Any], after: dict[str, Any], work: Work) -> dict[str, Any]:
+def _report(spec: Spec, path: str, before: dict[str, Any], after: dict[str, Any], work: Work) -> dict[str, Any]:
     removed = sum(fix.remove for fix in work.repair.values())
-    pruned = {"files": sum(len(entry.paths) for entry in work.prune), "bytes": sum(entry.size for entry in work.prune)}
+    done = {
+        "pruned": {"files": len(work.prune), "bytes": sum(item.size for item in work.prune)},
+        "repaired": {"changed": len(work.repair) - removed, "removed": removed},
+    }
+    counted = {name: numbers for name, numbers in done.items() if any(numbers.values())}
     return {
         "path": path,
+        "user": spec.user,
         "changed": bool(work.plan) or work.writes_tag,
-        "before": before,
-        "after": after,
-        "pruned": pruned,
-        "repaired": {"changed": len(work.repair) - removed, "removed": removed},
-        "warnings": [],
-        "planned": {},
-        "samples": [],
+        "failed": False,
+        "state": after["state"],
+        **{name: after.get(name, "") for name in ("owner", "group", "mode", "acl")},
+        **{f"{name}_before": before.get(name, 0) for name in ("bytes", "files")},
+        **{f"{name}_after": after.get(name, 0) for name in ("bytes", "files")},
+        **done,
+        "diff": {"before_header": path, "after_header": path, "before": before, "after": {**after, **counted}},
     }
 
 
@@ -640,28 +641,6 @@ def _facts(items: host_tree.Items, has_tag: bool) -> dict[str, Any]:
         "bytes": size,
         "files": files,
     }
-
-
-def _described(found: dict[str, Any], user: str, verdicts: list[dict[str, Any]]) -> dict[str, Any]:
-    path, before, after = found["path"], found["before"], found["after"]
-    cache = {
-        "path": path,
-        "user": user,
-        "changed": found["changed"],
-        "failed": False,
-        "state": after["state"],
-        **{name: after.get(name, "") for name in ("owner", "group", "mode", "acl")},
-        **{f"{name}_before": before.get(name, 0) for name in ("bytes", "files")},
-        **{f"{name}_after": after.get(name, 0) for name in ("bytes", "files")},
-        "pruned": found["pruned"],
-        "repaired": found["repaired"],
-        "usable_by": verdicts,
-    }
-    if found["changed"]:
-        work = {name: found[name] for name in ("pruned", "repaired") if any(found[name].values())}
-        headers = {"before_header": path, "after_header": path}
-        cache["diff"] = {**headers, "before": before, "after": {**after, **work}}
-    return cache
 
 
 def _failure(path: str, user: str, message: str) -> dict[str, Any]:
@@ -684,7 +663,7 @@ def _warnings_of_task(options: dict[str, Any]) -> list[str]:
     if options["shared_group"] is not None and options["state"] == "present":
         pips = pip_pips.find_pips(venvs=options["venvs"], search_path=os.environ.get("PATH", ""))
         warnings.append(pip_pips.sharing_warning(pips))
-    return [warning for warning in warnings if warning]
+    return list(filter(None, warnings))
 
 
 def _warnings(path: str, top: int, closed: Sequence[str], spec: Spec, has_acl: bool) -> list[str]:

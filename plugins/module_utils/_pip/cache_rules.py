@@ -86,15 +86,6 @@ class Setting(NamedTuple):
     where: str
 
 
-class Entry(NamedTuple):
-    """What pip finds or misses as a whole: ``paths`` in the cache, ``size`` in bytes, times since the epoch."""
-
-    paths: list[str]
-    size: int
-    used: float
-    changed: float
-
-
 def check_path(text: str, home: str = "") -> str:
     """Return the absolute form of the cache path ``text``; raise UserError where pip could not use it.
 
@@ -252,45 +243,37 @@ def winning_setting(
     return found.get(NO_CACHE_DIR) or found.get(CACHE_DIR)  # the first is the one that pip looks at last
 
 
-def choose(files: Sequence[host_tree.Item], max_size: int | None, max_age: float | None, now: float) -> list[Entry]:
-    """Return the entries to prune, least recently used first.
+def choose(
+    files: Sequence[host_tree.Item], max_size: int | None, max_age: float | None, now: float
+) -> list[host_tree.Item]:
+    """Return the files to prune, those of one entry together, the least recently used entry first.
 
-    Those not used for ``max_age`` seconds go, then as many as it takes to bring all ``files`` to ``max_size``
+    Entries not used for ``max_age`` seconds go, then as many as it takes to bring all ``files`` to ``max_size``
     bytes. An entry that changed within the last hour (``BUSY_SECONDS``) stays: pip may be writing it.
     """
+    entries: dict[str, list[host_tree.Item]] = {}
+    for file in files:
+        if file.path.split("/")[0] in PIPS_OWN:
+            entries.setdefault(_entry_of(file.path), []).append(file)
+    by_use = sorted((max(file.used for file in entry), name) for name, entry in entries.items())
     total = sum(file.size for file in files)
     chosen = []
-    for entry in entries(files):
-        too_old = max_age is not None and now - entry.used > max_age
+    for used, name in by_use:
+        entry = entries[name]
+        too_old = max_age is not None and now - used > max_age
         too_much = max_size is not None and total > max_size
-        if (too_old or too_much) and not is_busy(entry.changed, now):
-            chosen.append(entry)
-            total -= entry.size
+        if (too_old or too_much) and not is_busy(max(file.changed for file in entry), now):
+            chosen += entry
+            total -= sum(file.size for file in entry)
     return chosen
 
 
-def entries(files: Iterable[host_tree.Item]) -> list[Entry]:
-    """Return what pip finds or misses as a whole, least recently used first. What is not pip's belongs to no entry."""
-    groups: dict[str, list[host_tree.Item]] = {}
-    for file in files:
-        top, _slash, rest = file.path.partition("/")
-        key = file.path if top in PIPS_OWN else ""
-        if top == WHEELS and "/" in rest:
-            key = os.path.dirname(key)
-        elif top == HTTP_V2 and key.endswith(BODY):
-            key = key[: -len(BODY)]
-        if key:
-            groups.setdefault(key, []).append(file)
-    found = [
-        Entry(
-            sorted(file.path for file in group),
-            sum(file.size for file in group),
-            max(file.used for file in group),
-            max(file.changed for file in group),
-        )
-        for group in groups.values()
-    ]
-    return sorted(found, key=lambda entry: (entry.used, entry.paths))
+def _entry_of(path: str) -> str:
+    """Return the name of what pip finds or misses as a whole."""
+    if path.startswith(WHEELS + "/"):
+        return os.path.dirname(path)
+    is_body = path.startswith(HTTP_V2 + "/") and path.endswith(BODY)
+    return path[: -len(BODY)] if is_body else path
 
 
 def is_busy(changed: float, now: float) -> bool:
