@@ -142,16 +142,16 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
         report = _ensure_as_user(spec, check=True)
         outlook = report.pop("outlook")
         verdicts = _verdicts(options, spec, report, outlook)
-        _judge(module, options, spec, report["path"], verdicts)
+        doubts = _doubts(module, options, spec, report["path"], verdicts)
         if report["changed"] and not module.check_mode:
             _ensure_as_user(spec, check=False)
             is_done = True
             if outlook["planned"]:  # now the kernel knows what was computed above
                 verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
-                _judge(module, options, spec, report["path"], verdicts)
+                doubts = _doubts(module, options, spec, report["path"], verdicts)
     except _errors.UserError as error:
         return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
-    for warning in outlook["warnings"]:
+    for warning in [*doubts, *outlook["warnings"]]:
         module.warn(warning)
     return {**report, "usable_by": verdicts}
 
@@ -261,7 +261,7 @@ def _placed_spec(spec: Spec, options: dict[str, Any]) -> Spec:
         raise _errors.UserError(
             "Root must own a shared cache, since pip run as root takes no other; leave the owner out."
         )
-    group = options["shared_group"] or options["group"]
+    group = options["shared_group"] if spec.shared else options["group"]
     if group is not None:
         spec = spec._replace(gid=_find_group(group), uid=0 if spec.shared else spec.uid)
     below = host_places.owner_below(os.path.dirname(spec.path))
@@ -319,8 +319,8 @@ def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
     if account is None or (spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path)):
         return ensure(spec, check)
     plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    found: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
-    return found
+    report: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
+    return report
 
 
 def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
@@ -583,25 +583,28 @@ def _exists(user: str) -> bool:
         return False
 
 
-def _judge(
+def _doubts(
     module: AnsibleModule, options: dict[str, Any], spec: Spec, path: str, verdicts: Sequence[Mapping[str, Any]]
-) -> None:
-    """Say where pip would not use a cache: by a UserError where the task verifies that, else by a warning."""
+) -> list[str]:
+    """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
     verifies = options["verify"] and spec.state == "present"
-    refused = []
+    refused, doubts = [], []
     for verdict in verdicts:
-        user = verdict["user"]
-        sentence = f"pip would not use the cache {path} for {user}: {verdict['reason']}."
+        user, sentence = (
+            verdict["user"],
+            f"pip would not use the cache {path} for {verdict['user']}: {verdict['reason']}.",
+        )
         if verdict["usable"]:
             continue
         if verifies and module.check_mode and not _exists(user):
-            module.warn(f"{sentence} A run would fail without this user.")
+            doubts.append(f"{sentence} A run would fail without this user.")
         elif verifies:
             refused.append(sentence)
         elif options["check_users"] and not options["verify"]:
-            module.warn(sentence)
+            doubts.append(sentence)
     if refused:
         raise _errors.UserError(" ".join(refused))
+    return doubts
 
 
 # The report
