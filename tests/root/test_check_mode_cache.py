@@ -252,7 +252,7 @@ def test_check_mode_says_what_the_run_does(people: People, thawed: Path, number:
     after = now()
     again, _warnings = situation.run(check=False)
 
-    assert predicted == done, situation.options
+    assert predicted == done, "\n".join(map(str, (situation.user, situation.options, predicted, done)))
     assert warnings == warned
     assert done["changed"] is (after != before), situation.options
     assert again.get("msg") == done.get("msg")

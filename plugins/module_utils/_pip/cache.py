@@ -308,9 +308,13 @@ def ensure(spec: Spec, check: bool) -> dict[str, Any]:
             f"'{error.filename}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
         ) from None
     except OSError as error:
-        where = os.path.join(spec.path, error.filename if isinstance(error.filename, str) else "").rstrip("/")
+        where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
         way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
         raise _errors.UserError(f"'{where}' cannot be changed: {error.strerror}; {way_out}.") from None
+
+
+def _below(path: str, name: str) -> str:
+    return os.path.join(path, name) if name else path
 
 
 def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
@@ -341,8 +345,9 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
         warnings = _warnings(path, top, closed, spec, has_acl)
     parent_mode = PRIVATE_PARENT_MODE if spec.private else PARENT_MODE
     planned = {path.rsplit("/", level)[0]: [os.geteuid(), -1, parent_mode] for level in range(1, len(missing))}
-    if "" in work.plan and then:
-        planned[path] = [then[""].uid, then[""].gid, stat.S_IMODE(then[""].mode)]
+    if "" in work.plan:  # who may enter the cache may change, and with it who may look inside
+        directories = [item for item in then.values() if item.is_dir]
+        planned.update((_below(path, item.path), [item.uid, item.gid, stat.S_IMODE(item.mode)]) for item in directories)
     # What a run repairs is no reason against the cache.
     inside = [item for name, item in then.items() if not (work.repair or pip_cache_rules.is_unfinished(name))]
     samples = host_tree.sample_directories(inside)
@@ -487,8 +492,8 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
     verdict = pip_cache_rules.judge(real, os.geteuid(), look)
-    inside = [os.path.join(real, sample) for sample in samples]
-    closed = [name for name in inside if not os.access(name, os.W_OK | os.X_OK) and os.path.lexists(name)]
+    inside = [(name, look(os.path.join(real, name))) for name in samples]
+    closed = [os.path.join(real, name) for name, rights in inside if rights and not rights.writable & rights.searchable]
     if verdict.usable and closed:
         reason = (
             f"'{closed[0]}' is not writable by the current user: pip takes the cache, but a build from "
