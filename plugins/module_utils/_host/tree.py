@@ -15,7 +15,7 @@ import contextlib
 import errno
 import os
 import stat
-from typing import Dict, Iterable, Iterator, NamedTuple
+from typing import Dict, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
