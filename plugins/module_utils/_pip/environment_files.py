@@ -9,14 +9,16 @@ others write too. The second half knows which files a session or a service reads
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import pwd
 import re
 import shlex
-from typing import Callable, Collection, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 
 HEADER = "# Managed by Ansible, module devfleet.pip.pip_environment: manual changes will be overwritten."
 BEGIN = "# BEGIN devfleet.pip.pip_environment, managed by Ansible: manual changes will be overwritten"
@@ -25,8 +27,8 @@ END = "# END devfleet.pip.pip_environment"
 # Since pip 8.0 the first has no effect. The second turns the cache off whatever its value, 'false' too.
 STALE_VARIABLES = ("PIP_DOWNLOAD_CACHE", "PIP_NO_CACHE_DIR")
 
+_NAME = "[A-Z_][A-Z0-9_]*"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ESCAPED = re.compile(r"\\(.)|%%")
 
 # One word of a shell in which nothing is run: bare characters, or quotes without substitutions.
 _EXPANSION = r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})"
@@ -35,115 +37,120 @@ _WORD = rf"""(?:[A-Za-z0-9_@%+=:,./~-]|{_EXPANSION}|'[^']*'|"(?:[^"`\\$]|{_EXPAN
 # How one kind of file writes a variable
 
 
-class Form(NamedTuple):
-    """How a kind of file holds variables: ``write`` makes the line of one, ``read`` reads such a line.
-
-    assigned: what a line that anybody wrote assigns; a variable that it unsets is assigned ''. Its second argument are
-    the names that matter. head: the first lines of a file that is wholly ours. comments: what a comment begins with.
-    forbidden: characters that no value in such a file can have, each with the reason as a part of a sentence.
-    """
-
-    write: Callable[[str, str], str]
-    read: Callable[[str], tuple[str, str] | None]
-    assigned: Callable[[str, Collection[str]], dict[str, str]]
-    head: tuple[str, ...] = (HEADER,)
-    comments: tuple[str, ...] = ("#",)
-    forbidden: tuple[tuple[str, str], ...] = ()
-
-
-def _write_shell(name: str, value: str) -> str:
-    quoted = value.replace("'", "'\\''")  # between single quotes nothing has a meaning, in zsh too
-    return f"export {name}='{quoted}'"
-
-
-def _read_shell(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"export ([A-Z_][A-Z0-9_]*)=(.*)", line)
-    words = _words(match.group(2)) if match else []
-    return (match.group(1), words[0]) if match and len(words) == 1 else None
-
-
-def _assigned_in_shell(line: str, names: Collection[str]) -> dict[str, str]:
-    words = _words(line, comments=True) if any(name in line for name in names) else []
+def _assigned_in_shell(line: str) -> list[tuple[str, str]]:
+    words = _words(line)
     if words and words[0] == "unset":
-        return dict.fromkeys(words[1:], "")
+        return [(name, "") for name in words[1:]]
     if words and words[0] in ("export", "readonly", "declare", "typeset"):
         del words[0]
     elif not all("=" in word for word in words):
-        return {}  # NAME=value in front of a command is that command's alone
-    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+        return []  # NAME=value in front of a command is that command's alone
+    return [(name, value) for name, equals, value in (word.partition("=") for word in words) if equals]
 
 
-def _words(text: str, comments: bool = False) -> list[str]:
+def _assigned_in_pam(line: str) -> list[tuple[str, str]]:
+    match = re.match(rf"""\s*(?:export\s+)?({_NAME})=(["']?)([^#]*?)\2\s*(?:#|$)""", line)
+    return [(match.group(1), match.group(3))] if match else []
+
+
+def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
+    key, _equals, value = line.partition("=")
+    if key.strip() != "Environment":
+        return []
+    words = (word.partition("=") for word in _words(value))
+    # An empty list forgets what was assigned so far.
+    return [(name, text.replace("%%", "%")) for name, _, text in words] if value.strip() else [(ANY, "")]
+
+
+def _words(text: str) -> list[str]:
     try:
-        return shlex.split(text, comments=comments)
+        return shlex.split(text, comments=True)
     except ValueError:  # a quote that is not closed
         return []
 
 
-def _write_pam(name: str, value: str) -> str:
-    return f'{name}="{value}"'  # the outer quotes go, and whatever stands between them is the value
+ANY = "*"
 
 
-def _read_pam(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r'([A-Z_][A-Z0-9_]*)="(.*)"', line)
-    return (match.group(1), match.group(2)) if match else None
+class Form(NamedTuple):
+    """How a kind of file holds variables.
+
+    line: the line of a variable, with a place for its name and its value. escapes: what is written for a character.
+    assigned: what a line that anybody wrote assigns, a variable that it unsets ''; ANY stands for every name.
+    head: the first lines of a file that is wholly ours. comments: what a comment begins with.
+    forbidden: characters that no value in such a file can have, each with the reason as a part of a sentence.
+    """
+
+    line: str
+    escapes: tuple[tuple[str, str], ...]
+    assigned: Callable[[str], list[tuple[str, str]]]
+    head: tuple[str, ...] = (HEADER,)
+    comments: tuple[str, ...] = ("#",)
+    forbidden: tuple[tuple[str, str], ...] = ()
+
+    def write(self, variables: Mapping[str, str]) -> list[str]:
+        """Return the line of each variable."""
+        lines = []
+        for name, value in variables.items():
+            for character, written in self.escapes:
+                value = value.replace(character, written)
+            lines.append(self.line.format(name, value))
+        return lines
+
+    def read(self, lines: Sequence[str]) -> dict[str, str]:
+        """Return the variables in lines that ``write`` returned; others are ignored."""
+        pattern = re.compile(self.line.format(f"({_NAME})", "(.*)") + r"[\r\n]*")
+        variables = {}
+        for match in filter(None, map(pattern.fullmatch, lines)):
+            name, value = match.groups()
+            for character, written in reversed(self.escapes):
+                value = value.replace(written, character)
+            variables[name] = value
+        return variables
 
 
-def _assigned_in_pam(line: str, _names: Collection[str]) -> dict[str, str]:
-    match = re.match(r"""\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)=(["']?)([^#]*?)\2\s*(?:#|$)""", line)
-    return {match.group(1): match.group(3)} if match else {}
-
-
-def _write_systemd(name: str, value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")  # a % begins a specifier
-    return f'Environment="{name}={escaped}"'
-
-
-def _read_systemd(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r'Environment="([A-Z_][A-Z0-9_]*)=(.*)"', line)
-    if match is None:
-        return None
-    return match.group(1), _ESCAPED.sub(lambda found: found.group(1) or "%", match.group(2))
-
-
-def _assigned_in_systemd(line: str, names: Collection[str]) -> dict[str, str]:
-    match = re.match(r"\s*Environment\s*=(.*)", line)
-    if match is None:
-        return {}
-    if not match.group(1).strip():
-        return dict.fromkeys(names, "")  # forgets what was assigned so far
-    words = (word.partition("=") for word in _words(match.group(1)))
-    return {name: value.replace("%%", "%") for name, _equals, value in words}
-
-
-SHELL = Form(_write_shell, _read_shell, _assigned_in_shell)
+# Between single quotes nothing has a meaning, in zsh too. In systemd a % begins a specifier.
+SHELL = Form("export {}='{}'", (("'", "'\\''"),), _assigned_in_shell)
 PAM = Form(
-    _write_pam,
-    _read_pam,
+    '{}="{}"',
+    (),  # the outer quotes go, and whatever stands between them is the value
     _assigned_in_pam,
     forbidden=(
         ("#", "in /etc/environment a comment begins there, in quotes too"),
         ("\\", "in /etc/environment it has a meaning to some releases of PAM and none to others"),
     ),
 )
-SYSTEMD = Form(_write_systemd, _read_systemd, _assigned_in_systemd, head=(HEADER, "[Service]"), comments=("#", ";"))
+SYSTEMD = Form(
+    'Environment="{}={}"',
+    (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")),
+    _assigned_in_systemd,
+    head=(HEADER, "[Service]"),
+    comments=("#", ";"),
+)
 
 
 def check_value(name: str, value: str, form: Form) -> None:
     """Raise UserError where no line of this form can give the variable this value."""
+    fault = ""
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise _errors.UserError(f"{name}: the value holds a character that UTF-8 cannot write; correct it.") from None
+        fault = "a character that UTF-8 cannot write; correct it"
     if _CONTROL.search(value):
-        raise _errors.UserError(
-            f"{name}: the value holds a line end or another control character; give it on one line."
-        )
+        fault = "a line end or another control character; give it on one line"
     for character, reason in form.forbidden:
         if character in value:
-            raise _errors.UserError(
-                f"{name}: the value holds a '{character}', and {reason}; choose another place for it."
-            )
+            fault = f"a '{character}', and {reason}; choose another place for it"
+    if fault:
+        raise _errors.UserError(f"{name}: the value holds {fault}.")
+
+
+def assignments(text: str, form: Form, names: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield what lines of anybody's assign to these names: the line's number, the name, the value ('': unset)."""
+    for number, line in enumerate(lines_of(text), start=1):
+        if form is SYSTEMD or any(name in line for name in names):
+            for found, value in form.assigned(line):
+                yield from ((number, name, value) for name in names if found in (name, ANY))
 
 
 # A file of ours, and our block in a file of others
@@ -163,13 +170,8 @@ class Block(NamedTuple):
 
 
 def whole_file(variables: Mapping[str, str], form: Form) -> str:
-    """Return the text of a file that holds nothing but these variables."""
-    return "".join(f"{line}\n" for line in (*form.head, *_written(variables, form)))
-
-
-def variables_of_file(text: str, form: Form) -> dict[str, str]:
-    """Return the variables of a file that whole_file() wrote; lines of other kinds are ignored."""
-    return _read(lines_of(text), form)
+    """Return the text of a file that holds nothing but these variables; '' where there are none."""
+    return "".join(f"{line}\n" for line in (*form.head, *form.write(variables))) if variables else ""
 
 
 def find_block(text: str, form: Form) -> Block:
@@ -178,25 +180,33 @@ def find_block(text: str, form: Form) -> Block:
     A text without a last newline stays one: its block brings along the newline before it, and has none behind.
     """
     lines = lines_of(text)
-    begin, end = _marker(lines, BEGIN), _marker(lines, END)
-    if begin is None and end is None:
+    begins, ends = (
+        [number for number, line in enumerate(lines) if line.rstrip("\r\n") == mark] for mark in (BEGIN, END)
+    )
+    if not begins and not ends:
         return Block(text, {}, "", False)
-    if begin is None or end is None or end < begin:
-        number = (begin if begin is not None else end or 0) + 1
+    for marks in (begins, ends):
+        if len(marks) > 1:
+            raise _errors.UserError(
+                f"line {marks[1] + 1}: this is a second block of devfleet.pip.pip_environment; remove one of the two."
+            )
+    begin, end = (begins or [-1])[0], (ends or [-1])[0]
+    if begin < 0 or end < begin:
         raise _errors.UserError(
-            f"line {number}: the block of devfleet.pip.pip_environment is incomplete; remove its remaining lines."
+            f"line {(begin if begins else end) + 1}: the block of devfleet.pip.pip_environment is incomplete;"
+            " remove its remaining lines."
         )
     before, after = "".join(lines[:begin]), "".join(lines[end + 1 :])
     if not lines[end].endswith("\n"):
         before = before[:-1]
-    return Block(before, _read(lines[begin + 1 : end], form), after, True)
+    return Block(before, form.read(lines[begin + 1 : end]), after, True)
 
 
 def with_block(block: Block, variables: Mapping[str, str], form: Form) -> str:
     """Return the text with these variables as its block; without a block where there are none."""
     if not variables:
         return block.before + block.after
-    written = "\n".join((BEGIN, *_written(variables, form), END))
+    written = "\n".join((BEGIN, *form.write(variables), END))
     if block.before and not block.before.endswith("\n"):
         return f"{block.before}\n{written}"
     return f"{block.before}{written}\n{block.after}"
@@ -205,24 +215,6 @@ def with_block(block: Block, variables: Mapping[str, str], form: Form) -> str:
 def lines_of(text: str) -> list[str]:
     """Return the lines with their ends, as a shell divides them."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _marker(lines: list[str], marker: str) -> int | None:
-    found = [number for number, line in enumerate(lines) if line.rstrip("\r\n") == marker]
-    if len(found) > 1:
-        raise _errors.UserError(
-            f"line {found[1] + 1}: this is a second block of devfleet.pip.pip_environment; remove one of the two."
-        )
-    return found[0] if found else None
-
-
-def _written(variables: Mapping[str, str], form: Form) -> list[str]:
-    return [form.write(name, value) for name, value in variables.items()]
-
-
-def _read(lines: list[str], form: Form) -> dict[str, str]:
-    found = (form.read(line.rstrip("\r\n")) for line in lines)
-    return dict(pair for pair in found if pair is not None)
 
 
 # Stale lines of others
@@ -248,31 +240,28 @@ def find_stale(
     found: list[Found] = []
     kept: list[str] = []
     is_in_block = False
+    mention = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(variables) or '(?!)'})(?![A-Za-z0-9_])")
     for number, line in enumerate(lines_of(text), start=1):
         bare = line.rstrip("\r\n")
         is_in_block = (is_in_block or bare == BEGIN) and bare != END
         is_ignored = is_in_block or line.lstrip().startswith(form.comments)
-        variable = "" if is_ignored else _mentioned(line, variables)
-        if variable:
-            reason = _why_kept(line, "".join(kept), variable, form, is_complete) if remove else "it is only reported"
-            found.append(Found(variable, number, reason))
+        match = None if is_ignored else mention.search(line)
+        if match:
+            reason = _why_kept(line, "".join(kept), match[0], form, is_complete) if remove else "it is only reported"
+            found.append(Found(match[0], number, reason))
             if not reason:
                 continue
         kept.append(line)
     return "".join(kept), found
 
 
-def _mentioned(line: str, variables: Sequence[str]) -> str:
-    return next((name for name in variables if re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", line)), "")
-
-
 def _why_kept(line: str, before: str, variable: str, form: Form, is_complete: IsComplete) -> str:
     """Return why a line cannot simply be removed; '' where it can."""
-    if form == SYSTEMD:
+    if form is SYSTEMD:
         return "it is part of a unit that is not ours"
     if re.search(r"\\\r?\n$", before) or re.search(r"\\\s*$", line):
         return "it is part of a longer line"
-    if form == PAM:
+    if form is PAM:
         is_simple = re.match(rf"\s*(?:export\s+)?{variable}=", line)
         return "" if is_simple else "it does more than set the variable"
     setting = rf"(?:(?:export[ \t]+)?{variable}={_WORD}|export[ \t]+{variable})"
@@ -300,14 +289,15 @@ _PROFILES = {
 }
 
 # What else the shells read, where people set variables too.
-_PROFILE_DIRECTORY = "/etc/profile.d"
-_MACHINE_FILES = ("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zprofile", "/etc/zshenv", "/etc/zshrc")
-_MACHINE_PATTERNS = (f"{_PROFILE_DIRECTORY}/*.sh", "/etc/zsh/z*")
+_MACHINE_FILES = (
+    *("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zprofile", "/etc/zshenv", "/etc/zshrc"),
+    *("/etc/profile.d/*.sh", "/etc/zsh/z*"),
+)
 _USER_FILES = (*_BASH, ".bashrc", ".zprofile", ".zshenv", ".zshrc", ".kshrc", ".xprofile", ".xsessionrc")
 
 
 class EnvironmentFile(NamedTuple):
-    """One file: the place it is, its path, how it holds variables, and whether it is wholly ours.
+    """One file: the place it is, its path, how it holds variables.
 
     service: the unit whose drop-in it is. shell: the program that reads it, '' where that is no shell.
     """
@@ -315,19 +305,18 @@ class EnvironmentFile(NamedTuple):
     place: str
     path: str
     form: Form
-    is_ours: bool = False
     service: str | None = None
     shell: str = ""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the file holds nothing but our variables."""
+        return self.place in (MACHINE_PROFILE, SERVICE)
 
-def machine_profile() -> EnvironmentFile:
-    """Return the file of ours that every login shell of the Bourne family reads."""
-    return EnvironmentFile(MACHINE_PROFILE, f"{_PROFILE_DIRECTORY}/devfleet-pip.sh", SHELL, True, shell="/bin/sh")
 
-
-def etc_environment() -> EnvironmentFile:
-    """Return the file that PAM reads for every session."""
-    return EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
+# The file of ours that every login shell of the Bourne family reads, and the one that PAM reads for every session.
+MACHINE = EnvironmentFile(MACHINE_PROFILE, "/etc/profile.d/devfleet-pip.sh", SHELL, shell="/bin/sh")
+SESSIONS = EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
 
 
 def drop_in(service: str) -> EnvironmentFile:
@@ -336,7 +325,7 @@ def drop_in(service: str) -> EnvironmentFile:
     if not re.fullmatch(r"[A-Za-z0-9:_.\\@-]+", name) or name.endswith((".timer", ".socket", ".target", ".slice")):
         raise _errors.UserError(f"services: '{service}' is not the name of a service; write one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
-    return EnvironmentFile(SERVICE, path, SYSTEMD, True, service=name)
+    return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
 
 
 def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
@@ -355,23 +344,28 @@ def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
 
 def other_machine_files() -> list[EnvironmentFile]:
     """Return the existing files of the machine in which people set variables."""
-    paths = [*_MACHINE_FILES, *(path for pattern in _MACHINE_PATTERNS for path in sorted(glob.glob(pattern)))]
-    files = [etc_environment()._replace(place=OTHER), *(_other(path, "/bin/sh") for path in paths)]
-    return [file for file in files if os.path.isfile(file.path) and file.path != machine_profile().path]
+    paths = [path for pattern in _MACHINE_FILES for path in sorted(glob.glob(pattern)) if path != MACHINE.path]
+    return [SESSIONS._replace(place=OTHER)] * os.path.isfile(SESSIONS.path) + _shell_files(paths, "/bin/sh")
 
 
 def other_user_files(account: pwd.struct_passwd, home: str) -> list[EnvironmentFile]:
     """Return the existing files of a home in which people set variables."""
-    found = [os.path.join(home, name) for name in _USER_FILES]
-    return [_other(path, account.pw_shell or "/bin/sh") for path in found if os.path.isfile(path)]
+    return _shell_files([os.path.join(home, name) for name in _USER_FILES], account.pw_shell or "/bin/sh")
+
+
+def _shell_files(paths: Sequence[str], login_shell: str) -> list[EnvironmentFile]:
+    files = []
+    for path in filter(os.path.isfile, paths):
+        name = os.path.basename(path).lstrip(".")
+        shell = "bash" if name.startswith("bash") else "zsh" if name.startswith("z") else login_shell
+        files.append(EnvironmentFile(OTHER, path, SHELL, shell=shell))
+    return files
 
 
 def other_files_of_service(service: str) -> list[EnvironmentFile]:
     """Return the unit of a service and what adds to it, except our drop-in."""
-    paths = []
-    for directory in _UNIT_DIRECTORIES:
-        unit = os.path.join(directory, f"{service}.service")
-        paths += [unit, *sorted(glob.glob(f"{glob.escape(unit)}.d/*.conf"))]
+    units = [os.path.join(directory, f"{service}.service") for directory in _UNIT_DIRECTORIES]
+    paths = [path for unit in units for path in (unit, *sorted(glob.glob(f"{glob.escape(unit)}.d/*.conf")))]
     ours = drop_in(service).path
     return [
         EnvironmentFile(OTHER, path, SYSTEMD, service=service)
@@ -380,14 +374,37 @@ def other_files_of_service(service: str) -> list[EnvironmentFile]:
     ]
 
 
-def files_beside(file: EnvironmentFile) -> list[tuple[str, bool]]:
-    """Return the other files of the same place as a file of ours, each with whether it is read later than ours."""
-    name = os.path.basename(file.path)
-    if file.service is not None:  # systemd orders drop-ins by their names, whatever the directory
-        others = [other.path for other in other_files_of_service(file.service)]
-        return [(path, path.endswith(".conf") and os.path.basename(path) > name) for path in others]
+class Assignment(NamedTuple):
+    """A variable that a line of others sets, or unsets (''). ``is_later``: it is read after ours."""
+
+    path: str
+    line: int
+    name: str
+    value: str
+    is_later: bool
+
+
+def assignments_beside(file: EnvironmentFile, text: str, names: Collection[str]) -> Iterator[Assignment]:
+    """Yield what others assign to these names in the same place, be it in the text of the file or in other files."""
+    if not names or file.place == OTHER:
+        return
+    if not file.is_ours:
+        block = find_block(text, file.form)
+        first, last = (len(lines_of(part)) for part in (block.before, text[: len(text) - len(block.after)]))
+        for number, name, value in assignments(text, file.form, names):
+            if not block.is_there or not first < number <= last:
+                yield Assignment(file.path, number, name, value, block.is_there and number > first)
+        return
     others = sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh"))
-    return [(path, path > file.path) for path in others if path != file.path]
+    if file.service is not None:
+        others = [other.path for other in other_files_of_service(file.service)]
+    for path in others:
+        # systemd orders drop-ins by their names, whatever the directory, and reads the unit itself first.
+        is_later = os.path.basename(path) > os.path.basename(file.path) and not path.endswith(".service")
+        with contextlib.suppress(_errors.UserError):  # what cannot be read is not judged
+            if path != file.path:
+                found = assignments(decoded(host_files.read_file(path)), file.form, names)
+                yield from (Assignment(path, *assignment, is_later) for assignment in found)
 
 
 def user_without_account(service: str, variables: Mapping[str, str]) -> str:
@@ -399,12 +416,9 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
         return ""
     user = ""
     for file in reversed(other_files_of_service(service)):
-        try:
-            with open(file.path, encoding="utf-8", errors="replace") as unit:
-                found = re.findall(r"^User=[ \t]*(\S*)", unit.read(), re.MULTILINE)
-        except OSError:  # only root may read it
-            continue
-        user = found[-1] if found else user
+        with contextlib.suppress(_errors.UserError):  # only root may read it
+            found = re.findall(r"^User=[ \t]*(\S*)", decoded(host_files.read_file(file.path)), re.MULTILINE)
+            user = found[-1] if found else user
     try:
         pwd.getpwuid(int(user))
     except KeyError:
@@ -414,7 +428,6 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     return ""
 
 
-def _other(path: str, login_shell: str) -> EnvironmentFile:
-    name = os.path.basename(path).lstrip(".")
-    shell = "bash" if name.startswith("bash") else "zsh" if name.startswith("z") else login_shell
-    return EnvironmentFile(OTHER, path, SHELL, shell=shell)
+def decoded(content: bytes | None) -> str:
+    """Return the bytes of a file as a string, whatever they are; '' where there is no file."""
+    return (content or b"").decode("utf-8", "surrogateescape")

@@ -21,9 +21,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.environment_file
     SHELL,
     SYSTEMD,
     Form,
+    assignments,
     check_value,
     find_block,
-    variables_of_file,
+    lines_of,
     whole_file,
     with_block,
 )
@@ -68,7 +69,7 @@ def test_a_shell_gets_every_value_as_it_is(shell: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @given(variables=variable_sets)
 def test_what_is_written_is_read_again(form: str, variables: dict[str, str]) -> None:
-    assert variables_of_file(whole_file(variables, FORMS[form]), FORMS[form]) == variables
+    assert FORMS[form].read(lines_of(whole_file(variables, FORMS[form]))) == variables
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -127,7 +128,7 @@ def test_what_no_line_can_hold_is_refused(value: str, form: Form, words: str) ->
 
 @pytest.mark.parametrize("line", ["export PIP_A='x", "export PIP_A=a b", "PIP_A=x", "echo PIP_A", ""])
 def test_a_line_that_we_did_not_write_is_no_variable(line: str) -> None:
-    assert variables_of_file(f"{line}\n", SHELL) == {}
+    assert SHELL.read([f"{line}\n"]) == {}
 
 
 @pytest.mark.parametrize(
@@ -143,9 +144,10 @@ def test_a_line_that_we_did_not_write_is_no_variable(line: str) -> None:
         (PAM, "export PIP_A=1 # old", {"PIP_A": "1"}),
         (PAM, "#PIP_A=1", {}),
         (SYSTEMD, 'Environment="PIP_A=100%%" PIP_B=2', {"PIP_A": "100%", "PIP_B": "2"}),
-        (SYSTEMD, "Environment=", {"PIP_A": ""}),
+        (SYSTEMD, "Environment=", {"PIP_A": "", "PIP_B": ""}),
         (SYSTEMD, "EnvironmentFile=/etc/PIP_A", {}),
     ],
 )
 def test_what_a_line_of_others_assigns(form: Form, line: str, assigned: dict[str, str]) -> None:
-    assert form.assigned(line, ["PIP_A"]) == assigned
+    found = assignments(line, form, ["PIP_A", "PIP_B"])
+    assert {name: value for _number, name, value in found} == assigned
