@@ -148,14 +148,9 @@ def _check_options(options: Mapping[str, Any]) -> None:
 
 
 def _context(module: AnsibleModule, options: Mapping[str, Any]) -> Context:
-    places = {
-        pip_environment_files.MACHINE_PROFILE: options["machine_profile"],
-        pip_environment_files.ETC_ENVIRONMENT: options["etc_environment"],
-        pip_environment_files.USER_PROFILE: options["user_profiles"],
-        pip_environment_files.SERVICE: options["services"],
-    }
+    options_of = {pip_environment_files.USER_PROFILE: "user_profiles", pip_environment_files.SERVICE: "services"}
+    asked = [place for place in pip_environment_files.PLACES if options[options_of.get(place, place)]]
     versions = [pip.version for pip in pip_pips.find_pips(search_path=os.environ.get("PATH", ""))]
-    asked = [place for place, is_asked in places.items() if is_asked]
     return Context(pip_targets.own_place(), versions, asked, options["unknown"], module.check_mode)
 
 
@@ -268,16 +263,16 @@ def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems
 
 
 def _problems_of_home(name: str, value: pip_checks.Value, places: Sequence[str]) -> _Problems:
-    service, profile = pip_environment_files.SERVICE, pip_environment_files.USER_PROFILE
-    allowed = [service] if name == "HOME" else [profile, service]
+    profile, service = pip_environment_files.USER_PROFILE, pip_environment_files.SERVICE
+    allowed, advice = ([service], "") if name == "HOME" else ([profile, service], "in user profiles or ")
     wrong = [place for place in places if place not in allowed]
-    is_absolute = isinstance(value, str) and (
-        os.path.isabs(value) or (value.startswith("~/") and list(places) == [profile])
-    )
+    begins = ("/", "~/") if list(places) == [profile] else ("/",)
     if wrong:
-        advice = "for services" if name == "HOME" else "in user profiles or for services"
-        yield pip_checks.ERROR, f"every program reads it, so it cannot be set in '{wrong[0]}'; set it {advice}."
-    elif not is_absolute:
+        yield (
+            pip_checks.ERROR,
+            f"every program reads it, so it cannot be set in '{wrong[0]}'; set it {advice}for services.",
+        )
+    elif not (isinstance(value, str) and value.startswith(begins)):
         yield pip_checks.ERROR, f"'{value}' is not an absolute path, and pip would ignore it; begin with '/'."
 
 
@@ -313,32 +308,23 @@ def _machine_files(options: Mapping[str, Any]) -> tuple[list[_File], list[_File]
 
 def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) -> _Entries:
     """Work on the profile of each user with that user's rights."""
-    place = pip_environment_files.USER_PROFILE
     accounts, missing = pip_targets.find_accounts(users or [])
-    own = pip_targets.own_account() if users is None else None
-    if own is not None:
-        accounts = [own]
-    elif users is None:
+    if users is None:
+        own = pip_targets.own_account()
+        accounts = [own] if own else []
         reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; name 'users'."
-        missing = [(str(os.geteuid()), reason)]
-    entries = [{"file": failed_file(described_file(place, "", name), reason)} for name, reason in missing]
+        missing = [] if own else [(str(os.geteuid()), reason)]
+    entries = [_failure(described_file(pip_environment_files.USER_PROFILE, "", name), why) for name, why in missing]
     for account in accounts:
-        home = (os.environ.get("HOME") if account is own else "") or account.pw_dir
+        home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
         task = functools.partial(_work_for_user, module, account, home, spec)
-        found = _served(described_file(place, "", account.pw_name), host_run_as.call_as_user, account, task)
+        described = described_file(pip_environment_files.USER_PROFILE, "", account.pw_name)
+        found = _served(described, host_run_as.call_as_user, account, task)
         if users and account.pw_name not in users and found[0].get("file", {}).get("path") == "":
             # With '*' a user with a shell of another kind does not fail the task.
             found = [{"warnings": [found[0]["file"]["msg"]]}]
         entries += found
     return entries
-
-
-def _served(described: dict[str, Any], work: Callable[..., Any], *arguments: Any) -> _Entries:
-    """Return the entries that the work on a file or for a user results in, also where it fails."""
-    try:
-        return work(*arguments)
-    except _errors.UserError as error:
-        return [{"file": failed_file(described, ini_secrets.mask_urls(str(error)))}]
 
 
 def _work_for_user(module: AnsibleModule, account: pwd.struct_passwd, home: str, spec: Spec) -> _Entries:
@@ -353,15 +339,28 @@ def _work_on_files(
     module: AnsibleModule, targets: list[_File], others: list[_File], spec: Spec, user: str | None
 ) -> _Entries:
     """Set the variables in ``targets``, and look for stale ones in ``others`` too, with the rights of the caller."""
-    entries = []
+    files = targets + (others if spec.stale != "keep" else [])
+    entries: _Entries = []
     seen: set[str] = set()
-    for file in targets + (others if spec.stale != "keep" else []):
+    for file in files:
         real = os.path.realpath(file.path)
         if real not in seen:
-            seen.add(real)
             described = described_file(file.place, file.path, user, file.service)
             entries += _served(described, _work_on_file, module, file, spec, described)
+        seen.add(real)
     return entries
+
+
+def _served(described: dict[str, Any], work: Callable[..., _Entries], *arguments: Any) -> _Entries:
+    """Return what the work on a file or for a user results in, also where it fails."""
+    try:
+        return work(*arguments)
+    except _errors.UserError as error:
+        return [_failure(described, str(error))]
+
+
+def _failure(described: dict[str, Any], reason: str) -> dict[str, Any]:
+    return {"file": failed_file(described, ini_secrets.mask_urls(reason))}
 
 
 # One file
@@ -381,26 +380,21 @@ def _work_on_file(module: AnsibleModule, file: _File, spec: Spec, described: dic
     plan_for = functools.lru_cache(maxsize=None)(functools.partial(_plan, module, file, spec))
     changed = _write(module, file, spec, plan_for)
     plan = plan_for(changed.before)
-    left = [found for found in plan.stale if found.reason]
-    warnings = [_left_warning(file.path, found) for found in left]
-    warnings += _overrides(file, plan.text, plan.after, spec) + _remaining(file, plan.text, spec)
+    left = [{"path": file.path, "user": described["user"], **found._asdict()} for found in plan.stale if found.reason]
+    overrides, remaining = _contradictions(file, plan.text, plan.after, spec)
+    entry: dict[str, Any] = {"left": left, "warnings": [*map(_left_warning, left), *overrides, *remaining]}
     user = pip_environment_files.user_without_account(file.service, plan.after) if file.service and plan.after else ""
     if user:
-        warnings.append(
+        entry["warnings"].append(
             f"{file.path}: the user id {user} has no account, and pip 26.3 and later do not start without a home; set"
             f" HOME, or XDG_CACHE_HOME and XDG_CONFIG_HOME, for '{file.service}'."
         )
-    where = {"path": file.path, "user": described["user"]}
-    entry: dict[str, Any] = {"left": [{**where, **found._asdict()} for found in left], "warnings": warnings}
-    if file.place != pip_environment_files.OTHER or changed.changed:
+    is_target = file.place != pip_environment_files.OTHER
+    if is_target or changed.changed:
         names = dict.fromkeys([*plan.before, *spec.variables] if spec.removes_all else spec.variables)
-        is_target = file.place != pip_environment_files.OTHER
         changes = [change_of(name, plan.before.get(name), plan.after.get(name)) for name in names if is_target]
-        changes += [
-            {"variable": found.variable, "action": "stale_removed", "line": found.line, "before": None, "after": None}
-            for found in plan.stale
-            if not found.reason
-        ]
+        gone = {"action": "stale_removed", "before": None, "after": None}
+        changes += [{**gone, "variable": line.variable, "line": line.line} for line in plan.stale if not line.reason]
         entry["file"] = {**described, "changed": changed.changed, "failed": False, "changes": changes}
         if changed.backup_file:
             entry["file"]["backup_file"] = changed.backup_file
@@ -419,15 +413,14 @@ def _write(
             with contextlib.suppress(OSError):  # others have drop-ins there too
                 os.rmdir(os.path.dirname(file.path))
         return host_files.FileChange(file.path, before, b"", backup)
-
-    def new_mode(_content: bytes) -> int:
-        return 0o600 if _is_private(file) and _secrets_in(plan_for(None).after) else 0o644
-
-    def change(old: bytes | None) -> bytes:
-        return plan_for(old).text.encode("utf-8", "surrogateescape")
-
-    rules = host_files.WriteRules(backup=spec.backup, new_mode=new_mode)
-    return host_files.change_file(file.path, change, rules, module.check_mode)
+    is_users = file.place == pip_environment_files.USER_PROFILE
+    rules = host_files.WriteRules(
+        backup=spec.backup,
+        new_mode=lambda _content: 0o600 if is_users and _secrets_in(plan_for(None).after) else 0o644,
+    )
+    return host_files.change_file(
+        file.path, lambda old: plan_for(old).text.encode("utf-8", "surrogateescape"), rules, module.check_mode
+    )
 
 
 def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None) -> _Plan:
@@ -440,7 +433,7 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
     except _errors.UserError as error:
         separator = "," if str(error).startswith("line ") else ":"
         raise _errors.UserError(f"{file.path}{separator} {error}") from None
-    overrides = _overrides(file, old, plan.after, spec) if spec.verify else []
+    overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.verify else ([], [])
     if overrides:
         raise _errors.UserError(" ".join(overrides))
     said = _syntax_error(module, file, plan.text) if file.shell and plan.after and plan.text != old else ""
@@ -453,27 +446,21 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
 
 
 def _edit(module: AnsibleModule, file: _File, spec: Spec, text: str) -> _Plan:
-    if file.is_ours:
-        before = file.form.read(pip_environment_files.lines_of(text))
-        after = _variables_after(before, file, spec)
-        return _Plan(pip_environment_files.whole_file(after, file.form), before, after, [])
     stale: list[pip_environment_files.Found] = []
-
-    def find_stale(remove: bool) -> tuple[str, list[pip_environment_files.Found]]:
-        return pip_environment_files.find_stale(
-            text, file.form, spec.stale_variables, functools.partial(_is_complete, module, file), remove
-        )
-
-    if spec.stale != "keep":
-        text, stale = find_stale(spec.stale == "remove")
     before, after = {}, {}
+    if spec.stale != "keep" and not file.is_ours:
+        is_complete = functools.partial(_is_complete, module, file)
+        find_stale = functools.partial(
+            pip_environment_files.find_stale, form=file.form, variables=spec.stale_variables, is_complete=is_complete
+        )
+        text, stale = find_stale(text, remove=spec.stale == "remove")
     if file.place != pip_environment_files.OTHER:
-        block = pip_environment_files.find_block(text, file.form)
-        before, after = block.variables, _variables_after(block.variables, file, spec)
-        text = pip_environment_files.with_block(block, after, file.form)
-    # The lines that stay may have moved.
-    lines = iter(find_stale(False)[1])
-    stale = [found._replace(line=next(lines).line) if found.reason else found for found in stale]
+        before = file.variables_in(text)
+        after = _variables_after(before, file, spec)
+        text = file.text_with(text, after)
+    if stale:  # the lines that stay may have moved
+        lines = iter(find_stale(text, remove=False)[1])
+        stale = [found._replace(line=next(lines).line) if found.reason else found for found in stale]
     return _Plan(text, before, after, stale)
 
 
@@ -510,10 +497,6 @@ def _is_complete(module: AnsibleModule, file: _File, text: str) -> bool:
         return False
 
 
-def _is_private(file: _File) -> bool:
-    return file.place == pip_environment_files.USER_PROFILE
-
-
 def _secrets_in(variables: Mapping[str, str]) -> list[str]:
     return [name for name, value in variables.items() if ini_secrets.holds_secret(name, value)]
 
@@ -521,43 +504,35 @@ def _secrets_in(variables: Mapping[str, str]) -> list[str]:
 def _check_secrets(file: _File, plan: _Plan, exists: bool) -> None:
     """Refuse a new secret where others can read it."""
     secrets = [name for name in _secrets_in(plan.after) if plan.before.get(name) != plan.after[name]]
-    if not secrets:
-        return
-    mode = stat.S_IMODE(os.stat(file.path).st_mode) if exists else 0o600
-    if _is_private(file) and not mode & (stat.S_IRGRP | stat.S_IROTH):
-        return
     # systemd shows the environment of its services to everybody, whatever the mode of the file.
-    raise _errors.UserError(
-        f"{secrets[0]} holds a password, which others could read in this place; put it into a file of the user's with"
-        " the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
-    )
+    is_open = file.place != pip_environment_files.USER_PROFILE
+    if secrets and (is_open or (exists and os.stat(file.path).st_mode & (stat.S_IRGRP | stat.S_IROTH))):
+        raise _errors.UserError(
+            f"{secrets[0]} holds a password, which others could read in this place; put it into a file of the user's"
+            " with the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
+        )
 
 
-def _overrides(file: _File, text: str, after: Mapping[str, str], spec: Spec) -> list[str]:
-    """Return a sentence for each variable of the task that something read later in the same place sets otherwise.
+def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec) -> tuple[list[str], list[str]]:
+    """Return a sentence for each variable that something read later in the same place sets otherwise, and for each
+    line that still sets a removed one.
 
     ``text`` is the one whose lines are counted: the old one where the file is to stay.
     """
-    names = [name for name, value in spec.variables.items() if value is not None and name in after]
-    found = pip_environment_files.assignments_beside(file, text, names)
-    last = {assignment.name: assignment for assignment in found if assignment.is_later}
-    return [
-        f"{winner.path}, line {winner.line}: {name} is set again here, and this value wins; remove the line."
-        for name, winner in last.items()
-        if winner.value != after[name]
+    last: dict[str, pip_environment_files.Assignment] = {}
+    remaining = []
+    told = pip_environment_files.STALE_VARIABLES if spec.stale != "keep" else ()  # 'left' says so
+    for found in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
+        if spec.variables[found.name] is not None and found.is_later:
+            last[found.name] = found
+        elif spec.variables[found.name] is None and found.value and found.name not in told:
+            remaining.append(f"{found.path}, line {found.line}: {found.name} is still set here; remove the line.")
+    overrides = [
+        f"{found.path}, line {found.line}: {name} is set again here, and this value wins; remove the line."
+        for name, found in last.items()
+        if found.value != after[name]
     ]
-
-
-def _remaining(file: _File, text: str, spec: Spec) -> list[str]:
-    """Return a sentence for each removed variable that something else in the same place still sets."""
-    names = {name for name, value in spec.variables.items() if value is None}
-    if spec.stale != "keep":
-        names.difference_update(pip_environment_files.STALE_VARIABLES)  # 'left' says so
-    return [
-        f"{found.path}, line {found.line}: {found.name} is still set here; remove the line."
-        for found in pip_environment_files.assignments_beside(file, text, names)
-        if found.value
-    ]
+    return overrides, remaining
 
 
 # The result
@@ -575,21 +550,19 @@ def failed_file(described: Mapping[str, Any], reason: str) -> dict[str, Any]:
 
 def change_of(name: str, before: str | None, after: str | None) -> dict[str, Any]:
     """Return what the result says of a variable with these values; None stands for a variable that is not set."""
-    action = "changed"
-    if before == after:
-        action = "unchanged"
-    elif before is None or after is None:
-        action = "added" if before is None else "removed"
+    action = (
+        "unchanged" if before == after else "added" if before is None else "removed" if after is None else "changed"
+    )
     values = {"before": ini_secrets.mask_value(name, before), "after": ini_secrets.mask_value(name, after)}
     return {"variable": name, "action": action, **values}
 
 
-def _left_warning(path: str, found: pip_environment_files.Found) -> str:
+def _left_warning(left: Mapping[str, Any]) -> str:
     advice = "pip caches nothing where it is set, whatever its value"
-    if found.variable == "PIP_DOWNLOAD_CACHE":
+    if left["variable"] == "PIP_DOWNLOAD_CACHE":
         advice = "no supported pip reads it; use PIP_CACHE_DIR"
-    where = f"{path}, line {found.line}"
-    return f"{where}: {found.variable} is mentioned here ({advice}); the line stays, since {found.reason}."
+    where = f"{left['path']}, line {left['line']}"
+    return f"{where}: {left['variable']} is mentioned here ({advice}); the line stays, since {left['reason']}."
 
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")

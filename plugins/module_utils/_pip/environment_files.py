@@ -156,60 +156,43 @@ def assignments(text: str, form: Form, names: Collection[str]) -> Iterator[tuple
 # A file of ours, and our block in a file of others
 
 
-class Block(NamedTuple):
-    """A text around a block: what stands before and after it, and the variables in it.
-
-    before + after is the text without the block. ``is_there`` tells a block from none, for one may hold nothing
-    that can be read.
-    """
-
-    before: str
-    variables: dict[str, str]
-    after: str
-    is_there: bool
-
-
 def whole_file(variables: Mapping[str, str], form: Form) -> str:
     """Return the text of a file that holds nothing but these variables; '' where there are none."""
     return "".join(f"{line}\n" for line in (*form.head, *form.write(variables))) if variables else ""
 
 
-def find_block(text: str, form: Form) -> Block:
-    """Take a text apart at its block. Raise UserError, with the line, for half a block and for two of them.
+def find_block(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the lines before our block, those of the block, and those after it; all are before it where there is none.
+
+    Raise UserError, with the line, for half a block and for two of them.
+    """
+    lines = lines_of(text)
+    marks = [number for number, line in enumerate(lines) if line.rstrip("\r\n") in (BEGIN, END)]
+    if not marks:
+        return lines, [], []
+    if [lines[number].rstrip("\r\n") for number in marks] != [BEGIN, END]:
+        raise _errors.UserError(
+            f"line {marks[:3][-1] + 1}: the block of devfleet.pip.pip_environment is incomplete, or there are two;"
+            " remove the lines that are left of one."
+        )
+    begin, end = marks
+    return lines[:begin], lines[begin : end + 1], lines[end + 1 :]
+
+
+def with_block(text: str, variables: Mapping[str, str], form: Form) -> str:
+    """Return the text with these variables as its block; without a block where there are none.
 
     A text without a last newline stays one: its block brings along the newline before it, and has none behind.
     """
-    lines = lines_of(text)
-    begins, ends = (
-        [number for number, line in enumerate(lines) if line.rstrip("\r\n") == mark] for mark in (BEGIN, END)
-    )
-    if not begins and not ends:
-        return Block(text, {}, "", False)
-    for marks in (begins, ends):
-        if len(marks) > 1:
-            raise _errors.UserError(
-                f"line {marks[1] + 1}: this is a second block of devfleet.pip.pip_environment; remove one of the two."
-            )
-    begin, end = (begins or [-1])[0], (ends or [-1])[0]
-    if begin < 0 or end < begin:
-        raise _errors.UserError(
-            f"line {(begin if begins else end) + 1}: the block of devfleet.pip.pip_environment is incomplete;"
-            " remove its remaining lines."
-        )
-    before, after = "".join(lines[:begin]), "".join(lines[end + 1 :])
-    if not lines[end].endswith("\n"):
+    lines, block, after = find_block(text)
+    before = "".join(lines)
+    if block and not block[-1].endswith("\n"):
         before = before[:-1]
-    return Block(before, form.read(lines[begin + 1 : end]), after, True)
-
-
-def with_block(block: Block, variables: Mapping[str, str], form: Form) -> str:
-    """Return the text with these variables as its block; without a block where there are none."""
     if not variables:
-        return block.before + block.after
+        return before + "".join(after)
     written = "\n".join((BEGIN, *form.write(variables), END))
-    if block.before and not block.before.endswith("\n"):
-        return f"{block.before}\n{written}"
-    return f"{block.before}{written}\n{block.after}"
+    is_open = before and not before.endswith("\n")
+    return f"{before}\n{written}" if is_open else "".join((before, written, "\n", *after))
 
 
 def lines_of(text: str) -> list[str]:
@@ -276,6 +259,7 @@ MACHINE_PROFILE = "machine_profile"
 ETC_ENVIRONMENT = "etc_environment"
 USER_PROFILE = "user_profile"
 SERVICE = "service"
+PLACES = (MACHINE_PROFILE, ETC_ENVIRONMENT, USER_PROFILE, SERVICE)
 OTHER = "other"  # a file in which nothing is set, only searched for what is stale
 
 _UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
@@ -312,6 +296,14 @@ class EnvironmentFile(NamedTuple):
     def is_ours(self) -> bool:
         """Whether the file holds nothing but our variables."""
         return self.place in (MACHINE_PROFILE, SERVICE)
+
+    def variables_in(self, text: str) -> dict[str, str]:
+        """Return the variables of ours in the text of this file."""
+        return self.form.read(lines_of(text) if self.is_ours else find_block(text)[1])
+
+    def text_with(self, text: str, variables: Mapping[str, str]) -> str:
+        """Return the text of this file with these variables as ours."""
+        return whole_file(variables, self.form) if self.is_ours else with_block(text, variables, self.form)
 
 
 # The file of ours that every login shell of the Bourne family reads, and the one that PAM reads for every session.
@@ -389,11 +381,11 @@ def assignments_beside(file: EnvironmentFile, text: str, names: Collection[str])
     if not names or file.place == OTHER:
         return
     if not file.is_ours:
-        block = find_block(text, file.form)
-        first, last = (len(lines_of(part)) for part in (block.before, text[: len(text) - len(block.after)]))
+        before, block, _after = find_block(text)
         for number, name, value in assignments(text, file.form, names):
-            if not block.is_there or not first < number <= last:
-                yield Assignment(file.path, number, name, value, block.is_there and number > first)
+            is_later = bool(block) and number > len(before) + len(block)
+            if is_later or number <= len(before):
+                yield Assignment(file.path, number, name, value, is_later)
         return
     others = sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh"))
     if file.service is not None:

@@ -78,21 +78,20 @@ def test_a_block_comes_changes_and_goes_without_a_trace(
     form: str, text: str, variables: dict[str, str], others: dict[str, str]
 ) -> None:
     kind: Form = FORMS[form]
-    written = with_block(find_block(text, kind), variables, kind)
-    block = find_block(written, kind)
-    assert (block.variables, block.is_there) == (variables, bool(variables))
-    assert with_block(block, variables, kind) == written
-    assert with_block(find_block(with_block(block, others, kind), kind), {}, kind) == text
+    written = with_block(text, variables, kind)
+    block = find_block(written)[1]
+    assert (kind.read(block), bool(block)) == (variables, bool(variables))
+    assert with_block(written, variables, kind) == written
+    assert with_block(with_block(written, others, kind), {}, kind) == text
     assert (text == "" or text.endswith("\n") or variables == {}) or not written.endswith("\n")
 
 
 def test_lines_behind_a_block_stay_behind_it() -> None:
     text = f"before\r\n{BEGIN}\nexport PIP_A='1'\nsomebody's line\n{END}\nafter"
-    block = find_block(text, SHELL)
-    assert with_block(block, {**block.variables, "PIP_B": "2"}, SHELL) == (
+    assert with_block(text, {"PIP_A": "1", "PIP_B": "2"}, SHELL) == (
         f"before\r\n{BEGIN}\nexport PIP_A='1'\nexport PIP_B='2'\n{END}\nafter"
     )
-    assert with_block(block, {}, SHELL) == "before\r\nafter"
+    assert with_block(text, {}, SHELL) == "before\r\nafter"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_lines_behind_a_block_stay_behind_it() -> None:
 )
 def test_half_a_block_and_two_blocks_are_refused_with_their_line(text: str, line: int) -> None:
     with pytest.raises(UserError, match=rf"^line {line}: "):
-        find_block(text, SHELL)
+        find_block(text)
 
 
 @pytest.mark.parametrize(
