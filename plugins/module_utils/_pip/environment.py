@@ -91,8 +91,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
 class Spec(NamedTuple):
     """What a task asks for, checked: the variables (None: remove it), and the options that say how.
 
-    removes_all: remove every variable that this module has set. home: what ``~/`` at the beginning of HOME and the
-    XDG_* variables stands for.
+    removes_all: remove every variable that this module has set. home: what ``~/`` in HOME and XDG_* stands for.
     """
 
     variables: Mapping[str, str | None]
@@ -126,11 +125,10 @@ class Context(NamedTuple):
 
 def build_spec(options: Mapping[str, Any], context: Context) -> tuple[Spec, list[str]]:
     """Return what a task with these options asks for, and warnings. Raise UserError with everything that is wrong."""
-    is_absent = options["state"] == "absent"
-    given = dict.fromkeys(options["variables"]) if is_absent else options["variables"]
-    variables, warnings = check_variables(given, context)
+    given = options["variables"]
+    variables, warnings = check_variables(dict.fromkeys(given) if options["state"] == "absent" else given, context)
     how = {name: options[name] for name in ("stale", "allow_secrets", "verify", "backup")}
-    return Spec(variables, removes_all=is_absent and not given, **how), warnings
+    return Spec(variables, removes_all=options["state"] == "absent" and not given, **how), warnings
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
@@ -157,11 +155,9 @@ def _context(module: AnsibleModule, options: Mapping[str, Any]) -> Context:
 def _hints(spec: Spec) -> list[str]:
     """Return what the user should know of the variables that the task sets."""
     values = {name: value for name, value in spec.variables.items() if value}
-    options = {}
-    for name, key in pip_effective.settings_of_environment(values).items():
-        option = pip_options.find_option(pip_effective.GLOBAL, key)
-        if option is not None:
-            options[option.name] = values[name]
+    keys = pip_effective.settings_of_environment(values)
+    found = {name: pip_options.find_option(pip_effective.GLOBAL, key) for name, key in keys.items()}
+    options = {option.name: values[name] for name, option in found.items() if option}
     return [hint.message for hint in pip_checks.hints_for(options, uv=pip_checks.find_uv())]
 
 
@@ -519,18 +515,17 @@ def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec
 
     ``text`` is the one whose lines are counted: the old one where the file is to stay.
     """
-    last: dict[str, pip_environment_files.Assignment] = {}
-    remaining = []
+    last, remaining = {}, []
     told = pip_environment_files.STALE_VARIABLES if spec.stale != "keep" else ()  # 'left' says so
-    for found in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
-        if spec.variables[found.name] is not None and found.is_later:
-            last[found.name] = found
-        elif spec.variables[found.name] is None and found.value and found.name not in told:
-            remaining.append(f"{found.path}, line {found.line}: {found.name} is still set here; remove the line.")
+    for where, name, value, is_later in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
+        if spec.variables[name] is not None and is_later:
+            last[name] = (where, value)
+        elif spec.variables[name] is None and value and name not in told:
+            remaining.append(f"{where}: {name} is still set here; remove the line.")
     overrides = [
-        f"{found.path}, line {found.line}: {name} is set again here, and this value wins; remove the line."
-        for name, found in last.items()
-        if found.value != after[name]
+        f"{where}: {name} is set again here, and this value wins; remove the line."
+        for name, (where, value) in last.items()
+        if value != after[name]
     ]
     return overrides, remaining
 

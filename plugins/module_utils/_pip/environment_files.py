@@ -366,18 +366,13 @@ def other_files_of_service(service: str) -> list[EnvironmentFile]:
     ]
 
 
-class Assignment(NamedTuple):
-    """A variable that a line of others sets, or unsets (''). ``is_later``: it is read after ours."""
+def assignments_beside(
+    file: EnvironmentFile, text: str, names: Collection[str]
+) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield what others assign to these names in the same place, be it in the text of the file or in other files.
 
-    path: str
-    line: int
-    name: str
-    value: str
-    is_later: bool
-
-
-def assignments_beside(file: EnvironmentFile, text: str, names: Collection[str]) -> Iterator[Assignment]:
-    """Yield what others assign to these names in the same place, be it in the text of the file or in other files."""
+    Each is where it is, the name, the value ('': unset), and whether it is read after ours.
+    """
     if not names or file.place == OTHER:
         return
     if not file.is_ours:
@@ -385,7 +380,7 @@ def assignments_beside(file: EnvironmentFile, text: str, names: Collection[str])
         for number, name, value in assignments(text, file.form, names):
             is_later = bool(block) and number > len(before) + len(block)
             if is_later or number <= len(before):
-                yield Assignment(file.path, number, name, value, is_later)
+                yield f"{file.path}, line {number}", name, value, is_later
         return
     others = sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh"))
     if file.service is not None:
@@ -395,8 +390,8 @@ def assignments_beside(file: EnvironmentFile, text: str, names: Collection[str])
         is_later = os.path.basename(path) > os.path.basename(file.path) and not path.endswith(".service")
         with contextlib.suppress(_errors.UserError):  # what cannot be read is not judged
             if path != file.path:
-                found = assignments(decoded(host_files.read_file(path)), file.form, names)
-                yield from (Assignment(path, *assignment, is_later) for assignment in found)
+                for number, name, value in assignments(decoded(host_files.read_file(path)), file.form, names):
+                    yield f"{path}, line {number}", name, value, is_later
 
 
 def user_without_account(service: str, variables: Mapping[str, str]) -> str:
