@@ -313,20 +313,23 @@ def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) 
     entries = [_failure(described_file(pip_environment_files.USER_PROFILE, "", name), why) for name, why in missing]
     for account in accounts:
         home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
-        task = functools.partial(_work_for_user, module, account, home, spec)
+        is_named = users is None or account.pw_name in users
+        task = functools.partial(_work_for_user, module, account, home, is_named, spec)
         described = described_file(pip_environment_files.USER_PROFILE, "", account.pw_name)
-        found = _served(described, host_run_as.call_as_user, account, task)
-        if users and account.pw_name not in users and found[0].get("file", {}).get("path") == "":
-            # With '*' a user with a shell of another kind does not fail the task.
-            found = [{"warnings": [found[0]["file"]["msg"]]}]
-        entries += found
+        entries += _served(described, host_run_as.call_as_user, account, task)
     return entries
 
 
-def _work_for_user(module: AnsibleModule, account: pwd.struct_passwd, home: str, spec: Spec) -> _Entries:
+def _work_for_user(
+    module: AnsibleModule, account: pwd.struct_passwd, home: str, is_named: bool, spec: Spec
+) -> _Entries:
     if not os.path.isdir(home):
         raise _errors.UserError(f"The home directory {home} of '{account.pw_name}' does not exist; create it first.")
     profile = pip_environment_files.user_profile(account, home)
+    if isinstance(profile, str) and not is_named:  # with '*', a shell of another kind does not fail the task
+        return [{"warnings": [profile]}]
+    if isinstance(profile, str):
+        raise _errors.UserError(profile)
     others = pip_environment_files.other_user_files(account, home)
     return _work_on_files(module, [profile], others, spec._replace(home=home), account.pw_name)
 
@@ -394,7 +397,7 @@ def _work_on_file(module: AnsibleModule, file: _File, spec: Spec, described: dic
         entry["file"] = {**described, "changed": changed.changed, "failed": False, "changes": changes}
         if changed.backup_file:
             entry["file"]["backup_file"] = changed.backup_file
-        entry["diff"] = _diff(file.path, changed)
+        entry["diff"] = ini_secrets.content_diff(file.path, changed.before or b"", changed.after)
     return [entry]
 
 
@@ -558,20 +561,6 @@ def _left_warning(left: Mapping[str, Any]) -> str:
         advice = "no supported pip reads it; use PIP_CACHE_DIR"
     where = f"{left['path']}, line {left['line']}"
     return f"{where}: {left['variable']} is mentioned here ({advice}); the line stays, since {left['reason']}."
-
-
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
-
-
-def _diff(path: str, change: host_files.FileChange) -> dict[str, str]:
-    def masked(text: str) -> str:
-        return _ASSIGNMENT.sub(
-            lambda match: f"{match[1]}={ini_secrets.MASK}" if ini_secrets.is_secret_key(match[1]) else match[0], text
-        )
-
-    shown = [content.decode("utf-8", "backslashreplace") for content in (change.before or b"", change.after)]
-    before, after = map(masked, ini_secrets.mask_diff(shown[0], shown[1]))
-    return {"before": before, "after": after, "before_header": path, "after_header": path}
 
 
 def _reload_systemd(module: AnsibleModule) -> list[str]:

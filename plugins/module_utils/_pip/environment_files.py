@@ -320,12 +320,12 @@ def drop_in(service: str) -> EnvironmentFile:
     return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
 
 
-def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
-    """Return the file in this home that the user's login shell really reads. Raise UserError where it reads none."""
+def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile | str:
+    """Return the file in this home that the user's login shell really reads; a sentence where it reads none."""
     shell = account.pw_shell or "/bin/sh"
     names = _PROFILES.get(os.path.basename(shell))
     if names is None:
-        raise _errors.UserError(
+        return (
             f"The login shell of '{account.pw_name}' is {shell}, which reads no profile that this module can write;"
             " set the variables in 'etc_environment'."
         )
