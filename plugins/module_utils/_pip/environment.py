@@ -23,6 +23,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
@@ -51,23 +52,32 @@ ARGUMENTS: dict[str, Any] = {
 
 def masked_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    return {**options, "variables": ini_secrets.mask_value("", options["variables"])}
+    return {name: ini_secrets.mask_value("", value) for name, value in options.items()}
 
 
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+    secrets = sorted(ini_secrets.secrets_in("", options["variables"]), key=len, reverse=True)
+    in_a_sentence = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, secrets)) or '(?!)'})(?!\w)")
+
+    def shown(sentence: str) -> str:
+        return ini_secrets.mask_urls(in_a_sentence.sub(ini_secrets.MASK, sentence))
+
     try:
         _check_options(options)
         targets, others = _machine_files(options)
         spec, warnings = build_spec(options, _context(module, options))
     except _errors.UserError as error:
-        return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "left": []}
+        return {"changed": False, "msg": shown(str(error)), "files": [], "left": []}
     entries = _work_on_files(module, targets, others, spec, None)
     if options["user_profiles"]:
         entries += _work_for_users(module, options["users"], spec)
         if pip_targets.EVERYBODY in (options["users"] or []):
             warnings.append(host_accounts.unlisted_accounts_warning())
     files = [entry["file"] for entry in entries if "file" in entry]
+    failures = [file for file in files if file["failed"]]
+    for file in failures:
+        file["msg"], file["user"] = shown(file["msg"]), ini_secrets.mask_value("", file["user"])
     changed_places = [file["place"] for file in files if file["changed"]]
     for entry in entries:
         warnings += entry.get("warnings", [])
@@ -76,13 +86,12 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     if pip_environment_files.SERVICE in changed_places and not module.check_mode:
         warnings += _reload_systemd(module)
     for warning in dict.fromkeys(filter(None, warnings)):
-        module.warn(ini_secrets.mask_urls(warning))
+        module.warn(shown(warning))
     left = [line for entry in entries for line in entry.get("left", [])]
     result: dict[str, Any] = {"changed": bool(changed_places), "files": files, "left": left}
     if module._diff:
         result["diff"] = [entry["diff"] for entry in entries if "diff" in entry]
-    reasons = [file["msg"] for file in files if file["failed"]]
-    return {**result, "msg": " ".join(reasons)} if reasons else result
+    return {**result, "msg": " ".join(file["msg"] for file in failures)} if failures else result
 
 
 # The options
@@ -308,9 +317,11 @@ def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) 
     if users is None:
         own = pip_targets.own_account()
         accounts = [own] if own else []
-        reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; name 'users'."
+        reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; create one for it."
         missing = [] if own else [(str(os.geteuid()), reason)]
-    entries = [_failure(described_file(pip_environment_files.USER_PROFILE, "", name), why) for name, why in missing]
+    entries: _Entries = []
+    for name, reason in missing:
+        entries.append({"file": failed_file(described_file(pip_environment_files.USER_PROFILE, "", name), reason)})
     for account in accounts:
         home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
         is_named = users is None or account.pw_name in users
@@ -353,16 +364,16 @@ def _work_on_files(
 def _served(described: dict[str, Any], work: Callable[..., _Entries], *arguments: Any) -> _Entries:
     """Return what the work on a file or for a user results in, also where it fails."""
     try:
-        return work(*arguments)
+        with host_places.explained(described["path"] or f"the profile of '{described['user']}'"):
+            return work(*arguments)
     except _errors.UserError as error:
-        return [_failure(described, str(error))]
-
-
-def _failure(described: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {"file": failed_file(described, ini_secrets.mask_urls(reason))}
+        return [{"file": failed_file(described, str(error))}]
 
 
 # One file
+
+
+_LARGEST = 1_000_000  # of a larger file of a user's nobody waits for an answer
 
 
 class _Plan(NamedTuple):
@@ -382,6 +393,11 @@ def _work_on_file(module: AnsibleModule, file: _File, spec: Spec, described: dic
     left = [{"path": file.path, "user": described["user"], **found._asdict()} for found in plan.stale if found.reason]
     overrides, remaining = _contradictions(file, plan.text, plan.after, spec)
     entry: dict[str, Any] = {"left": left, "warnings": [*map(_left_warning, left), *overrides, *remaining]}
+    if file.service and plan.after and not pip_environment_files.has_unit(file.service):
+        entry["warnings"].append(
+            f"services: this host has no unit '{file.service}.service', and the variables have no effect before there"
+            " is one; install it, or correct the name."
+        )
     user = pip_environment_files.user_without_account(file.service, plan.after) if file.service and plan.after else ""
     if user:
         entry["warnings"].append(
@@ -426,6 +442,8 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
     """Return what is to become of a file. Raise UserError where it must stay as it is."""
     old = pip_environment_files.decoded(content)
     try:
+        if len(old) > _LARGEST:
+            raise _errors.UserError("this file is larger than 1 MB, so it only holds settings by mistake; shorten it.")
         plan = _edit(module, file, spec, old)
         if not spec.allow_secrets:
             _check_secrets(file, plan, content is not None)
@@ -435,11 +453,13 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
     overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.verify else ([], [])
     if overrides:
         raise _errors.UserError(" ".join(overrides))
-    said = _syntax_error(module, file, plan.text) if file.shell and plan.after and plan.text != old else ""
-    if said:
+    if file.shell and plan.after and plan.text != old and not _is_complete(module, file, plan.text):
+        said = _syntax_error(module, file, old) or _syntax_error(module, file, plan.text)
+        number = re.search(r"\bline \d+|: \d+: |\[\d+\]", said)  # what else it says may quote a secret
+        where = f", line {number[0].strip('line:[] ')}" if number else ""
         raise _errors.UserError(
-            f"{file.path}: {file.shell} stops at a syntax error and would not reach the variables; correct the file"
-            f" first ({ini_secrets.mask_urls(said)})."
+            f"{file.path}{where}: {file.shell} stops at a syntax error and would not reach the variables; correct the"
+            " file first."
         )
     return plan
 

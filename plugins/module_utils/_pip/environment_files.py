@@ -15,6 +15,7 @@ import os
 import pwd
 import re
 import shlex
+import sys
 from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -37,20 +38,39 @@ _WORD = rf"""(?:[A-Za-z0-9_@%+=:,./~-]|{_EXPANSION}|'[^']*'|"(?:[^"`\\$]|{_EXPAN
 # How one kind of file writes a variable
 
 
+ANY = "*"  # every variable
+
+# What stands before a command in its line, and the commands that assign.
+_BEFORE_COMMANDS = ("if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "builtin", "command")
+_ASSIGNING = ("export", "readonly", "declare", "typeset", "local")
+_LONGEST_LINE = 10_000  # of more shlex takes a time that grows with the square
+
+
 def _assigned_in_shell(line: str) -> list[tuple[str, str]]:
-    words = _words(line)
-    if words and words[0] == "unset":
-        return [(name, "") for name in words[1:]]
-    if words and words[0] in ("export", "readonly", "declare", "typeset"):
-        del words[0]
-    elif not all("=" in word for word in words):
-        return []  # NAME=value in front of a command is that command's alone
-    return [(name, value) for name, equals, value in (word.partition("=") for word in words) if equals]
+    """Return what each command of a line assigns, whatever it depends on."""
+    found: list[tuple[str, str]] = []
+    command: list[str] = []
+    for word in (*_words(line, punctuation=True), ";"):
+        if word.strip(";&|()") or not word:
+            command += [] if not command and word in _BEFORE_COMMANDS else [word]
+            continue
+        if command[:1] == ["unset"] or command[:2] == ["export", "-n"]:
+            found += [(name, "") for name in command[1:]]
+        elif command[:1] and (command[0] in _ASSIGNING or all("=" in word for word in command)):
+            # NAME=value in front of another command is that command's alone.
+            pairs = (word.partition("=") for word in command if "=" in word)
+            # ${NAME:-value} keeps what is set already.
+            found += [
+                (name, value) for name, _, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
+            ]
+        command = []
+    return found
 
 
 def _assigned_in_pam(line: str) -> list[tuple[str, str]]:
-    match = re.match(rf"""\s*(?:export\s+)?({_NAME})=(["']?)([^#]*?)\2\s*(?:#|$)""", line)
-    return [(match.group(1), match.group(3))] if match else []
+    name, equals, value = line.partition("#")[0].strip().partition("=")
+    value = value[1:-1] if value[:1] in ("'", '"') and value[1:].endswith(value[0]) else value
+    return [(re.sub(r"^export\s+", "", name), value)] if equals else []
 
 
 def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
@@ -62,14 +82,22 @@ def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
     return [(name, text.replace("%%", "%")) for name, _, text in words] if value.strip() else [(ANY, "")]
 
 
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text, comments=True)
-    except ValueError:  # a quote that is not closed
-        return []
+def _unset_in_systemd(line: str) -> list[tuple[str, str]]:
+    key, _equals, value = line.partition("=")
+    return [(name, "") for name in _words(value)] if key.strip() == "UnsetEnvironment" else []
 
 
-ANY = "*"
+def _words(text: str, punctuation: bool = False) -> list[str]:
+    """Return the words before a comment, or before a quote that is not closed."""
+    words: list[str] = []
+    lexer = shlex.shlex(text[:_LONGEST_LINE], posix=True, punctuation_chars=punctuation)
+    lexer.whitespace_split, lexer.commenters = True, ""  # for shlex a comment can begin within a word
+    with contextlib.suppress(ValueError):
+        for word in lexer:
+            if word.startswith("#"):
+                break
+            words.append(word)
+    return words
 
 
 class Form(NamedTuple):
@@ -77,7 +105,8 @@ class Form(NamedTuple):
 
     line: the line of a variable, with a place for its name and its value. escapes: what is written for a character.
     assigned: what a line that anybody wrote assigns, a variable that it unsets ''; ANY stands for every name.
-    head: the first lines of a file that is wholly ours. comments: what a comment begins with.
+    head: the first lines of a file that is wholly ours. comments: what a comment begins with. joint: what stands for a
+    backslash at the end of a line, and the line end; None where it joins no lines.
     forbidden: characters that no value in such a file can have, each with the reason as a part of a sentence.
     """
 
@@ -86,6 +115,7 @@ class Form(NamedTuple):
     assigned: Callable[[str], list[tuple[str, str]]]
     head: tuple[str, ...] = (HEADER,)
     comments: tuple[str, ...] = ("#",)
+    joint: str | None = ""
     forbidden: tuple[tuple[str, str], ...] = ()
 
     def write(self, variables: Mapping[str, str]) -> list[str]:
@@ -115,6 +145,7 @@ PAM = Form(
     '{}="{}"',
     (),  # the outer quotes go, and whatever stands between them is the value
     _assigned_in_pam,
+    joint=None,
     forbidden=(
         ("#", "in /etc/environment a comment begins there, in quotes too"),
         ("\\", "in /etc/environment it has a meaning to some releases of PAM and none to others"),
@@ -126,6 +157,7 @@ SYSTEMD = Form(
     _assigned_in_systemd,
     head=(HEADER, "[Service]"),
     comments=("#", ";"),
+    joint=" ",
 )
 
 
@@ -147,10 +179,21 @@ def check_value(name: str, value: str, form: Form) -> None:
 
 def assignments(text: str, form: Form, names: Collection[str]) -> Iterator[tuple[int, str, str]]:
     """Yield what lines of anybody's assign to these names: the line's number, the name, the value ('': unset)."""
+    first = 0
+    parts: list[str] = []
     for number, line in enumerate(lines_of(text), start=1):
-        if form is SYSTEMD or any(name in line for name in names):
-            for found, value in form.assigned(line):
-                yield from ((number, name, value) for name in names if found in (name, ANY))
+        if line.lstrip().startswith(form.comments):
+            continue
+        first = first if parts else number
+        parts.append(line.rstrip("\r\n"))
+        if form.joint is not None and parts[-1].endswith("\\"):
+            parts[-1] = parts[-1][:-1]
+            continue
+        whole = (form.joint or "").join(parts)
+        parts = []
+        if any(name in whole for name in names) or whole.rstrip().endswith("="):
+            for found, value in form.assigned(whole):
+                yield from ((first, name, value) for name in names if found in (name, ANY))
 
 
 # A file of ours, and our block in a file of others
@@ -202,6 +245,8 @@ def lines_of(text: str) -> list[str]:
 
 # Stale lines of others
 
+MOST_LINES = 50
+
 IsComplete = Callable[[str], bool]  # whether a shell takes this text for a whole script
 
 
@@ -218,31 +263,36 @@ def find_stale(
 ) -> tuple[str, list[Found]]:
     """Return the text without the simple lines that set these variables, and every line that mentions one.
 
-    Without ``remove`` every line stays. Comments and our own block are ignored.
+    Without ``remove`` every line stays. Comments and our own block are ignored. Of a file with very many such lines,
+    which each would ask the shell once, all stay and the first are returned.
     """
     found: list[Found] = []
     kept: list[str] = []
     is_in_block = False
     mention = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(variables) or '(?!)'})(?![A-Za-z0-9_])")
+    has_many = len(mention.findall(text)) > MOST_LINES
     for number, line in enumerate(lines_of(text), start=1):
         bare = line.rstrip("\r\n")
         is_in_block = (is_in_block or bare == BEGIN) and bare != END
-        is_ignored = is_in_block or line.lstrip().startswith(form.comments)
-        match = None if is_ignored else mention.search(line)
-        if match:
-            reason = _why_kept(line, "".join(kept), match[0], form, is_complete) if remove else "it is only reported"
+        match = mention.search(line)
+        if match and not is_in_block and not line.lstrip().startswith(form.comments):
+            reason = "it is only reported"
+            if remove and has_many:
+                reason = f"more than {MOST_LINES} lines of this file mention such variables"
+            elif remove:
+                reason = _why_kept(line, kept, match[0], form, is_complete)
             found.append(Found(match[0], number, reason))
             if not reason:
                 continue
         kept.append(line)
-    return "".join(kept), found
+    return "".join(kept), found[:MOST_LINES]
 
 
-def _why_kept(line: str, before: str, variable: str, form: Form, is_complete: IsComplete) -> str:
-    """Return why a line cannot simply be removed; '' where it can."""
+def _why_kept(line: str, kept: Sequence[str], variable: str, form: Form, is_complete: IsComplete) -> str:
+    """Return why a line cannot simply be removed from behind the kept ones; '' where it can."""
     if form is SYSTEMD:
         return "it is part of a unit that is not ours"
-    if re.search(r"\\\r?\n$", before) or re.search(r"\\\s*$", line):
+    if any(part.rstrip("\r\n").endswith("\\") for part in (*kept[-1:], line.rstrip())):
         return "it is part of a longer line"
     if form is PAM:
         is_simple = re.match(rf"\s*(?:export\s+)?{variable}=", line)
@@ -250,6 +300,7 @@ def _why_kept(line: str, before: str, variable: str, form: Form, is_complete: Is
     setting = rf"(?:(?:export[ \t]+)?{variable}={_WORD}|export[ \t]+{variable})"
     if not re.fullmatch(rf"{setting}[ \t]*(?:[ \t]#.*)?\r?\n?", line):
         return "it does more than set the variable, or stands indented in something larger"
+    before = "".join(kept)
     return "it is part of something larger" if "<<" in before or not is_complete(before) else ""
 
 
@@ -262,7 +313,13 @@ SERVICE = "service"
 PLACES = (MACHINE_PROFILE, ETC_ENVIRONMENT, USER_PROFILE, SERVICE)
 OTHER = "other"  # a file in which nothing is set, only searched for what is stale
 
-_UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+# Where systemd looks for units, the first place first.
+_UNIT_DIRECTORIES = (
+    *("/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient"),
+    *("/run/systemd/generator.early", "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system"),
+    *("/run/systemd/system.attached", "/run/systemd/generator", "/usr/local/lib/systemd/system"),
+    *("/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late"),
+)
 
 # What each login shell reads in a home, the first that exists. The last one hides no other where it is created.
 _BASH = (".bash_profile", ".bash_login", ".profile")
@@ -311,10 +368,15 @@ MACHINE = EnvironmentFile(MACHINE_PROFILE, "/etc/profile.d/devfleet-pip.sh", SHE
 SESSIONS = EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
 
 
+_OTHER_UNITS = ("automount", "device", "mount", "path", "scope", "slice", "socket", "swap", "target", "timer")
+_LONGEST_NAME = 255 - len(".service.d")
+
+
 def drop_in(service: str) -> EnvironmentFile:
     """Return the file of ours that adds to the unit of a service. Raise UserError for an invalid name."""
     name = service[: -len(".service")] if service.endswith(".service") else service
-    if not re.fullmatch(r"[A-Za-z0-9:_.\\@-]+", name) or name.endswith((".timer", ".socket", ".target", ".slice")):
+    is_name = re.fullmatch(r"[A-Za-z0-9:_\\-][A-Za-z0-9:_.\\@-]*", name) and len(name) <= _LONGEST_NAME
+    if not is_name or name.rpartition(".")[2] in _OTHER_UNITS:
         raise _errors.UserError(f"services: '{service}' is not the name of a service; write one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
     return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
@@ -325,9 +387,10 @@ def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile | str
     shell = account.pw_shell or "/bin/sh"
     names = _PROFILES.get(os.path.basename(shell))
     if names is None:
+        advice = "give the user another shell" if sys.platform == "darwin" else "set the variables in 'etc_environment'"
         return (
             f"The login shell of '{account.pw_name}' is {shell}, which reads no profile that this module can write;"
-            " set the variables in 'etc_environment'."
+            f" {advice}."
         )
     paths = [os.path.join(home, name) for name in names]
     found = (path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK))
@@ -354,16 +417,35 @@ def _shell_files(paths: Sequence[str], login_shell: str) -> list[EnvironmentFile
     return files
 
 
+def has_unit(service: str) -> bool:
+    """Tell whether there is a unit, or what systemd makes one of, for a service."""
+    return os.path.exists(f"/etc/init.d/{service}") or any(
+        os.path.lexists(os.path.join(directory, f"{name}.service"))
+        for directory in _UNIT_DIRECTORIES
+        for name in (service, _template_of(service))
+    )
+
+
+def _template_of(service: str) -> str:
+    return re.sub("@.*", "@", service)  # agent@ for agent@1
+
+
 def other_files_of_service(service: str) -> list[EnvironmentFile]:
-    """Return the unit of a service and what adds to it, except our drop-in."""
-    units = [os.path.join(directory, f"{service}.service") for directory in _UNIT_DIRECTORIES]
-    paths = [path for unit in units for path in (unit, *sorted(glob.glob(f"{glob.escape(unit)}.d/*.conf")))]
-    ours = drop_in(service).path
-    return [
-        EnvironmentFile(OTHER, path, SYSTEMD, service=service)
-        for path in paths
-        if os.path.isfile(path) and path != ours
-    ]
+    """Return the unit of a service and what adds to it, except our drop-in, in the order in which systemd reads them.
+
+    Drop-ins are ordered by their names, whatever the directory; of one name only the first is read.
+    """
+    parts = service.split("-")
+    prefixes = ["-".join((*parts[:count], "")) for count in range(len(parts) - 1, 0, -1)]  # a-b- and a- for a-b-c
+    names = [f"{name}.service" for name in dict.fromkeys((service, _template_of(service), *prefixes))] + ["service"]
+    roots = [os.path.join(directory, name) for name in names for directory in _UNIT_DIRECTORIES]
+    units = [root for root in roots[: 2 * len(_UNIT_DIRECTORIES)] if root.endswith(".service") and os.path.isfile(root)]
+    drop_ins: dict[str, str] = {}
+    for path in (path for root in roots for path in glob.glob(f"{glob.escape(root)}.d/*.conf")):
+        drop_ins.setdefault(os.path.basename(path), path)
+    drop_ins.pop(os.path.basename(drop_in(service).path), None)
+    paths = units[:1] + [drop_ins[name] for name in sorted(drop_ins)]
+    return [EnvironmentFile(OTHER, path, SYSTEMD, service=service) for path in paths if os.path.isfile(path)]
 
 
 def assignments_beside(
@@ -371,7 +453,7 @@ def assignments_beside(
 ) -> Iterator[tuple[str, str, str, bool]]:
     """Yield what others assign to these names in the same place, be it in the text of the file or in other files.
 
-    Each is where it is, the name, the value ('': unset), and whether it is read after ours.
+    Each is where it is, the name, the value ('': unset), and whether it is read after ours; in the order of reading.
     """
     if not names or file.place == OTHER:
         return
@@ -382,16 +464,35 @@ def assignments_beside(
             if is_later or number <= len(before):
                 yield f"{file.path}, line {number}", name, value, is_later
         return
-    others = sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh"))
-    if file.service is not None:
-        others = [other.path for other in other_files_of_service(file.service)]
-    for path in others:
-        # systemd orders drop-ins by their names, whatever the directory, and reads the unit itself first.
-        is_later = os.path.basename(path) > os.path.basename(file.path) and not path.endswith(".service")
-        with contextlib.suppress(_errors.UserError):  # what cannot be read is not judged
+    for path, form, is_later in _files_beside(file):
+        for number, name, value in assignments(_text_of(path), form, names):
+            yield f"{path}, line {number}", name, value, is_later
+
+
+def _files_beside(file: EnvironmentFile) -> Iterator[tuple[str, Form, bool]]:
+    if file.service is None:
+        for path in sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh")):
             if path != file.path:
-                for number, name, value in assignments(decoded(host_files.read_file(path)), file.form, names):
-                    yield f"{path}, line {number}", name, value, is_later
+                yield path, file.form, path > file.path
+        return
+    units = [other.path for other in other_files_of_service(file.service)]
+    for path in units:
+        yield path, file.form, path.endswith(".conf") and os.path.basename(path) > os.path.basename(file.path)
+    # systemd reads these after all the lines Environment=, and unsets variables last.
+    for path in units:
+        for pattern in re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?(/\S+)", _text_of(path), re.MULTILINE):
+            for named in sorted(glob.glob(pattern)):
+                yield named, PAM, True
+    for path in units:
+        yield path, file.form._replace(assigned=_unset_in_systemd), True
+
+
+def _text_of(path: str) -> str:
+    """Return the text of a file of others; '' where it cannot be read, for then it is not judged."""
+    try:
+        return decoded(host_files.read_file(path))
+    except _errors.UserError:
+        return ""
 
 
 def user_without_account(service: str, variables: Mapping[str, str]) -> str:
@@ -401,11 +502,10 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     """
     if variables.get("HOME") or (variables.get("XDG_CACHE_HOME") and variables.get("XDG_CONFIG_HOME")):
         return ""
-    user = ""
-    for file in reversed(other_files_of_service(service)):
-        with contextlib.suppress(_errors.UserError):  # only root may read it
-            found = re.findall(r"^User=[ \t]*(\S*)", decoded(host_files.read_file(file.path)), re.MULTILINE)
-            user = found[-1] if found else user
+    found: list[str] = []
+    for file in other_files_of_service(service):
+        found += re.findall(r"^User[ \t]*=[ \t]*(\S*)", _text_of(file.path), re.MULTILINE)
+    user = found[-1] if found else ""
     try:
         pwd.getpwuid(int(user))
     except KeyError:
