@@ -422,7 +422,7 @@ def _write(
 ) -> host_files.FileChange:
     """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
     before = host_files.read_file(file.path) if file.is_ours else None
-    if before is not None and not plan_for(before).text:
+    if before and not plan_for(before).text:
         backup = host_files.remove_file(file.path, spec.backup, module.check_mode)
         if file.service and not module.check_mode:
             with contextlib.suppress(OSError):  # others have drop-ins there too
