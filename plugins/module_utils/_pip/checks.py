@@ -81,8 +81,6 @@ _SPLIT_AT_COMMAS = ("all-releases", "no-binary", "only-binary", "only-final", "r
 _ABSOLUTE = ("cache-dir", "cert", "client-cert", "log", "index-url", "extra-index-url")
 # ... for these hardly ever, and for all others it may well be.
 _RATHER_ABSOLUTE = ("build-constraint", "constraint", "find-links")
-# pip reads these as plain text, but expands a leading ~ later.
-_TILDE_EXPANDED = ("dest", "wheel-dir")
 MUST_EXIST = ("cert", "client-cert")
 
 # From these releases on pip behaves otherwise; the tests hold each against real pips.
@@ -244,9 +242,7 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
         items = value.split() if isinstance(value, str) else value
     if not items:
         return _check_empty(setting)
-    split = [_check_split(setting, item) for item in items] if setting.option.is_list else []
-    found = split if any(split) else [_check_item(setting, item) for item in items]
-    return [finding for finding in found if finding]
+    return [finding for finding in (_check_item(setting, item) for item in items) if finding]
 
 
 def quoted(text: str) -> str:
@@ -280,44 +276,27 @@ def _several_values(setting: Setting, items: Sequence[str]) -> Finding:
     return setting.finding("not_one_value", f"{setting.name} takes one value, and was given {len(items)}{advice}.")
 
 
-def _check_split(setting: Setting, item: str) -> Finding | None:
-    """Refuse an item of a list that is not one to pip."""
-    if len(item.split()) != 1:
-        advice = "give the items one by one, without blanks"
-        if setting.option.kind in ("urls", "files"):
-            advice = "write it as a URL in which each blank is %20"
-        message = f"pip splits {setting.name} on spaces, so it would take {quoted(item)} apart; {advice}."
-    # Only the name of a host has no comma; that of a file, and a URL, hardly ends with one.
-    elif item.endswith(",") or (setting.option.name == "trusted-host" and "," in item):
-        message = (
-            f"pip splits {setting.name} on spaces, not on commas, so it would take {quoted(item)} for one item; "
-            "leave the comma out."
-        )
-    else:
-        return None
-    return setting.finding("blank", message)
-
-
 def _check_item(setting: Setting, item: str) -> Finding | None:
     """Return the first thing that is wrong with an item, by what is known of the option and of its kind."""
-    for known in (setting.option.name, setting.option.kind):
-        finding = _CHECKS[known](setting, item) if known in _CHECKS else None
-        if finding:
-            return finding
-        form, wanted = _FORMS.get(known, ("", ""))
-        if form and not re.fullmatch(form, item, re.IGNORECASE):
+    names = {setting.option.name, f"<{setting.option.kind}>"}
+    for of, bad, kind, sentence in _FAULTS:
+        if not names.isdisjoint(of.split()) and re.fullmatch(bad, item, re.IGNORECASE):
+            words = {"section": setting.section, "key": setting.key, "name": setting.name, "item": item}
+            sentence = sentence.format(quoted=quoted(item), opposite=_opposite(setting.option), **words)
+            return setting.finding(kind, sentence)
+    for of, form, wanted in _FORMS:
+        if not names.isdisjoint(of.split()) and not re.fullmatch(form, item, re.IGNORECASE):
             return setting.wrong_type(item, wanted)
-    return None
+    found = (_CHECKS[name](setting, item) for name in names if name in _CHECKS)
+    return next(filter(None, found), None)
 
 
-def _check_names(setting: Setting, names: str) -> Finding | None:
-    if len(names.split()) == 1:
-        return None
-    message = (
-        f"pip splits {setting.name} on commas, not on spaces, so it would look for no package of {quoted(names)}; "
-        "join the names with commas alone."
-    )
-    return setting.finding("blank", message)
+def _opposite(option: pip_options.PipOption) -> str:
+    """Return what else turns off what this option turns off, in the same commands; empty where nothing does."""
+    wanted = (option.dest, option.sections, "bool")
+    others = [other for name in pip_options_data.OPTIONS for other in pip_options.meanings(name)]
+    found = [other.name for other in others if (other.dest, other.sections, other.kind) == wanted]
+    return f" or '{found[0]} = false'" if found else ""
 
 
 def _check_moment(setting: Setting, value: str) -> Finding | None:
@@ -331,35 +310,6 @@ def _check_moment(setting: Setting, value: str) -> Finding | None:
     except ValueError:
         is_moment = False
     return None if is_moment else setting.wrong_type(value, f"{wanted}, or a number of days such as P7D")
-
-
-def _check_inverted(setting: Setting, value: str) -> Finding | None:
-    if not is_true(value):
-        return None
-    option = setting.option
-    opposite = (option.dest, option.sections, "bool")  # what turns on what this one turns off, in the same commands
-    also = [
-        f" or '{name} = false'"
-        for name in pip_options_data.OPTIONS
-        for other in pip_options.meanings(name)
-        if (other.dest, other.sections, other.kind) == opposite
-    ]
-    message = (
-        f"'{setting.key} = {value}' in [{setting.section}] does the opposite of what it says, as it gives "
-        f"the value of what the switch turns off; write '{setting.key} = false'{''.join(also)} to turn it off, "
-        "or remove the key."
-    )
-    return setting.finding("inverted", message)
-
-
-def _check_no_cache(setting: Setting, value: str) -> Finding | None:
-    if value.lower() not in FALSE_WORDS:
-        return None
-    message = (
-        f"'{setting.key} = {value}' in [{setting.section}] turns pip's cache off, as every value of that key "
-        "does; remove the key to leave the cache on."
-    )
-    return setting.finding("cache_off", message)
 
 
 def _check_word(setting: Setting, word: str) -> Finding | None:
@@ -388,8 +338,6 @@ def _check_word(setting: Setting, word: str) -> Finding | None:
 
 def _check_path(setting: Setting, path: str) -> Finding | None:
     name, kind = setting.option.name, setting.option.kind
-    if re.search(r"\$\{?[A-Za-z_]|%[A-Za-z_][A-Za-z_0-9()]*%", path):
-        return _variable(setting, path)
     if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return None
     message = (
@@ -401,11 +349,6 @@ def _check_path(setting: Setting, path: str) -> Finding | None:
     return setting.finding(PATH, f"{message}.", ERROR if name in _ABSOLUTE else WARNING)
 
 
-def _variable(setting: Setting, value: str) -> Finding:
-    message = f"pip expands no variables, so it would take {quoted(value)} for {setting.name} literally; write it out."
-    return setting.finding(PATH, message)
-
-
 def is_absolute(path: str, windows: bool) -> bool:
     """Say whether a path means the same wherever pip is run; ``windows``: on a Windows host."""
     if not windows:
@@ -415,7 +358,7 @@ def is_absolute(path: str, windows: bool) -> bool:
 
 
 def _check_file(setting: Setting, path: str) -> Finding | None:
-    if path.startswith("~") and setting.option.name not in _TILDE_EXPANDED:
+    if path.startswith("~") and setting.option.name not in ("dest", "wheel-dir"):  # these it expands later
         message = f"pip does not expand the ~ of {quoted(path)} for {setting.name}; give an absolute path."
         return setting.finding(PATH, message)
     return _check_url(setting, path)
@@ -424,12 +367,6 @@ def _check_file(setting: Setting, path: str) -> Finding | None:
 def _check_url(setting: Setting, url: str) -> Finding | None:
     if "://" not in url:
         return _check_path(setting, url)
-    if len(url.split()) != 1:
-        message = f"{setting.name} takes one URL, and {quoted(url)} holds a blank; write it as %20, or give one URL."
-        return setting.finding("blank", message)
-    # A password may hold a $, so only what is plainly a variable counts in a URL.
-    if re.search(r"\$\{[A-Za-z_]", url):
-        return _variable(setting, url)
     location = re.split(r"[/?#]", url.rpartition("://")[2])[0].rpartition("@")[2]
     is_trusted = any(host in (location, location.rpartition(":")[0]) for host in setting.trusted_hosts)
     is_cached = is_trusted and not setting.pips_between((), _TRUSTED_HTTP_CACHED_SINCE)
@@ -451,28 +388,62 @@ def _check_float(setting: Setting, value: str) -> Finding | None:
     return None if 0 <= number < math.inf else setting.wrong_type(value, "a number that is not negative")
 
 
-# What is known of an option, or of all options of a kind: what would go wrong, ...
-_CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
-    **dict.fromkeys(_SPLIT_AT_COMMAS, _check_names),
-    "uploaded-prior-to": _check_moment,
-    "inverted": _check_inverted,
-    "no-cache": _check_no_cache,
-    "float": _check_float,
-    **dict.fromkeys(("word", "words"), _check_word),
-    **dict.fromkeys(("path", "paths"), _check_path),
-    **dict.fromkeys(("file", "files"), _check_file),
-    **dict.fromkeys(("url", "urls"), _check_url),
-}
-# ... and the form of its values, as a regular expression and in words.
-_BOOLEAN = f"{'|'.join(TRUE_WORDS + FALSE_WORDS)}", f"a boolean ({', '.join(TRUE_WORDS + FALSE_WORDS)})"
+_TRUE, _FALSE = "|".join(TRUE_WORDS), "|".join(FALSE_WORDS)
+_BOOLEAN = f"a boolean ({', '.join(TRUE_WORDS + FALSE_WORDS)})"
 _NUMBER = "a whole number that is not negative"
-_FORMS = {
-    "config-settings": (".*=.*", "a pair such as KEY=VALUE"),
-    "python-version": (r"[0-9]+(\.[0-9]+){0,2}", "the version of a Python such as 3.12 or 3.12.1"),
-    "trusted-host": ("[^/]*", "a host, or a host and its port"),
-    **dict.fromkeys(("bool", "inverted", "no-cache"), _BOOLEAN),
-    "count": (f"{_BOOLEAN[0]}|[0-9]+", _NUMBER),
-    "int": ("0|[1-9][0-9]*", _NUMBER),  # pip would read 010 as octal, which nobody means
+
+# What goes wrong: options and <kinds> of options, their values as a regular expression (linear: no two open ends in
+# one), the kind of the finding, and the sentence.
+_UNEXPANDED = "pip expands no variables, so it would take {quoted} for {name} literally; write it out."
+_ON_SPACES = "pip splits {name} on spaces, so it would take {quoted} apart; "
+_NO_COMMA = "pip splits {name} on spaces, not on commas, so it would take {quoted} for one item; leave the comma out."
+_FAULTS = (
+    (
+        " ".join(_SPLIT_AT_COMMAS), r".*\s.*", "blank",
+        ("pip splits {name} on commas, not on spaces, so it would look for no package of {quoted}; join the names with"
+         " commas alone."),
+    ),
+    ("<files> <urls>", r".*\s.*", "blank", _ON_SPACES + "write it as a URL in which each blank is %20."),
+    ("<list> <paths> <words>", r".*\s.*", "blank", _ON_SPACES + "give the items one by one, without blanks."),
+    # Only the name of a host has no comma; that of a file, and a URL, hardly ends with one.
+    ("<files> <list> <paths> <urls> <words>", ".*,", "blank", _NO_COMMA),
+    ("trusted-host", ".*,.*", "blank", _NO_COMMA),
+    (
+        "<inverted>", _TRUE, "inverted",
+        ("'{key} = {item}' in [{section}] does the opposite of what it says, as it gives the value of what the switch"
+         " turns off; write '{key} = false'{opposite} to turn it off, or remove the key."),
+    ),
+    (
+        "<no-cache>", _FALSE, "cache_off",
+        ("'{key} = {item}' in [{section}] turns pip's cache off, as every value of that key does; remove the key to"
+         " leave the cache on."),
+    ),
+    (
+        "<url>", r"(?=.*?://).*\s.*", "blank",
+        "{name} takes one URL, and {quoted} holds a blank; write it as %20, or give one URL.",
+    ),
+    # A password may hold a $, so only what is plainly a variable counts in a URL.
+    ("<file> <files> <url> <urls>", r"(?=.*?://).*\$\{[A-Z_].*", PATH, _UNEXPANDED),
+    ("<file> <files> <url> <urls>", r"(?!.*?://).*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
+    ("<path> <paths>", r".*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
+)  # fmt: skip
+# The form that values have, and what to call it.
+_FORMS = (
+    ("config-settings", ".*=.*", "a pair such as KEY=VALUE"),
+    ("python-version", r"[0-9]+(\.[0-9]+){0,2}", "the version of a Python such as 3.12 or 3.12.1"),
+    ("trusted-host", "[^/]*", "a host, or a host and its port"),
+    ("<bool> <inverted> <no-cache>", f"{_TRUE}|{_FALSE}", _BOOLEAN),
+    ("<count>", f"{_TRUE}|{_FALSE}|[0-9]+", _NUMBER),
+    ("<int>", "0|[1-9][0-9]*", _NUMBER),  # pip would read 010 as octal, which nobody means
+)
+# What it takes more than a regular expression to see.
+_CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
+    "uploaded-prior-to": _check_moment,
+    "<float>": _check_float,
+    **dict.fromkeys(("<word>", "<words>"), _check_word),
+    **dict.fromkeys(("<path>", "<paths>"), _check_path),
+    **dict.fromkeys(("<file>", "<files>"), _check_file),
+    **dict.fromkeys(("<url>", "<urls>"), _check_url),
 }
 
 

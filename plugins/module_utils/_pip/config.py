@@ -170,7 +170,7 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
     request = _request(sections, options)
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
-        request = _migrated(request, options)
+        _migrate(request)
     trusted = request.set.get("global", {}).get("trusted-host")
     messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
     for section, keys in request.set.items():
@@ -214,9 +214,8 @@ def _check_values(sections: Mapping[str, Any] | None) -> None:
 
 def _request(sections: Mapping[str, Any] | None, options: Mapping[str, Any], **changed: Any) -> ini_request.Request:
     names = ("remove", "purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
-    return ini_request.build_request(
-        pip_options.PIP, sections, option="options", **{**{name: options[name] for name in names}, **changed}
-    )
+    asked = {**{name: options[name] for name in names}, **changed}
+    return ini_request.build_request(pip_options.PIP, sections, option="options", **asked)
 
 
 def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> ini_request.Request:
@@ -235,30 +234,26 @@ def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
     return request
 
 
-def _migrated(request: ini_request.Request, options: Mapping[str, Any]) -> ini_request.Request:
-    """Return the request with the options that pip dropped, and their comments, under their present names.
-
-    Their old names are removed from the file.
-    """
-    sections: dict[str, dict[str, ini_request.Value]] = {}
-    gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
-    comments = {section: dict(keys) for section, keys in request.comments.items()}
+def _migrate(request: ini_request.Request) -> None:
+    """Put the options that pip dropped, and their comments, under their present names; the old names are to go."""
     for section, keys in request.set.items():
-        for name, asked in keys.items():
-            key, value = asked.key, asked.value
-            migrated = pip_checks.migrate_removed(section, key, value)
-            if migrated is not None:
-                key, value = migrated
-                gone.setdefault(section, {})[name] = asked.key
-                if name in comments.get(section, ()):
-                    comments[section].setdefault(pip_options.PIP.key_name(key), comments[section].pop(name))
-                if key in keys or key in request.remove_keys.get(section, ()):
-                    raise _errors.UserError(
-                        f"[{section}] {asked.key}: pip calls this option '{key}' now, which is set too; set it once."
-                    )
-            sections.setdefault(section, {})[key] = value
-    # Keys that are set to null are in no sections any more.
-    return _request(sections, options)._replace(remove_keys=gone, comments=comments)
+        comments = request.comments.get(section, {})
+        others = [*keys, *request.remove_keys.get(section, ()), *request.remove_items.get(section, ())]
+        for name, asked in list(keys.items()):
+            migrated = pip_checks.migrate_removed(section, asked.key, asked.value)
+            del keys[name]  # it comes again at the end, so that all keep their order
+            if migrated is None:
+                keys[name] = asked
+                continue
+            key, value = migrated
+            if key in others:
+                raise _errors.UserError(
+                    f"[{section}] {asked.key}: pip calls this option '{key}' now, which is set too; set it once."
+                )
+            keys[key] = ini_request.Asked(key, value)
+            request.remove_keys.setdefault(section, {})[name] = asked.key
+            if name in comments:
+                comments.setdefault(key, comments.pop(name))
 
 
 def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.PipInstall]) -> list[str]:
@@ -267,7 +262,7 @@ def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.
     for section, keys in spec.request.set.items():
         for name, asked in keys.items():
             option = pip_options.find_option(section, name)
-            if option is not None and asked.value and not spec.request.remove_keys.get(section, {}).get(name):
+            if option is not None and asked.value:
                 options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
     is_venv = all(target.level == "site" for target in targets)
     uv = pip_checks.find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
