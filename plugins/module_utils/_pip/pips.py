@@ -101,8 +101,8 @@ def _prefixes(search_path: str) -> set[str]:
         if _INTERPRETER.match(name)
     ]
     # A virtual environment's interpreter is a link out of it: both sides count.
-    programs += map(os.path.realpath, programs)
-    return {os.path.dirname(os.path.dirname(program)) for program in programs}
+    both = [*programs, *map(os.path.realpath, programs)]
+    return {os.path.dirname(os.path.dirname(program)) for program in both}
 
 
 def _names_in(directory: str) -> list[str]:

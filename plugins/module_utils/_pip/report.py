@@ -274,7 +274,9 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
         advice = "set it to 0600" if level in ("user", "file") else "move the secret to the users' own files"
         message = f"{path}: others can read the secret in it, as its mode is {mode:04o}; {advice}."
         yield Problem("exposed_secret", pip_checks.ERROR, message)
-    for section, options in file.document.options.items() if file.document else ():
+    if file.document is None:
+        return
+    for section, options in file.document.options.items():
         for name, option in options.items():
             value = file.document.value(option) or ""
             line = option.line + 1

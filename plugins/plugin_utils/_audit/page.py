@@ -25,8 +25,9 @@ _DIRECTORY = os.path.join(os.path.dirname(__file__), "page_files")
 def render_page(report: Mapping[str, Any]) -> str:
     """Return the page's text."""
     # The pages hold no secret and no markup of others, but the template must not learn to trust its data.
-    environment = Environment(loader=FileSystemLoader(_DIRECTORY), autoescape=True, undefined=StrictUndefined)
-    script, style = (environment.loader.get_source(environment, name)[0] for name in ("page.js", "page.css"))
+    loader = FileSystemLoader(_DIRECTORY)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    script, style = (loader.get_source(environment, name)[0] for name in ("page.js", "page.css"))
     return environment.get_template("page.html.j2").render(
         report=report,
         data=Markup(_as_data(report)),
