@@ -278,6 +278,7 @@ problems:
 import functools
 import os
 import platform
+import pwd
 import sys
 from typing import Any
 
@@ -287,6 +288,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import report as pip_report
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -336,17 +338,29 @@ def reports_of(options: dict[str, Any], question: pip_report.Question) -> list[d
     """Return the reports for the users, each made with that user's rights."""
     if options["users"] is None:
         account = pip_targets.own_account()  # None for a user without one, as in a container
-        return pip_report.report(account.pw_name if account else str(os.geteuid()), pip_targets.own_place(), question)
+        return report_of(account.pw_name if account else str(os.geteuid()), None, pip_targets.own_place(), question)
     accounts, missing = pip_targets.find_accounts(options["users"])
     reports = [pip_report.failure(name, reason) for name, reason in missing]
     for account in accounts:
         place = pip_targets.place_of(account, options["config_home"])
-        task = functools.partial(pip_report.report, account.pw_name, place, question)
-        try:
-            reports += host_run_as.call_as_user(account, task)
-        except _errors.UserError as error:
-            reports.append(pip_report.failure(account.pw_name, ini_secrets.mask_urls(str(error))))
+        reports += report_of(account.pw_name, account, place, question)
     return reports
+
+
+def report_of(
+    user: str, account: pwd.struct_passwd | None, place: pip_paths.Place, question: pip_report.Question
+) -> list[dict[str, Any]]:
+    """Return the reports for one user, or why nothing can be told of that user's pip."""
+    task = functools.partial(pip_report.report, user, place, question)
+    try:
+        return list(host_run_as.call_as_user(account, task) if account else task())
+    except _errors.UserError as error:
+        return [pip_report.failure(user, ini_secrets.mask_urls(str(error)))]
+    except OSError as error:
+        reason = (
+            f"{error.filename or place.home}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
+        )
+        return [pip_report.failure(user, ini_secrets.mask_urls(reason))]
 
 
 if __name__ == "__main__":

@@ -269,7 +269,7 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
         use = pip_paths.file_to_write("global", place)
         message = f"{path}: this is no virtual environment's file, and it beats each user's own; use {use}."
         yield Problem("site_of_system", pip_checks.WARNING, message)
-    mode = stat.S_IMODE(os.stat(path).st_mode)
+    mode = _mode_of(path)
     if mode & (stat.S_IRGRP | stat.S_IROTH) and ini_secrets.content_holds_secret(file.content):
         advice = "set it to 0600" if level in ("user", "file") else "move the secret to the users' own files"
         message = f"{path}: others can read the secret in it, as its mode is {mode:04o}; {advice}."
@@ -283,6 +283,14 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
             for finding in _findings(section, option.key, name, value, place, readers):
                 message = ini_secrets.mask_urls(f"{path}, line {line}: {finding.message}")
                 yield Problem(finding.kind, finding.severity, message, section, name, line)
+
+
+def _mode_of(path: str) -> int:
+    """Return the bits of the file's mode; 0 where it has gone meanwhile."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return 0
 
 
 def problems_of_variable(variable: str, value: str, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
