@@ -49,7 +49,7 @@ class WindowsHost:
     each level (process, user, machine); nodes: everything in the file system, under its path in lower case.
     held_open: files that another process has open; held_for_reading: those that it lets others read;
     written_by_another: {path: text that another process writes as soon as the file has been read}; calls: the modules
-    that were run, each with its arguments.
+    that were run, each with its arguments; event_log: what they wrote to the event log.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -107,6 +107,8 @@ class WindowsHost:
             raise ContractError(f"The stand-in has no module ansible.windows.{module}.")
         checked = check_arguments(module, arguments)
         self.state["calls"].append({"module": module, "check_mode": self.is_check_mode, "arguments": checked})
+        if not arguments.get("_ansible_no_log"):  # as Ansible.Basic does, which most modules are built on
+            self.state["event_log"].append({"module": module, "arguments": checked})
         if self.is_check_mode and module in _WITHOUT_CHECK_MODE:
             return {"changed": False, "skipped": True, "msg": "remote module does not support check mode"}
         try:
@@ -478,6 +480,7 @@ def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), u
         "held_for_reading": [],
         "written_by_another": {},
         "calls": [],
+        "event_log": [],
     }
     host = WindowsHost(state)
     for path in (r"C:\ProgramData", r"C:\Users\Public", r"C:\WINDOWS\system32"):

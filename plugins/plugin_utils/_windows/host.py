@@ -33,7 +33,7 @@ class WindowsHost:
 
     def __init__(self, action: ActionBase, task_vars: dict[str, Any]) -> None:
         self._action = action
-        self._task_vars = task_vars
+        self._task_vars = {**task_vars, "ansible_no_target_syslog": True}  # the event log, which shows arguments
         self.read_once = functools.lru_cache(maxsize=None)(self.read)
 
     def check(self) -> None:
@@ -175,6 +175,7 @@ class WindowsHost:
         """Run the action win_copy, which brings a file from here to there."""
         task = self._action._task.copy()
         task.args = arguments
+        task.diff = False  # it would show the file as it is
         action = action_loader.get(
             "ansible.windows.win_copy",
             task=task,
