@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ntpath
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -16,9 +16,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets a
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import paths as windows_paths
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import targets as windows_targets
-
-SYSTEM = "S-1-5-18"
-ADMINISTRATORS = "S-1-5-32-544"
 
 NOT_ON_WINDOWS = {
     **dict.fromkeys(("group", "mode", "shared_group"), "give rights with ansible.windows.win_acl"),
@@ -34,12 +31,14 @@ _OF_THE_SYSTEM = ("windows", "program files", "program files (x86)")
 
 
 class Spec(NamedTuple):
-    """What one cache should be. owner: an account's name or SID. is_mine: whether that is the user the task runs as.
-    user: whose own cache it is; '' for a place that the task names. profile: the owner's; '' where it is not known."""
+    """What one cache should be. owner: an account's name or SID; names: of that account, as far as they are known.
+    place: the owner's, or of the user the task runs as. user: whose own cache it is; '' for a place that the task
+    names. profile: the owner's; '' where it is not known."""
 
     path: str
     owner: str
-    is_mine: bool
+    names: Sequence[str]
+    place: pip_paths.Place
     user: str = ""
     profile: str = ""
 
@@ -96,10 +95,12 @@ def _specs(host: windows_host.WindowsHost, options: Mapping[str, Any]) -> tuple[
         return [_spec_of(profile, place, path) for profile in profiles], missing
     if path is not None:
         path = _checked_path(path, place.home, place.environment)
-    me = host.call("win_whoami", {}, "the account")["account"]
+    me = host.call("win_whoami", {}, "the account", "account")["account"]
     if path is None:
         user = place.environment.get("USERNAME", "")
-        return [Spec(pip_paths.cache_dir(place), me["sid"], True, user, place.home)], []
+        return [Spec(pip_paths.cache_dir(place), me["sid"], [], place, user, place.home)], []
+    my_names = (me["sid"], me["account_name"], f"{me['domain_name']}\\{me['account_name']}")
+    name = owner
     if users is not None:
         if len(users) != 1 or users[0] == pip_targets.EVERYBODY:
             raise _errors.UserError(
@@ -109,18 +110,18 @@ def _specs(host: windows_host.WindowsHost, options: Mapping[str, Any]) -> tuple[
         profiles, missing = windows_targets.find_profiles(host, users)
         if missing:
             return [], missing
-        owner = owner or profiles[0].sid
-    my_names = (me["sid"], me["account_name"], f"{me['domain_name']}\\{me['account_name']}")
+        owner, name = owner or profiles[0].sid, owner or profiles[0].user
     if owner is None or owner.lower() in [name.lower() for name in my_names]:
-        return [Spec(path, me["sid"], True, profile=place.home)], []
-    return [Spec(path, owner, False)], []
+        return [Spec(path, me["sid"], [], place, profile=place.home)], []
+    domains = {me["domain_name"], place.environment.get("COMPUTERNAME", ""), place.environment.get("USERDOMAIN", "")}
+    return [Spec(path, owner, [name, *(f"{domain}\\{name}" for domain in domains)], place)], []
 
 
 def _spec_of(profile: windows_targets.Profile, own: pip_paths.Place, path: str | None) -> Spec:
     """Return what a user's own cache should be, in pip's default place or at the same path in each profile."""
     place = windows_targets.place_of(profile, own)
     where = pip_paths.cache_dir(place) if path is None else _checked_path(path, profile.path, own.environment)
-    return Spec(where, profile.sid, windows_targets.is_own(place), profile.user, profile.path)
+    return Spec(where, profile.sid, [], place, profile.user, profile.path)
 
 
 def _is_in_home(path: str) -> bool:
@@ -149,8 +150,7 @@ def _changes(
 ) -> Iterator[bool]:
     """Bring a cache to the state that the task asks for; yield of each step whether it changed something."""
     path, state = spec.path, options["state"]
-    if not spec.is_mine:
-        host.refuse_links(path, spec.profile or ntpath.splitdrive(path)[0] + "\\")
+    windows_targets.check_way(host, path, spec.place, [name.lower() for name in spec.names])
     found = host.stat(path)
     if found["exists"] and not found["isdir"]:
         raise _errors.UserError(f"{path}: this is not a directory, and pip would cache nothing; name another place.")
@@ -171,7 +171,7 @@ def _changes_of_rights(host: windows_host.WindowsHost, spec: Spec, recurse: bool
         _refuse_links_inside(host, spec.path)
     yield _do(host, "win_owner", spec.path, user=spec.owner, recurse=recurse)
     if not (spec.profile and windows_paths.lies_in(spec.path, spec.profile)):
-        for user in (spec.owner, SYSTEM, ADMINISTRATORS):
+        for user in (spec.owner, windows_targets.SYSTEM, windows_targets.ADMINISTRATORS):
             yield _do(host, "win_acl", spec.path, user=user, rights="FullControl", type="allow")
         yield _do(host, "win_acl_inheritance", spec.path, state="absent", reorganize=False)
 

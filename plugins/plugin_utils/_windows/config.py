@@ -84,9 +84,9 @@ def _configure(
     )
     after = None if is_removed else after
     if before != after:
-        windows_targets.refuse_links(host, path, target.place)
+        windows_targets.check_way(host, path, target.place, [] if target.level in ("global", "file") else None)
     if moved is not None:
-        windows_targets.refuse_links(host, str(target.legacy), target.place)
+        windows_targets.check_way(host, str(target.legacy), target.place)
     result: dict[str, Any] = {
         "level": target.level,
         "user": target.user,
@@ -148,13 +148,17 @@ def _is_private(target: pip_targets.Target) -> bool:
 def _layers(
     host: windows_host.WindowsHost, target: pip_targets.Target, text: str, options: Mapping[str, Any]
 ) -> tuple[list[pip_effective.Layer], list[str]]:
-    """Return what each file says that pip will read, and a warning for each other file that stops pip."""
-    files = []
+    """Return what each file says that pip will read, and a warning for each other one that it cannot read."""
+    files, unreadable = [], []
     for file in pip_paths.config_files(target.place):
         if file.legacy and options["legacy"] != "keep":
             continue  # also in check mode, where it still exists
         is_new = file.path == target.path
-        content = ini_document.encode(text) if is_new else host.read_once(file.path)
+        try:
+            content = ini_document.encode(text) if is_new else host.read_once(file.path)
+        except _errors.UserError as error:
+            unreadable.append(str(error))
+            continue
         if content is not None:
             files.append(pip_effective.look_at(file, content))
     # What is not UTF-8 stops no pip here, which reads a file in the code page of Windows.
@@ -164,7 +168,7 @@ def _layers(
         if file.fault and file.file.path != target.path
         if file.document is None or (file.content or b"").startswith(ini_document.BOM.encode())
     ]
-    return pip_effective.layers_of(files), faults
+    return pip_effective.layers_of(files), unreadable + faults
 
 
 # The old place

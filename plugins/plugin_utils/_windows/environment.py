@@ -116,7 +116,12 @@ def _refuse_secrets(variables: Values) -> None:
 
 
 def _variables_of(host: windows_host.WindowsHost, level: Level) -> dict[str, str]:
-    found = host.call("win_reg_stat", {"path": level.key}, level.key).get("properties") or {}
+    key = host.call("win_reg_stat", {"path": level.key}, level.key, "exists")
+    if level is _MACHINE and not key["exists"]:
+        raise _errors.UserError(
+            f"{level.key}: this key, which every host has, cannot be read; run as an administrator."
+        )
+    found = key.get("properties") or {}
     return {name.upper(): str(value["value"]) for name, value in found.items()}
 
 

@@ -44,17 +44,19 @@ class WindowsHost:
                 " install it with 'ansible-galaxy collection install ansible.windows'."
             )
 
-    def call(self, module: str, arguments: dict[str, Any], about: str) -> Mapping[str, Any]:
-        """Run a module of ansible.windows; return its result. ``about``: what an error is to name."""
+    def call(self, module: str, arguments: dict[str, Any], about: str, *keys: str) -> Mapping[str, Any]:
+        """Run a module of ansible.windows; return its result, with these keys. ``about``: what an error is to name."""
         result = self._run(module, arguments)
-        if result.get("failed"):
-            raise _errors.UserError(f"{about}: ansible.windows.{module} failed: {_reason(result)}.")
+        missing = [key for key in keys if key not in result]
+        if result.get("failed") or missing:
+            fault = "failed" if result.get("failed") else f"returned no '{missing[0]}'"
+            raise _errors.UserError(f"{about}: ansible.windows.{module} {fault}: {_reason(result)}.")
         return result
 
     def stat(self, path: str, **options: Any) -> Stat:
         """Return what ansible.windows.win_stat tells of the path; a checksum only where it is asked for."""
         arguments = {"path": path, "get_checksum": False, "get_size": False, **options}
-        found: Stat = self.call("win_stat", arguments, path)["stat"]
+        found: Stat = self.call("win_stat", arguments, path, "stat")["stat"]
         return found
 
     def entries(self, directory: str, kind: str = "any", recurse: bool = False) -> Sequence[Stat]:
@@ -66,7 +68,7 @@ class WindowsHost:
         options = {"paths": [directory], "recurse": recurse, "hidden": True, "get_checksum": False}
 
         def found(kind: str) -> list[Stat]:
-            return list(self.call("win_find", {**options, "file_type": kind}, directory)["files"])
+            return list(self.call("win_find", {**options, "file_type": kind}, directory, "files")["files"])
 
         try:
             return found(kind)
@@ -132,21 +134,35 @@ class WindowsHost:
         if is_link(self.stat(path)):
             raise _errors.UserError(f"{path}: this is a symbolic link, and 'follow' is false; name its target.")
 
-    def refuse_links(self, path: str, base: str) -> None:
-        """Refuse to be led out of a directory of another user by a link that was planted on the way to ``path``.
+    def check_way(self, path: str, base: str, trusted: Sequence[str], owners: Sequence[str] | None) -> None:
+        """Refuse to be led from ``base`` to the path by a link of anybody but the trusted accounts.
 
-        A round trip for each directory between ``base`` and the path.
+        trusted: names in lower case; one without a backslash stands for a whole domain. owners: what lies on the way
+        must belong to these or to the trusted ones; None: to anybody. A round trip for each name behind ``base``.
         """
-        part = base
+        part, hidden = base, ""
         for name in ntpath.relpath(path, base).split("\\"):
             part = ntpath.join(part, name)
             found = self.stat(part)
+            hidden = hidden or ("" if found["exists"] else part)
             if not found["exists"]:
-                return
-            if is_link(found):
+                continue
+            if hidden:
                 raise _errors.UserError(
-                    f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
-                    " 'become_method: runas', or replace the link."
+                    f"{path}: {hidden} cannot be looked at (access is denied), so it may be a link; give the"
+                    " administrators access to it."
+                )
+            owner = str(found.get("owner") or "unknown")
+            names = {owner.lower(), owner.lower().partition("\\")[0]}
+            if is_link(found) and not names.intersection(trusted):
+                raise _errors.UserError(
+                    f"{path}: {part} is a link, and its owner '{owner}' decides where it leads; replace it by the"
+                    " directory or file itself."
+                )
+            if owners is not None and not names.intersection([*trusted, *owners]):
+                raise _errors.UserError(
+                    f"{path}: {part} belongs to '{owner}', who can change whatever is in it; change the owner with"
+                    " ansible.windows.win_owner and the rights with win_acl, or name another place."
                 )
 
     def real_path(self, path: str, stats: dict[str, Stat]) -> str:
@@ -159,6 +175,8 @@ class WindowsHost:
             if part not in stats:
                 stats[part] = self.stat(part)
             if is_link(stats[part]):
+                if "lnk_source" not in stats[part]:
+                    raise _errors.UserError(f"{path}: where the link {part} leads cannot be read; {_HELD_OPEN}.")
                 target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
                 return self.real_path(ntpath.normpath(ntpath.join(target, *names[number:])), stats)
         return path
@@ -190,13 +208,14 @@ class WindowsHost:
 
 
 def is_link(stat: Stat) -> bool:
-    """Tell whether ansible.windows.win_stat has found a link of any kind."""
-    return bool(stat.get("islnk") or stat.get("isjunction"))
+    """Tell whether ansible.windows has found a link of any kind: of one that is held open only the attribute tells."""
+    return bool(stat.get("islnk") or stat.get("isjunction")) or "ReparsePoint" in stat.get("attributes", "")
 
 
 def _reason(result: Mapping[str, Any]) -> str:
     """Return why a module failed, in one line and without a full stop."""
-    return " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
+    reason = " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
+    return reason.replace(", set get_checksum to False to ignore this error", "")
 
 
 def pip_warnings(path: str, before: bytes | None, after: bytes | None) -> list[str]:

@@ -40,8 +40,9 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
     merged = pip_ini_merge.merge_content(path, before, options, newline="\r\n")
     # Nothing to say is no reason to create a file.
     after = ini_document.encode(merged.text) if merged.text or before is not None else None
-    if before != after and windows_paths.profile_of(path):
-        windows_targets.refuse_links(host, path, windows_targets.own_place(host))
+    if before != after:
+        place = windows_targets.own_place(host)
+        windows_targets.check_way(host, windows_paths.expanded("path", path, place.environment), place)
     result = host.change(path, before, after, options["backup"], check_mode)
     warnings = [ini_secrets.mask_urls(warning) for warning in merged.warnings]
     if options["dialect"] == "pip":

@@ -9,10 +9,15 @@ import ntpath
 import re
 from typing import Any, Mapping, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import paths as windows_paths
+
+SYSTEM = "S-1-5-18"
+ADMINISTRATORS = "S-1-5-32-544"
+_AUTHENTICATED_USERS = "S-1-5-11"
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 # The accounts of people: of this machine or a domain, and of Entra ID. Those of services have other ones.
@@ -36,7 +41,9 @@ class Profile(NamedTuple):
 
 def own_place(host: windows_host.WindowsHost) -> pip_paths.Place:
     """Return the place of the user that the task runs as; the names of its variables are in upper case."""
-    facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment")["ansible_facts"]
+    facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment", "ansible_facts")[
+        "ansible_facts"
+    ]
     environment = {name.upper(): value for name, value in facts["ansible_env"].items()}
     return pip_paths.Place(
         "windows",
@@ -60,15 +67,34 @@ def is_own(place: pip_paths.Place) -> bool:
     return "USERPROFILE" in place.environment
 
 
-def refuse_links(host: windows_host.WindowsHost, path: str, place: pip_paths.Place) -> None:
-    """Refuse a link that anybody but the user that the task runs as may have planted on the way to the user's file.
+def check_way(
+    host: windows_host.WindowsHost, path: str, place: pip_paths.Place, owners: Sequence[str] | None = None
+) -> None:
+    """Refuse to be led on the way to the path by anybody who decides where it leads, and is not trusted.
 
-    ``place``: that of the user whose pip reads the file.
+    ``place``: that of the user whose pip uses the path. In the profile of the user that the task runs as nothing is
+    checked; in another one no link is trusted; elsewhere those of this user, the administrators and Windows are, and
+    nothing may belong to others; but with ``owners`` to these too, and without to anybody.
     """
-    if not is_own(place):
-        host.refuse_links(path, place.home)
-    elif windows_paths.profile_of(path) and not windows_paths.lies_in(path, place.home):
-        host.refuse_links(path, windows_paths.profile_of(path))
+    profile = windows_paths.profile_of(path) if is_own(place) else place.home
+    if is_own(place) and windows_paths.lies_in(path, place.home):
+        return
+    if profile and windows_paths.lies_in(path, profile):
+        host.check_way(path, profile, [], None)
+    else:
+        host.check_way(path, ntpath.splitdrive(path)[0] + "\\", _trusted(host), owners)
+
+
+def _trusted(host: windows_host.WindowsHost) -> list[str]:
+    """Return the accounts that nobody is protected from, under the names that they have in the host's language."""
+    found = host.call("win_whoami", {}, "the account", "account", "groups")
+    names = {
+        account["sid"]: f"{account['domain_name']}\\{account['account_name']}".lower()
+        for account in [found["account"], *found["groups"]]
+    }
+    windows = names.get(_AUTHENTICATED_USERS, "nt authority\\").partition("\\")[0]  # SYSTEM is of this domain too
+    administrators = names.get(ADMINISTRATORS, r"builtin\administrators")
+    return [names[found["account"]["sid"]], administrators, windows, r"nt service\trustedinstaller"]
 
 
 def find_profiles(host: windows_host.WindowsHost, users: Sequence[str]) -> tuple[list[Profile], list[tuple[str, str]]]:
@@ -96,11 +122,11 @@ def find_profiles(host: windows_host.WindowsHost, users: Sequence[str]) -> tuple
 
 def _known_profiles(host: windows_host.WindowsHost) -> list[Profile]:
     """Return the profiles of people; Windows also lists those whose directory somebody has removed."""
-    keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles")["sub_keys"]
+    keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles", "sub_keys")["sub_keys"]
     paths = {}
     for sid in filter(_SID_OF_A_PERSON.match, keys):
         key = host.call("win_reg_stat", {"path": f"{_PROFILES}\\{sid}"}, "the list of profiles")
-        path = key["properties"].get("ProfileImagePath", {}).get("value")
+        path = (key.get("properties") or {}).get("ProfileImagePath", {}).get("value")
         if path:
             paths[sid] = path
     parents = sorted({ntpath.dirname(path) for path in paths.values()})
@@ -155,9 +181,13 @@ def _targets_of_venvs(
     expanded = [windows_paths.expanded("venvs", venv, place.environment) for venv in venvs]
     for prefix in dict.fromkeys(windows_paths.windows_path("venvs", venv) for venv in expanded):
         path = windows_paths.windows_path("venvs", ntpath.join(prefix, "pip.ini"))
-        if host.stat(ntpath.join(prefix, "pyvenv.cfg"))["exists"]:
-            targets.append(pip_targets.Target("site", path, place._replace(prefix=prefix), None))
+        try:
+            if host.read(ntpath.join(prefix, "pyvenv.cfg")) is None:
+                raise _errors.UserError(
+                    f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
+                )
+        except _errors.UserError as error:
+            failures.append(pip_targets.failure("site", path, None, str(error)))
         else:
-            reason = f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
-            failures.append(pip_targets.failure("site", path, None, reason))
+            targets.append(pip_targets.Target("site", path, place._replace(prefix=prefix), None))
     return targets, failures

@@ -125,7 +125,7 @@ def test_check_mode_reports_what_the_run_does_and_writes_nothing(windows: HostIn
     windows.write(PIP_INI, b"[global]\r\ntimeout = 1\r\n")
     arguments = {"sections": {"global": {"timeout": 2, "retries": 5}}, "backup": True}
     checked = merge(windows, check=True, **arguments)
-    assert windows.calls == ["slurp"]
+    assert set(windows.calls) == {"slurp", "setup", "win_whoami", "win_stat"}
     assert windows.host.content(PIP_INI) == b"[global]\r\ntimeout = 1\r\n"
     done = merge(windows, **arguments)
     for name in ("changed", "changes", "diff"):
@@ -228,6 +228,28 @@ def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile) -> 
     host.add_link(r"C:\Users\grace\tool", r"C:\WINDOWS", kind="junction")
     windows.save(host)
     assert r"C:\Users\grace\tool is a link" in refusal(windows, path, sections=TIMEOUT_2)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_link_of_another_user_outside_of_the_profiles_leads_nowhere(windows: HostInAFile, held: bool) -> None:
+    host = windows.host
+    host.add_link(r"D:\tool", r"C:\WINDOWS", kind="junction", owner="S-1-5-21-1-2-3-1002")
+    host.state["held_open"] = [r"D:\tool"] * held
+    windows.save(host)
+    message = refusal(windows, r"D:\tool\tool.ini", sections=TIMEOUT_2)
+    assert r"D:\tool is a link, and its owner 'PC1\grace' decides where it leads" in message
+    host.remove_tree(r"D:\tool")
+    host.add_link(r"D:\tool", r"C:\WINDOWS", kind="junction")
+    windows.save(host)
+    merge(windows, r"D:\tool\tool.ini", sections=TIMEOUT_2)
+
+
+def test_a_file_that_nobody_may_read_is_not_taken_for_a_missing_one(windows: HostInAFile) -> None:
+    windows.write(PIP_INI, b"[global]\r\ntimeout = 1\r\n")
+    host = windows.host
+    host.state["denied"] = [PIP_INI]
+    windows.save(host)
+    assert refusal(windows, sections=TIMEOUT_2).startswith(f"{PIP_INI}: this file cannot be read (Access is denied);")
 
 
 @pytest.mark.parametrize(

@@ -97,4 +97,5 @@ def test_the_diff_of_an_inner_module_is_not_asked_for(windows: HostInAFile) -> N
     windows.write(r"C:\x.ini", b"[a]\nb = 0\n")
     result = windows.run("ini_merge", TASKS["ini_merge"])
     assert result["diff"][0]["after"] == "[a]\nb = 1\n"
-    assert windows.calls == ["slurp", "win_stat", "win_copy", "win_copy"]
+    assert windows.calls[-3:] == ["win_stat", "win_copy", "win_copy"]
+    assert windows.calls.count("slurp") == 1
