@@ -93,6 +93,8 @@ def _specs(host: windows_host.WindowsHost, options: Mapping[str, Any]) -> tuple[
             )
         profiles, missing = windows_targets.find_profiles(host, users)
         return [_spec_of(profile, place, path) for profile in profiles], missing
+    if path is None or _is_in_home(path):
+        windows_targets.check_profile(place)
     if path is not None:
         path = _checked_path(path, place.home, place.environment)
     me = host.call("win_whoami", {}, "the account", "account")["account"]

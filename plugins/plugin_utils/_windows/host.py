@@ -9,6 +9,7 @@ import base64
 import functools
 import hashlib
 import ntpath
+import re
 import tempfile
 import time
 from typing import Any, Mapping, Sequence
@@ -22,7 +23,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets a
 
 Stat = Mapping[str, Any]
 
-_HELD_OPEN = "if a program holds it open, close that program, and rerun the play"
+_WAY_OUT = "close the program that holds it open, or give this user access to it"
 
 
 class WindowsHost:
@@ -89,7 +90,7 @@ class WindowsHost:
             return None
         if reason.endswith("is a directory"):
             raise _errors.UserError(f"{path}: this is a directory, not a regular file; nothing was written.")
-        raise _errors.UserError(f"{path}: this file cannot be read ({reason}); {_HELD_OPEN}.")
+        raise _errors.UserError(f"{path}: this file cannot be read ({reason}); {_WAY_OUT}.")
 
     def replace(self, path: str, before: bytes | None, after: bytes | None, backup: bool) -> str | None:
         """Write, or remove, a file that read() returned as ``before``; return the backup that was made of it.
@@ -115,7 +116,7 @@ class WindowsHost:
             arguments = {"src": file.name, "dest": path, "decrypt": False, "backup": backup and before is not None}
             result = self._copy(arguments)
         if result.get("failed"):
-            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
+            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_WAY_OUT}.")
         return result.get("backup_file") or None
 
     def change(
@@ -176,7 +177,7 @@ class WindowsHost:
                 stats[part] = self.stat(part)
             if is_link(stats[part]):
                 if "lnk_source" not in stats[part]:
-                    raise _errors.UserError(f"{path}: where the link {part} leads cannot be read; {_HELD_OPEN}.")
+                    raise _errors.UserError(f"{path}: where the link {part} leads cannot be read; {_WAY_OUT}.")
                 target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
                 return self.real_path(ntpath.normpath(ntpath.join(target, *names[number:])), stats)
         return path
@@ -213,9 +214,9 @@ def is_link(stat: Stat) -> bool:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    """Return why a module failed, in one line and without a full stop."""
+    """Return why a module failed, in one line, without a full stop and what only the caller of the module can use."""
     reason = " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
-    return reason.replace(", set get_checksum to False to ignore this error", "")
+    return re.sub(r"^failed to copy file \S+: |, set get_checksum to False to ignore this error", "", reason)
 
 
 def pip_warnings(path: str, before: bytes | None, after: bytes | None) -> list[str]:

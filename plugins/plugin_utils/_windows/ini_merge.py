@@ -23,7 +23,7 @@ NOT_ON_WINDOWS = {
     "owner": "change the owner with ansible.windows.win_owner",
     **dict.fromkeys(("group", "mode"), "give rights with ansible.windows.win_acl"),
     **dict.fromkeys(("seuser", "serole", "setype", "selevel", "attributes", "unsafe_writes"), ""),
-    "run_as": "set 'become: true', 'become_method: runas' and 'become_user'",
+    "run_as": "connect to the host as that user",
     "validate": "run the command as a task of its own",
 }
 NOTHING: dict[str, Any] = {}

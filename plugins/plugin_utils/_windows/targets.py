@@ -54,6 +54,15 @@ def own_place(host: windows_host.WindowsHost) -> pip_paths.Place:
     )
 
 
+def check_profile(place: pip_paths.Place) -> None:
+    """Raise UserError where the user that the task runs as has no profile."""
+    if not place.home:
+        raise _errors.UserError(
+            "The user that the task runs as has no profile (USERPROFILE is not set); connect as a user who has logged"
+            " in once, or set 'users'."
+        )
+
+
 def place_of(profile: Profile, own: pip_paths.Place) -> pip_paths.Place:
     """Return the place of any user. ``own``: that of the user that the task runs as."""
     if profile.path.lower() == own.home.lower():
@@ -159,6 +168,7 @@ def find_targets(
         failures = [pip_targets.failure("user", "", user, reason) for user, reason in missing]
         return [_target_of_user(place_of(profile, place), profile.user) for profile in profiles], failures
     if level == "user":
+        check_profile(place)
         return [_target_of_user(place, place.environment.get("USERNAME", ntpath.basename(place.home)))], []
     if level == "site":
         return _targets_of_venvs(host, place, options["venvs"] or [])

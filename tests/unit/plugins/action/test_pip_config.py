@@ -132,6 +132,19 @@ def test_services_are_no_people(windows: HostInAFile) -> None:
     assert [file["user"] for file in configure(windows, users=["*"], options=TIMEOUT_2)["files"]] == ["ada", "grace"]
 
 
+@pytest.mark.parametrize("action", ["pip_config", "pip_cache"])
+def test_a_user_without_a_profile_is_told_what_windows_has(windows: HostInAFile, action: str) -> None:
+    host = windows.host
+    for name in ("USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        del host.state["environment"]["process"][name]
+    windows.save(host)
+    tasks: list[dict[str, Any]] = [{"options": TIMEOUT_2}] if action == "pip_config" else [{}, {"path": r"~\cache"}]
+    for arguments in tasks:
+        message = windows.run(action, arguments)["msg"]
+        assert message.startswith("The user that the task runs as has no profile (USERPROFILE is not set); connect as")
+    assert windows.host.files() == {}
+
+
 # What pip's rules say
 
 
