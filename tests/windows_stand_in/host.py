@@ -20,6 +20,7 @@ from ansible_collections.devfleet.pip.tests.windows_stand_in.documentation impor
     check_arguments,
     check_result,
     documented,
+    source_of,
 )
 
 Result = Dict[str, Any]
@@ -110,16 +111,16 @@ class WindowsHost:
         """Run a module of ansible.windows; return its result. Raise ContractError for what is not documented."""
         self.is_check_mode = bool(arguments.get("_ansible_check_mode"))
         self.task_environment = environment or {}
-        if module not in _MODULES:
+        if module not in MODULES:
             raise ContractError(f"The stand-in has no module ansible.windows.{module}.")
         checked = check_arguments(module, arguments)
         self.state["calls"].append({"module": module, "check_mode": self.is_check_mode, "arguments": checked})
         if not arguments.get("_ansible_no_log"):  # as Ansible.Basic does, which most modules are built on
             self.state["event_log"].append({"module": module, "arguments": checked})
-        if self.is_check_mode and module in _WITHOUT_CHECK_MODE:
+        if self.is_check_mode and not re.search(r"supports_check_mode\s*=?\s*\$true", source_of(module)):
             return {"changed": False, "skipped": True, "msg": "remote module does not support check mode"}
         try:
-            result = {"changed": False, **_MODULES[module](self, checked)}
+            result = {"changed": False, **MODULES[module](self, checked)}
         except ModuleError as failure:
             return {"changed": False, "failed": True, "msg": str(failure)}
         if "_copy_mode" not in checked:
@@ -296,9 +297,9 @@ class WindowsHost:
             "inherit": inherit if "content" not in node else "None",
         }
         has_rule = rule in node["rules"]
-        if arguments["state"] == "present" and not has_rule:
+        if not self.is_check_mode and arguments["state"] == "present" and not has_rule:
             node["rules"].append(rule)
-        elif arguments["state"] == "absent" and has_rule:
+        elif not self.is_check_mode and arguments["state"] == "absent" and has_rule:
             node["rules"].remove(rule)
         return {"changed": (arguments["state"] == "present") != has_rule}
 
@@ -467,7 +468,7 @@ class WindowsHost:
         return {name.upper(): value for name, value in merged.items()}
 
 
-_MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
+MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
     "setup": WindowsHost._setup,
     "slurp": WindowsHost._slurp,
     "win_acl": WindowsHost._win_acl,
@@ -481,7 +482,6 @@ _MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
     "win_stat": WindowsHost._win_stat,
     "win_whoami": WindowsHost._win_whoami,
 }
-_WITHOUT_CHECK_MODE = ("win_acl",)
 
 
 def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), user: str = "ada") -> dict[str, Any]:
