@@ -301,6 +301,15 @@ def mask_urls(text: str) -> str:
     return "".join(_masked(line, _spans(line, is_prose=True)) for line in _lines(text))
 
 
+def mask_sentences(value: Any) -> Any:
+    """Return plain data with every string in it masked as a message."""
+    if isinstance(value, dict):
+        return {name: mask_sentences(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask_sentences(item) for item in value]
+    return mask_urls(value) if isinstance(value, str) else value
+
+
 def mask_text(text: str) -> str:
     """Return an INI text, readable or not, with its secrets masked, line by line."""
     return "".join(_masked(line, spans) for line, spans in _lines_and_spans(text))

@@ -305,9 +305,9 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
     return parted or [finding for item in items for finding in check(setting, item)]
 
 
-def quoted(text: str) -> str:
-    """Return the text in quotes for a message: without the user information of a URL, and not too long."""
-    shown = ini_secrets.mask_urls(text)
+def quoted(text: str, key: str = "") -> str:
+    """Return a value of the key in quotes for a message: without secrets, and not too long."""
+    shown = ini_secrets.mask_value(key, text)
     return f"'{shown[:77]}...'" if len(shown) > 80 else f"'{shown}'"
 
 
@@ -343,7 +343,7 @@ def _blank(setting: Setting, item: str) -> Finding:
         advice = "write it as a URL in which each blank is %20"
     else:
         advice = "give the items one by one, without blanks"
-    message = f"pip splits {setting.name} on spaces, so it would take {quoted(item)} apart; {advice}."
+    message = f"pip splits {setting.name} on spaces, so it would take {quoted(item, setting.key)} apart; {advice}."
     return setting.finding(BLANK, message)
 
 
@@ -354,8 +354,8 @@ def _is_parted_at_commas(setting: Setting, item: str) -> bool:
 
 def _comma(setting: Setting, item: str) -> Finding:
     message = (
-        f"pip splits {setting.name} on spaces, not on commas, so it would take {quoted(item)} for one item; "
-        "leave the comma out."
+        f"pip splits {setting.name} on spaces, not on commas, so it would take {quoted(item, setting.key)} for one"
+        " item; leave the comma out."
     )
     return setting.finding(BLANK, message)
 
@@ -537,7 +537,8 @@ def _check_url(setting: Setting, url: str) -> list[Finding]:
     if "://" not in url:
         return _check_path(setting, url)
     if len(url.split()) != 1:
-        message = f"{setting.name} takes one URL, and {quoted(url)} holds a blank; write it as %20, or give one URL."
+        shown = quoted(url, setting.key)
+        message = f"{setting.name} takes one URL, and {shown} holds a blank; write it as %20, or give one URL."
         return [setting.finding(BLANK, message)]
     # A password may hold a $, so only what is plainly a variable counts in a URL.
     if re.search(r"\$\{[A-Za-z_]", url):
@@ -547,8 +548,8 @@ def _check_url(setting: Setting, url: str) -> list[Finding]:
     if not url.lower().startswith("http://") or (trusted and not deaf):
         return []
     message = (
-        f"pip keeps nothing from {quoted(url)}, for {setting.name}, in its cache, because it is plain http; "
-        f"use https{'' if trusted else _TRUST_IT}."
+        f"pip keeps nothing from {quoted(url, setting.key)}, for {setting.name}, in its cache, because it is plain"
+        f" http; use https{'' if trusted else _TRUST_IT}."
     )
     return [setting.finding(NOT_CACHED, message, WARNING)]
 

@@ -508,7 +508,7 @@ def _check_syntax(
         return
     status, _output, errors = host_files.run(module, file.path, [file.shell, "-n", new_file])
     if status != 0:
-        said = ini_secrets.mask_urls(" ".join(errors.replace(new_file, file.path).split()))
+        said = ini_secrets.mask_quotes(" ".join(errors.replace(new_file, file.path).split()), edits[-1].text)
         raise _errors.UserError(
             f"{file.path}: {file.shell} stops at a syntax error and would not reach the variables; correct the file"
             f" first ({said})."

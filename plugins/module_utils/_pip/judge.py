@@ -81,4 +81,6 @@ def _pip_of(target: pip_targets.Target) -> list[str]:
 def _refusal(module: AnsibleModule, target: pip_targets.Target, arguments: list[str], file: str) -> str:
     """Return why pip refuses to run with this file as its PIP_CONFIG_FILE, as one line; empty where it runs."""
     status, output, errors = host_files.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
-    return "" if status == 0 else ini_secrets.mask_urls(" ".join((errors or output).split())) or f"status {status}"
+    with open(file, encoding="utf-8", errors="surrogateescape") as content:
+        said = ini_secrets.mask_quotes(" ".join((errors or output).split()), content.read())
+    return "" if status == 0 else said or f"status {status}"
