@@ -132,7 +132,9 @@ class Setting(NamedTuple):
         return Finding(kind, self.section, self.key, message, severity)
 
     def wrong_type(self, value: str, wanted: str) -> Finding:
-        return self.finding("wrong_type", f"{quoted(value, self.key)} is no value for {self.name}, which has to be {wanted}.")
+        return self.finding(
+            "wrong_type", f"{quoted(value, self.key)} is no value for {self.name}, which has to be {wanted}."
+        )
 
     def pips_between(self, first: tuple[int, ...], after: tuple[int, ...]) -> list[str]:
         """Return those of the releases that are not before ``first`` and before ``after``."""
@@ -332,7 +334,9 @@ def _check_word(setting: Setting, word: str) -> Finding | None:
         return setting.finding("not_allowed", message)
     if word in option.words:
         return None
-    message = f"{quoted(word, setting.key)} for {setting.name} will stop every newer pip{allowed_by}; remove it in time."
+    message = (
+        f"{quoted(word, setting.key)} for {setting.name} will stop every newer pip{allowed_by}; remove it in time."
+    )
     return setting.finding("not_allowed", message, WARNING)
 
 
@@ -374,8 +378,8 @@ def _check_url(setting: Setting, url: str) -> Finding | None:
         return None
     trust_it = "" if is_trusted else ", or name the host in 'trusted-host'"
     message = (
-        f"pip keeps nothing from {quoted(url, setting.key)}, for {setting.name}, in its cache, because it is plain http; "
-        f"use https{trust_it}."
+        f"pip keeps nothing from {quoted(url, setting.key)}, for {setting.name}, in its cache, because it is plain "
+        f"http; use https{trust_it}."
     )
     return setting.finding("not_cached", message, WARNING)
 
