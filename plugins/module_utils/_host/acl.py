@@ -73,12 +73,12 @@ def with_group(acl: Acl, mode: int, gid: int) -> Acl:
     return [AclEntry(tag, perm, owner) for (tag, owner), perm in sorted(perms.items())]
 
 
-def supported(path: str) -> bool:
-    """Tell whether the file system that holds ``path`` (which must exist) keeps such lists."""
+def supported(file: int | str) -> bool:
+    """Tell whether the file system that holds ``file`` (open, or by its path) keeps such lists."""
     if not hasattr(os, "getxattr"):
         return False
     try:
-        os.getxattr(path, DEFAULT)
+        os.getxattr(file, DEFAULT)
     except OSError as error:
         return error.errno == errno.ENODATA
     return True

@@ -34,39 +34,38 @@ _ADVICE = {
 
 class Reached:
     """The way to a file: ``name`` in the open ``directory``, whose path without links is ``here``, or below ``missing``
-    directories in it. Of a directory all that does not exist is missing.
+    directories in it. ``todo`` is what could not be reached: these and the name.
 
     ``asked`` is the path that was given; ``link`` is where a symbolic link at its end leads that was not followed.
     """
 
-    def __init__(self, path: str, follow: bool = True, is_directory: bool = False) -> None:
+    def __init__(self, path: str, follow: bool = True) -> None:
         self.asked = path
         self.link: str | None = None
         self._follow = follow
-        self._is_directory = is_directory
         self._followed = 0
-        self._todo = _parts(path)
+        self.todo = _parts(path)
         self._way: list[tuple[str, int]] = []
         self._push("/", os.open("/", ENTER))
 
     @property
     def name(self) -> str:
-        return self._todo[-1]
+        return self.todo[-1]
 
     @property
     def missing(self) -> list[str]:
-        return self._todo if self._is_directory else self._todo[:-1]
+        return self.todo[:-1]
 
     @property
     def path(self) -> str:
         """The file's path without links."""
-        return os.path.join(self.here, *self._todo)
+        return os.path.join(self.here, *self.todo)
 
     def advance(self) -> bool:
         """Take one step; return False where no directory and no link leads on."""
-        if not self._todo:
+        if not self.todo:
             return False
-        name, step = self._todo[0], os.path.join(self.here, self._todo[0])
+        name, step = self.todo[0], os.path.join(self.here, self.todo[0])
         try:
             if name == "..":
                 self._leave(max(1, len(self._way) - 1))
@@ -79,19 +78,12 @@ class Reached:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
                 raise
             return self._advance_by_link(name, step)
-        del self._todo[0]
+        del self.todo[0]
         return True
-
-    def advance_fully(self) -> None:
-        """Go as far as there are directories. Raise OSError where the rest cannot be made below the last one."""
-        while self.advance():
-            pass
-        if ".." in self._todo:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.path)
 
     def _advance_by_link(self, name: str, step: str) -> bool:
         found = _link_at(self.directory, name)
-        is_last = len(self._todo) == 1 and not self._is_directory
+        is_last = len(self.todo) == 1
         if found is None and not is_last:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), step)
         if found is None:
@@ -112,7 +104,7 @@ class Reached:
             )
         if os.path.isabs(leads_to):
             self._leave(1)
-        self._todo[:1] = _parts(leads_to)
+        self.todo[:1] = _parts(leads_to)
         return True
 
     @contextlib.contextmanager
@@ -122,12 +114,12 @@ class Reached:
         umask = os.umask(0o777 & ~mode)
         try:
             while self.missing:
-                name, parent = self._todo[0], self.directory
+                name, parent = self.todo[0], self.directory
                 with contextlib.suppress(FileExistsError):  # another writer was faster
                     os.mkdir(name, mode, dir_fd=parent)
                     made.append((name, parent))
                 self._push(os.path.join(self.here, name), os.open(name, ENTER, dir_fd=parent))
-                del self._todo[0]
+                del self.todo[0]
             os.umask(umask)
             yield
         except BaseException:
@@ -163,17 +155,27 @@ def check_absolute(option: str, paths: Iterable[str]) -> None:
 def reached(path: str, follow: bool = True) -> Iterator[Reached]:
     """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
     with contextlib.closing(Reached(path, follow)) as place:
-        place.advance_fully()
+        while place.advance():
+            pass
         if place.path == place.here:
             raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
+        if ".." in place.todo:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
         yield place
 
 
 @contextlib.contextmanager
 def reached_directory(path: str) -> Iterator[Reached]:
-    """Go to the directory at ``path``: it is ``directory`` of what this yields, unless some of it is ``missing``."""
-    with contextlib.closing(Reached(path, is_directory=True)) as place:
-        place.advance_fully()
+    """Go to the directory at ``path``: ``directory`` of what this yields, unless some of it is ``todo``."""
+    with contextlib.closing(Reached(path)) as place:
+        while place.advance():
+            pass
+        if ".." in place.todo:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
+        for name in place.todo[:1]:
+            with contextlib.suppress(FileNotFoundError):
+                os.stat(name, dir_fd=place.directory, follow_symlinks=False)
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.path.join(place.here, name))
         yield place
 
 
