@@ -141,6 +141,17 @@ def test_a_planted_link_leads_root_nowhere(people: People, home: Path, fresh: Pa
     assert (target / "pip.conf").read_text() == "[global]\ntimeout = 1\n"
 
 
+def test_a_planted_hard_link_leads_root_nowhere(home: Path, fresh: Path) -> None:
+    (fresh / "roots").write_text("[global]\ntimeout = 1\n")
+    os.link(fresh / "roots", home / "pip.conf")
+    for arguments in ({}, {"unsafe_writes": True}, {"backup": True}):
+        assert "another name" in refusal(home / "pip.conf", run_as="root", **arguments)
+    assert (fresh / "roots").read_text() == "[global]\ntimeout = 1\n"
+    assert [path.name for path in home.iterdir()] == ["pip.conf"]
+    os.link(fresh / "roots", fresh / "root-s own name")
+    assert merge(fresh / "root-s own name")["changed"] is True
+
+
 def test_a_users_link_to_the_users_own_file_is_followed(people: People, home: Path) -> None:
     (home / "dotfiles").write_text("[global]\n")
     (home / "pip.conf").symlink_to("dotfiles")

@@ -20,6 +20,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import files as
 from ansible_collections.devfleet.pip.plugins.module_utils._host import locks as host_locks
 from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user, call_as_users
 from ansible_collections.devfleet.pip.tests.root.people import People
+from ansible_collections.devfleet.pip.tests.run_module import run_module
 
 # Holds what is named in the arguments, with the lock and the lease that the user can get, until it is killed.
 HOLD = """
@@ -157,3 +158,25 @@ def test_what_a_user_puts_there_costs_nobody_else_anything(people: People, home:
     assert isinstance(first, UserError)
     assert str(first) == str(second)
     assert third is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "sparse file", "link to root's"])
+def test_a_virtual_environment_of_a_user_holds_nobody_up(people: People, home: Path, fresh: Path, kind: str) -> None:
+    config = home / "venv/pyvenv.cfg"
+    config.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(config)
+    elif kind == "sparse file":
+        with config.open("wb") as file:
+            file.truncate(300 * 10**9)
+    else:
+        config.symlink_to(fresh / "roots")
+        os.mkfifo(fresh / "roots")
+    for path in (config.parent, config):
+        os.chown(path, pwd.getpwnam(people.alice).pw_uid, -1, follow_symlinks=False)
+    start = time.monotonic()
+    configured = run_module("pip_config", {"level": "site", "venvs": [str(config.parent)], "options": {}})
+    reported = run_module("pip_info", {"venvs": [str(config.parent)]})
+    assert time.monotonic() - start < 20
+    assert configured.get("failed", False) is (kind != "sparse file")
+    assert reported["users"]

@@ -118,16 +118,15 @@ def change_file(
                 " allow it, or name the file itself."
             )
         with _opened(place) as old:
-            file, _in_place = _planned(place, old, change, rules)
+            file, in_place = _planned(place, old, change, rules)
             if old is not None and not file.changed and not check_mode:
                 _set_rights(old.descriptor, file.rights_after)
         _validate(file, rules)
         if check_mode or not file.changed:
             return file
         with place.made(DIRECTORY_MODE), _locked(place), _opened(place) as old:
-            validated = file.after
-            file, in_place = _planned(place, old, change, rules)
-            if file.after != validated:  # another writer was faster
+            if (old and old.content, old and old.rights) != (file.before, file.rights_before):  # by another writer
+                file, in_place = _planned(place, old, change, rules)
                 _validate(file, rules)
             if not file.changed:
                 return file
@@ -139,8 +138,11 @@ def change_file(
             return file._replace(backup_file=backup_file)
 
 
-def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
-    """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
+def remove_file(path: str, backup: bool = False, check_mode: bool = False, content: bytes | None = None) -> str | None:
+    """Remove a file, or the symbolic link that leads to it; return the path of its backup.
+
+    ``content`` is what the caller found in it; a file that somebody has changed since then stays. Raise UserError.
+    """
     with host_places.explained(path), host_places.reached(path) as target, _opened(target) as old:
         if old is None:
             return None
@@ -153,6 +155,7 @@ def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> st
             if check_mode:
                 return None
             with _locked(place), _backed_up(place, old if backup else None) as backup_file:
+                _check_unchanged(target, old.content if content is None else content)
                 os.unlink(place.name, dir_fd=place.directory)
                 return backup_file
 
@@ -180,6 +183,7 @@ def _opened(place: host_places.Reached) -> Iterator[_Old | None]:
                     stack.callback(os.close, descriptor)
                     status = os.fstat(descriptor)
                     _check_regular(place, status)
+                    _check_names(place, status)
                     old = _Old(descriptor, _content(place, descriptor), status)
         except OSError as error:
             error.filename = place.path  # which a link may lead to
@@ -191,6 +195,17 @@ def _check_regular(place: host_places.Reached, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
         raise _errors.UserError(f"{place.asked}: this is {kind}, not a regular file; nothing was written.")
+
+
+def _check_names(place: host_places.Reached, status: os.stat_result) -> None:
+    """Refuse, as root, a file that somebody else could have linked to here from a place that is closed to them."""
+    if os.geteuid() == 0 and status.st_nlink > 1:
+        directory = os.fstat(place.directory)
+        if directory.st_uid != 0 or directory.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise _errors.UserError(
+                f"{place.asked}: this file has another name too, and root does not work on it in a directory where"
+                " others may write; replace it by a copy, or work with its owner's rights."
+            )
 
 
 def _content(place: host_places.Reached, descriptor: int) -> bytes:
@@ -298,7 +313,7 @@ def _replace(place: host_places.Reached, old: _Old | None, file: FileChange, rul
         for found in filter(leftover.fullmatch, os.listdir(directory)):  # of writers that were killed
             _discard(place, found)
         with _new_file(place, name, file.after, old, file.rights_after):
-            _check_unchanged(place, file)
+            _check_unchanged(place, file.before)
             try:
                 os.rename(name, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
             except OSError as error:
@@ -313,9 +328,9 @@ def _replace(place: host_places.Reached, old: _Old | None, file: FileChange, rul
         os.close(directory)
 
 
-def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
+def _check_unchanged(place: host_places.Reached, content: bytes | None) -> None:
     with _opened(place) as now:
-        if (None if now is None else now.content) != file.before:
+        if (None if now is None else now.content) != content:
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
 
 
@@ -363,7 +378,7 @@ def _backed_up(place: host_places.Reached, old: _Old | None) -> Iterator[str | N
 
 def _overwrite(place: host_places.Reached, old: _Old, file: FileChange) -> None:
     """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
-    _check_unchanged(place, file)
+    _check_unchanged(place, file.before)
     with open(os.open(place.name, _OVERWRITE, dir_fd=place.directory), "wb", buffering=0) as stream:
         if not os.path.samestat(os.fstat(stream.fileno()), old.status):
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")

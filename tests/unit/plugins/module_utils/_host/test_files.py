@@ -204,6 +204,16 @@ def test_a_link_is_removed_and_its_file_stays(tmp_path: Path) -> None:
     assert names_in(tmp_path) == [Path(backup).name, "real"]
 
 
+def test_a_file_that_another_wrote_meanwhile_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"of somebody else")
+    with pytest.raises(UserError, match="somebody else"):
+        remove_file(str(path), backup=True, content=b"ours")
+    assert names_in(tmp_path) == ["file"]
+    remove_file(str(path), content=b"of somebody else")
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("kind", ["directory", "pipe", "file as directory", "loop"])
 def test_a_place_that_cannot_hold_the_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "place"
