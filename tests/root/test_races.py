@@ -130,9 +130,9 @@ def set_variables(ground: Ground, number: int, **options: Any) -> dict[str, Any]
 
 def set_machines_variables(ground: Ground, number: int) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:  # as if root had linked these places to it
-        patch.setattr(pip_environment_files, "_PROFILE_DIRECTORY", str(ground.own))
-        etc = pip_environment_files.etc_environment()._replace(path=str(ground.own / "environment"))
-        patch.setattr(pip_environment_files, "etc_environment", lambda: etc)
+        for name, path in (("MACHINE", "devfleet-pip.sh"), ("SESSIONS", "environment")):
+            file = getattr(pip_environment_files, name)._replace(path=str(ground.own / path))
+            patch.setattr(pip_environment_files, name, file)
         return set_variables(ground, number, machine_profile=True, etc_environment=True)
 
 

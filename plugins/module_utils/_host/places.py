@@ -202,6 +202,14 @@ def owner_below(path: str) -> pwd.struct_passwd | None:
             ) from None
 
 
+def real_path(path: str) -> str:
+    """Return ``path`` without symbolic links, or as it is where somebody exchanges one at this moment."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
+
+
 @contextlib.contextmanager
 def explained(path: str) -> Iterator[None]:
     """Turn the system's errors into one sentence that names the file."""

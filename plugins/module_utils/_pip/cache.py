@@ -497,7 +497,7 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
 
     ``planned`` and ``samples`` are those of ``ensure``.
     """
-    real = os.path.realpath(path)
+    real = host_places.real_path(path)
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
     verdict = pip_cache_rules.judge(real, os.geteuid(), look)

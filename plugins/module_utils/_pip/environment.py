@@ -357,7 +357,7 @@ def _work_on_files(
     entries: _Entries = []
     seen: set[str] = set()
     for file in files:
-        real = os.path.realpath(file.path)
+        real = host_places.real_path(file.path)
         if real not in seen:
             described = described_file(file.place, file.path, user, file.service)
             entries += _served(described, _work_on_file, module, file, spec, described)

@@ -133,7 +133,7 @@ def _release_of_pip(home: str) -> tuple[int, ...]:
 def _prefix_of(program: str) -> str:
     """Return what ``sys.prefix`` is for the interpreter ``program``."""
     is_in_venv = os.path.exists(os.path.join(os.path.dirname(program), "..", "pyvenv.cfg"))
-    real = os.path.abspath(program) if is_in_venv else os.path.realpath(program)
+    real = os.path.abspath(program) if is_in_venv else host_places.real_path(program)
     return _HOMEBREW_CELLAR.sub(r"/opt/\g<formula>", os.path.dirname(os.path.dirname(real)))
 
 
