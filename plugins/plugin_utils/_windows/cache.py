@@ -48,13 +48,14 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
     specs, missing = _specs(host, options)
     results = [_result("", user, failed=True, msg=reason) for user, reason in missing]
     for spec in specs:
+        state = "absent" if options["state"] == "absent" else "present"
+        result = _result(spec.path, spec.user, state=state, owner=spec.owner)
         try:
-            is_changed = any(list(_changes(host, spec, options, check_mode)))
+            for is_changed in _changes(host, spec, options, check_mode):
+                result["changed"] |= is_changed
         except _errors.UserError as error:
-            results.append(_result(spec.path, spec.user, failed=True, msg=ini_secrets.mask_urls(str(error))))
-        else:
-            state = "absent" if options["state"] == "absent" else "present"
-            results.append(_result(spec.path, spec.user, changed=is_changed, state=state, owner=spec.owner))
+            result.update(failed=True, msg=ini_secrets.mask_urls(str(error)))
+        results.append(result)
     changed = [cache for cache in results if cache["changed"]]
     diff = [
         {

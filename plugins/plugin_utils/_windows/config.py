@@ -103,7 +103,10 @@ def _configure(
     if is_removed:
         result["removed"] = True
     if old is not None:
-        _finish_legacy(host, target, old, options, check_mode, result)
+        try:
+            _finish_legacy(host, target, old, options, check_mode, result)
+        except _errors.UserError as error:  # the new file stays changed
+            result.update(failed=True, msg=ini_secrets.mask_urls(str(error)))
     return result
 
 

@@ -99,25 +99,23 @@ class WindowsHost:
         directory is created.
         """
         found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
-        now = found["checksum"] if found["exists"] else None
-        if now != (None if before is None else hashlib.sha256(before).hexdigest()):
+        if found.get("checksum") != (None if before is None else hashlib.sha256(before).hexdigest()):
             raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; rerun the play.")
-        if after is None:
-            backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup else None
+        backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup and before is not None else None
+        if backup_file:  # not by win_copy, which leaves one behind where it fails
+            self._write(backup_file, before or b"")
+        try:
+            if before is None:
+                self.call("win_file", {"path": ntpath.dirname(path), "state": "directory"}, path)
+            if after is None:
+                self.call("win_file", {"path": path, "state": "absent"}, path)
+            else:
+                self._write(path, after)
+        except _errors.UserError:
             if backup_file:
-                self.replace(backup_file, None, before, False)
-            self.call("win_file", {"path": path, "state": "absent"}, path)
-            return backup_file
-        if before is None:
-            self.call("win_file", {"path": ntpath.dirname(path), "state": "directory"}, path)
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(after)
-            file.flush()
-            arguments = {"src": file.name, "dest": path, "decrypt": False, "backup": backup and before is not None}
-            result = self._copy(arguments)
-        if result.get("failed"):
-            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_WAY_OUT}.")
-        return result.get("backup_file") or None
+                self.call("win_file", {"path": backup_file, "state": "absent"}, backup_file)
+            raise
+        return backup_file
 
     def change(
         self, path: str, before: bytes | None, after: bytes | None, backup: bool, check_mode: bool
@@ -190,22 +188,26 @@ class WindowsHost:
         )
         return result
 
-    def _copy(self, arguments: dict[str, Any]) -> Mapping[str, Any]:
+    def _write(self, path: str, content: bytes) -> None:
         """Run the action win_copy, which brings a file from here to there."""
-        task = self._action._task.copy()
-        task.args = arguments
-        task.diff = False  # it would show the file as it is
-        action = action_loader.get(
-            "ansible.windows.win_copy",
-            task=task,
-            connection=self._action._connection,
-            play_context=self._action._play_context,
-            loader=self._action._loader,
-            templar=self._action._templar,
-            shared_loader_obj=self._action._shared_loader_obj,
-        )
-        result: Mapping[str, Any] = action.run(task_vars=self._task_vars)
-        return result
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            task = self._action._task.copy()
+            task.args = {"src": file.name, "dest": path, "decrypt": False}
+            task.diff = False  # it would show the file as it is
+            action = action_loader.get(
+                "ansible.windows.win_copy",
+                task=task,
+                connection=self._action._connection,
+                play_context=self._action._play_context,
+                loader=self._action._loader,
+                templar=self._action._templar,
+                shared_loader_obj=self._action._shared_loader_obj,
+            )
+            result = action.run(task_vars=self._task_vars)
+        if result.get("failed"):
+            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_WAY_OUT}.")
 
 
 def is_link(stat: Stat) -> bool:

@@ -290,3 +290,14 @@ def test_a_link_inside_is_known_by_its_attribute(windows: HostInAFile, held: boo
     host.state["held_open"] = [planted] * held
     windows.save(host)
     assert "http-v2\\a: this is a link" in refusal(windows, users=["grace"], recurse=True)
+
+
+def test_what_was_done_before_a_failure_is_reported(windows: HostInAFile) -> None:
+    windows.write(OF_ADA + r"\http-v2", b"")
+    windows.write(OF_ADA + r"\wheels", b"")
+    host = windows.host
+    host.state["held_open"] = [OF_ADA + r"\wheels"]
+    windows.save(host)
+    result = windows.run("pip_cache", {"state": "purged"})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert list(windows.host.files()) == [OF_ADA + r"\wheels"]

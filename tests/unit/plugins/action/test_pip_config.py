@@ -324,6 +324,7 @@ def test_another_writers_change_of_the_old_file_is_not_lost(windows: HostInAFile
     result = windows.run("pip_config", {"legacy": "remove", "options": TIMEOUT_2})
     assert result["failed"] is True
     assert f"{LEGACY_OF_ADA}: somebody else wrote this file at the same time" in result["msg"]
+    assert (result["changed"], windows.host.content(OF_ADA)) == (True, WRITTEN)
     assert windows.host.content(LEGACY_OF_ADA) == b"[global]\r\nretries = 1\r\n"
 
 
