@@ -209,6 +209,8 @@ left:
   elements: dict
 """
 
+from typing import Any, NoReturn
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
@@ -216,9 +218,18 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
 
 
+class Module(AnsibleModule):
+    """An AnsibleModule that shows no secret of arguments that it refuses itself."""
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End the module with this message."""
+        self.params = ini_secrets.mask_arguments(self.params)
+        super().fail_json(ini_secrets.mask_urls(msg), **result)
+
+
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = Module(  # type: ignore[no-untyped-call]
         argument_spec=pip_environment.ARGUMENTS,
         supports_check_mode=True,
         no_log=True,  # the options may hold secrets, which the system's log must not get
