@@ -60,6 +60,8 @@ class PosixOrWindowsAction(ActionBase):
         try:
             host.check()
             options = self._options()
+            host.secrets = ini_secrets.secrets_in("", options)
+            host_secret_registry.register(host.secrets)
             masked = getattr(self.task_file, "masked_options", ini_secrets.mask_arguments)
             shown["invocation"] = {"module_args": masked(options)}
             for name, instead in self.windows_file.NOT_ON_WINDOWS.items():
@@ -85,9 +87,7 @@ class PosixOrWindowsAction(ActionBase):
         checked = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
         if checked.error_messages:
             raise _errors.UserError(" ".join(checked.error_messages))
-        options: dict[str, Any] = checked.validated_parameters
-        host_secret_registry.register(ini_secrets.secrets_in("", options))
-        return options
+        return dict(checked.validated_parameters)
 
 
 def fault_of_core(version: str) -> str:

@@ -33,6 +33,8 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
             f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users."
         )
     normal = ntpath.normpath(path)
+    if normal.startswith(("\\\\?\\", "\\\\.\\")):
+        raise _errors.UserError(f"{option}: '{path}' is a name for devices; write the path without '{normal[:4]}'.")
     if not is_absolute(normal):
         raise _errors.UserError(f"{option}: '{path}' leaves the directory of its variable by '..'; write the path out.")
     names = ntpath.splitdrive(normal)[1].strip("\\").split("\\")

@@ -262,6 +262,8 @@ def test_a_file_that_nobody_may_read_is_not_taken_for_a_missing_one(windows: Hos
         ("~/pip.ini", "no absolute path"),
         (r"%APPDATA%\..\pip.ini", "by '..'"),
         (r"C:\ProgramData\pip\nul", "'nul'"),
+        (r"\\?\C:\ProgramData\pip.ini", "without '\\\\?\\'"),
+        ("//./C:/ProgramData/pip.ini", "without '\\\\.\\'"),
         (r"C:\ProgramData\pi?.ini", "'pi?.ini'"),
         (r"C:\ProgramData\pip.ini:stream", "'pip.ini:stream'"),
         ("C:\\" + "d" * 250 + "\\pip.ini", "has 261 characters"),
