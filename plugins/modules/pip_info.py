@@ -282,12 +282,11 @@ import pwd
 import sys
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import report as pip_report
@@ -303,7 +302,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = pip_module.PipModule(argument_spec=ARGUMENT_SPEC)
     options = module.params
     try:
         pip_report.check_commands(options["commands"])

@@ -518,7 +518,7 @@ def measure(path: str | None) -> dict[str, int | None]:
     # Closed to this user, which is reported as the reason why pip would not use it.
     with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "") as place:
         if path and not place.todo:
-            with host_tree.opened(place) as top:
+            with host_tree.opened(place.directory) as top:
                 size, files = host_tree.usage(host_tree.scan(top)[0].values())
             return {"bytes": size, "files": files}
     return {"bytes": None, "files": None}

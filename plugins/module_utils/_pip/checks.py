@@ -132,7 +132,9 @@ class Setting(NamedTuple):
         return Finding(kind, self.section, self.key, message, severity)
 
     def wrong_type(self, value: str, wanted: str) -> Finding:
-        return self.finding("wrong_type", f"{quoted(value)} is no value for {self.name}, which has to be {wanted}.")
+        return self.finding(
+            "wrong_type", f"{quoted(value, self.key)} is no value for {self.name}, which has to be {wanted}."
+        )
 
     def pips_between(self, first: tuple[int, ...], after: tuple[int, ...]) -> list[str]:
         """Return those of the releases that are not before ``first`` and before ``after``."""
@@ -245,9 +247,9 @@ def check_value(setting: Setting, value: Value) -> list[Finding]:
     return [finding for finding in (_check_item(setting, item) for item in items) if finding]
 
 
-def quoted(text: str) -> str:
-    """Return the text in quotes for a message: without the user information of a URL, and not too long."""
-    shown = ini_secrets.mask_urls(text)
+def quoted(text: str, key: str = "") -> str:
+    """Return a value of the key in quotes for a message: without secrets, and not too long."""
+    shown = ini_secrets.mask_value(key, text)
     return f"'{shown[:77]}...'" if len(shown) > 80 else f"'{shown}'"
 
 
@@ -282,7 +284,7 @@ def _check_item(setting: Setting, item: str) -> Finding | None:
     for of, bad, kind, sentence in _FAULTS:
         if not names.isdisjoint(of.split()) and re.fullmatch(bad, item, re.IGNORECASE):
             words = {"section": setting.section, "key": setting.key, "name": setting.name, "item": item}
-            sentence = sentence.format(quoted=quoted(item), opposite=_opposite(setting.option), **words)
+            sentence = sentence.format(quoted=quoted(item, setting.key), opposite=_opposite(setting.option), **words)
             return setting.finding(kind, sentence)
     for of, form, wanted in _FORMS:
         if not names.isdisjoint(of.split()) and not re.fullmatch(form, item, re.IGNORECASE):
@@ -326,13 +328,15 @@ def _check_word(setting: Setting, word: str) -> Finding | None:
     if refusing:
         version, words = refusing[0]
         message = (
-            f"{quoted(word)} is no value for {setting.name}: pip {version} allows only {', '.join(words)} "
+            f"{quoted(word, setting.key)} is no value for {setting.name}: pip {version} allows only {', '.join(words)} "
             f"there, and stops at any other word{allowed_by}."
         )
         return setting.finding("not_allowed", message)
     if word in option.words:
         return None
-    message = f"{quoted(word)} for {setting.name} will stop every newer pip{allowed_by}; remove it in time."
+    message = (
+        f"{quoted(word, setting.key)} for {setting.name} will stop every newer pip{allowed_by}; remove it in time."
+    )
     return setting.finding("not_allowed", message, WARNING)
 
 
@@ -341,7 +345,7 @@ def _check_path(setting: Setting, path: str) -> Finding | None:
     if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return None
     message = (
-        f"{setting.name} is {quoted(path)}, a relative path, which means another place for each directory "
+        f"{setting.name} is {quoted(path, setting.key)}, a relative path, which means another place for each directory "
         f"that pip is run from; give {'a URL or ' if 'url' in kind else ''}an absolute path"
     )
     if name == "cache-dir" and path.lower() in (*FALSE_WORDS, "none"):
@@ -359,7 +363,7 @@ def is_absolute(path: str, windows: bool) -> bool:
 
 def _check_file(setting: Setting, path: str) -> Finding | None:
     if path.startswith("~") and setting.option.name not in ("dest", "wheel-dir"):  # these it expands later
-        message = f"pip does not expand the ~ of {quoted(path)} for {setting.name}; give an absolute path."
+        message = f"pip does not expand the ~ of {quoted(path, setting.key)} for {setting.name}; give an absolute path."
         return setting.finding(PATH, message)
     return _check_url(setting, path)
 
@@ -374,8 +378,8 @@ def _check_url(setting: Setting, url: str) -> Finding | None:
         return None
     trust_it = "" if is_trusted else ", or name the host in 'trusted-host'"
     message = (
-        f"pip keeps nothing from {quoted(url)}, for {setting.name}, in its cache, because it is plain http; "
-        f"use https{trust_it}."
+        f"pip keeps nothing from {quoted(url, setting.key)}, for {setting.name}, in its cache, because it is plain "
+        f"http; use https{trust_it}."
     )
     return setting.finding("not_cached", message, WARNING)
 

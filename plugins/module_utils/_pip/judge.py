@@ -37,7 +37,8 @@ def judge_for(
         """Return, as one line, why pip refuses to run with this file; empty where it runs."""
         arguments = [*pip, name, "--help"]
         status, output, errors = host_files.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
-        said = ini_secrets.mask_urls(" ".join((errors or output).split()))
+        with open(file, encoding="utf-8", errors="surrogateescape") as content:
+            said = ini_secrets.mask_quotes(" ".join((errors or output).split()), content.read())
         return "" if status == 0 else said or f"status {status}"
 
     def judge(new_file: str) -> None:
