@@ -71,13 +71,6 @@ RULES: dict[str, Any] = {
 }
 
 
-def masked_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    names = ("options", "remove", "comments", "variables")
-    masked = {name: ini_secrets.mask_value("", options[name]) for name in names}
-    return {**options, **masked, "content": ini_secrets.mask_content(options["content"])}
-
-
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     pips: list[pip_pips.PipInstall] = []

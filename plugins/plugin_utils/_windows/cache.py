@@ -9,7 +9,6 @@ import ntpath
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -54,7 +53,7 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
             for is_changed in _changes(host, spec, options, check_mode):
                 result["changed"] |= is_changed
         except _errors.UserError as error:
-            result.update(failed=True, msg=ini_secrets.mask_urls(str(error)))
+            result.update(failed=True, msg=str(error))
         results.append(result)
     changed = [cache for cache in results if cache["changed"]]
     diff = [

@@ -11,7 +11,6 @@ from typing import Any, Mapping
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -37,7 +36,7 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
         try:
             files.append(_configure(host, target, spec, options, check_mode))
         except _errors.UserError as error:
-            files.append(pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error))))
+            files.append(pip_targets.failure(target.level, target.path, target.user, str(error)))
     result = pip_config.result_of(files, spec, [])
     if options["unsafe_writes"]:
         result["warnings"].append("unsafe_writes: ignored on Windows, where every file is written in place.")
@@ -72,8 +71,8 @@ def _configure(
         decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
         refusals = pip_effective.what_pip_does_not_use(decisive) + faults
         if refusals:
-            reason = ini_secrets.mask_urls(" ".join(refusals))
-            return {**pip_targets.failure(target.level, path, target.user, reason), "shadowed": shadowed}
+            failure = pip_targets.failure(target.level, path, target.user, " ".join(refusals))
+            return {**failure, "shadowed": shadowed}
     after = ini_document.encode(merged.text) if merged.text or before is not None else None
     is_removed = (
         options["state"] == "absent"
@@ -107,7 +106,7 @@ def _configure(
         try:
             _finish_legacy(host, target, old, options, check_mode, result)
         except _errors.UserError as error:  # the new file stays changed
-            result.update(failed=True, msg=ini_secrets.mask_urls(str(error)))
+            result.update(failed=True, msg=str(error))
     return result
 
 
