@@ -81,7 +81,7 @@ def _configure(
         and not windows_host.is_link(host.stat(path))
     )
     after = None if is_removed else after
-    owners = [] if target.level in ("global", "file") else None
+    owners: list[str] | None = [] if target.level in ("global", "file") else None
     # Whoever owns a file that others' pips read could change it later, also one that is as it should be today.
     if before != after or (owners is not None and before is not None and options["state"] == "present"):
         windows_targets.check_way(host, path, target.place, owners)
