@@ -237,7 +237,9 @@ def shadowed_options(
 
     Where what is owned makes an exception to itself, [install] timeout to [global] timeout, that is what was asked for.
     """
-    commands = dict.fromkeys((GLOBAL, *owned, *(section for layer in layers for section in layer.view)))
+    # Only a command's section matters to pip; a hostile file has any number of others.
+    sections = [section for layer in layers for section in layer.view if section in pip_options.SECTIONS]
+    commands = dict.fromkeys((GLOBAL, *owned, *sections))
     found = {command: effective_options(command, layers, environment) for command in commands}
     shadows = []
     for section, keys in owned.items():
