@@ -94,7 +94,8 @@ def layers_of(files: Iterable[PipFile]) -> list[Layer]:
 
 
 def _fault(path: str, error: ini_document.IniError) -> str:
-    return f"{path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
+    stops = "" if isinstance(error, ini_document.LimitError) else "pip stops at this file whatever it is asked: "
+    return f"{path}, line {error.line}: {stops}{error}."
 
 
 def _check_document(document: ini_document.Document, pip_version: Sequence[int]) -> None:
