@@ -125,7 +125,7 @@ notes:
     says otherwise.
   - A BOM, which pip cannot read, is removed and reported with O(dialect=pip), and kept with O(dialect=generic).
   - A file with more than 10 million characters, 20,000 sections or 200,000 options, a line with more than 16,000
-    characters, or a key with more than 100 blanks in it is refused, as is a task that would write one.
+    characters, or a key with more than 100 blanks in a row is refused, as is a task that would write one.
 seealso:
   - module: community.general.ini_file
 """

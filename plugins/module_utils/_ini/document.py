@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import re
 from typing import Callable, Dict, NamedTuple, Optional
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -21,8 +22,8 @@ COMMENT_PREFIXES = ("#", ";")
 DEFAULT_SECTION = configparser.DEFAULTSECT
 TOP = ""  # the section name that stands for the lines before the first header (dialect generic)
 
-# What nobody's settings exceed. Sections and options cost memory, and the blanks inside a key cost RawConfigParser,
-# and so pip, time that is quadratic in their number.
+# What nobody's settings exceed. Sections and options cost memory, and blanks in a row inside a key cost
+# RawConfigParser, and so pip, time that is quadratic in their number.
 LARGEST_TEXT = 10_000_000  # characters
 LONGEST_LINE = 16_000  # characters
 MOST_SECTIONS = 20_000
@@ -169,7 +170,9 @@ class Document:
     def _add_option(self, text: str, index: int) -> Option:
         key, _delimiter, value = split_option(text)
         if has_many_blanks(key):
-            raise LimitError(f"the key in this line holds more than {BLANKS_IN_KEY} blanks; remove them", index + 1)
+            raise LimitError(
+                f"the key in this line holds more than {BLANKS_IN_KEY} blanks in a row; remove them", index + 1
+            )
         if not self._options_left:
             raise LimitError(f"more than {MOST_OPTIONS:,} options are no settings; shorten the file", index + 1)
         self._options_left -= 1
@@ -307,8 +310,8 @@ def split_lines(text: str) -> list[str]:
 
 
 def has_many_blanks(key: str) -> bool:
-    """Tell whether a key holds so many blanks that RawConfigParser needs long to read it."""
-    return len(key) > BLANKS_IN_KEY and len(key) - len("".join(key.split())) > BLANKS_IN_KEY
+    """Tell whether a key holds so many blanks in a row that RawConfigParser needs long to read it."""
+    return len(key) > BLANKS_IN_KEY and max(map(len, re.split(r"\S+", key))) > BLANKS_IN_KEY
 
 
 def split_option(text: str) -> tuple[str, str, str | None]:

@@ -199,7 +199,7 @@ def _by_name(section: str, keys: Mapping[str, Any], dialect: ini_document.Dialec
         _refuse_if(not name.strip("-"), where + "the key is empty.")
         _refuse_if(
             ini_document.has_many_blanks(key),
-            f"[{section}]: a key holds more than {ini_document.BLANKS_IN_KEY} blanks; remove them.",
+            f"[{section}]: a key holds more than {ini_document.BLANKS_IN_KEY} blanks in a row; remove them.",
         )
         _refuse_if(name in named, f"[{section}] {key}: this key is given in two spellings; give it once.")
         named[name] = (key, what)

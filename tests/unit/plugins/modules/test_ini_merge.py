@@ -51,7 +51,7 @@ def test_a_relative_path_is_refused() -> None:
     ("line", "sentence"),
     [
         (b"#" * 16_001, "this line is longer than 16,000 characters; shorten it, or "),
-        (b"a" + b" " * 101 + b"b = 1", "the key in this line holds more than 100 blanks; remove them."),
+        (b"a" + b" " * 101 + b"b = 1", "the key in this line holds more than 100 blanks in a row; remove them."),
     ],
     ids=("length", "blanks"),
 )

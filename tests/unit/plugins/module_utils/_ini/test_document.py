@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import Callable, Iterator
 
 import pytest
@@ -36,7 +37,8 @@ PLACES = (
 
 
 def short_texts(place: str) -> Iterator[str]:
-    for pieces in itertools.chain(itertools.product(PIECES, repeat=4), itertools.product(ODD_PIECES, repeat=3)):
+    length = 5 if "INI_EXAMPLES" in os.environ else 3  # longer ones in `make properties` and `make soak`
+    for pieces in itertools.chain(itertools.product(PIECES, repeat=length), itertools.product(ODD_PIECES, repeat=3)):
         yield place.format("".join(pieces))
 
 

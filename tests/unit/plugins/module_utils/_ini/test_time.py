@@ -137,7 +137,7 @@ def test_longer_lines_cost_as_much_as_they_are_longer(line: Callable[[int], str]
 def test_more_lines_cost_as_much_as_they_are_more(
     file: Callable[[int], str], ask: dict[str, Any], dialect: str
 ) -> None:
-    is_linear(lambda size: merging(file(size), ask, dialect), 1000)
+    is_linear(lambda size: merging(file(size), ask, dialect), 700)
 
 
 def numbered(size: int, what: Any) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def test_a_large_request_for_a_large_file_costs_as_much_as_both(ask: Callable[[i
         text = FILES["items"](size) + comments + "".join(f"a{number} = 1\n# b{number} = 1\n" for number in range(size))
         return lambda: merge(text, build_request(PIP, **ask(size)), PIP)
 
-    is_linear(work, 1500)
+    is_linear(work, 700)
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
@@ -187,7 +187,7 @@ def test_content_costs_as_much_as_it_is_longer(file: Callable[[int], str]) -> No
 
         return read
 
-    is_linear(work, 1500)
+    is_linear(work, 700)
 
 
 @pytest.mark.parametrize(
@@ -197,9 +197,8 @@ def test_content_costs_as_much_as_it_is_longer(file: Callable[[int], str]) -> No
         ("#" * 16_001, "longer than 16,000 characters"),
         (" " * 16_001, "longer than 16,000 characters"),
         ("a" + " " * 16_000 + "= 1", "longer than 16,000 characters"),
-        ("a" + " " * 101 + "b = 1", "more than 100 blanks"),
-        ("a\t\x0c\u3000\xa0" * 30 + "b = 1", "more than 100 blanks"),
-        ("a b " * 60 + "= 1", "more than 100 blanks"),
+        ("a" + " " * 101 + "b = 1", "more than 100 blanks in a row"),
+        ("a" + "\t\x0c\u3000\xa0" * 30 + "b = 1", "more than 100 blanks in a row"),
     ],
     ids=lambda value: value[:20].strip(),
 )
@@ -245,6 +244,10 @@ def test_a_play_asks_for_nothing_that_would_be_refused_in_a_file(ask: dict[str, 
     with pytest.raises(UserError) as refusal:
         build_request(PIP, **ask)
     assert len(str(refusal.value)) < 200 and "\n" not in str(refusal.value)
+
+
+def test_words_with_a_blank_between_them_are_a_key() -> None:
+    assert ini_document.parse("a b " * 3_000 + "\n", ini_document.GENERIC).options[""]
 
 
 @pytest.mark.parametrize(
