@@ -78,7 +78,8 @@ def look_at(file: pip_paths.ConfigFile, content: bytes | None = None, pip_versio
         document = read
         _check_encoding(content)
     except ini_document.IniError as error:
-        fault = f"{file.path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
+        stops = "" if isinstance(error, ini_document.LimitError) else "pip stops at this file whatever it is asked: "
+        fault = f"{file.path}, line {error.line}: {stops}{error}."
         return PipFile(file, True, content, document, fault, error.line)
     return PipFile(file, True, content, document)
 
