@@ -28,8 +28,8 @@ options:
         missing.
       - V(~) stands for the home of each of O(users), or of the user that the task runs as.
       - Variables are not expanded, since pip does not expand them either.
-      - Root follows no symbolic link in it that another user made. In a home directory the module works with the
-        rights of the user who owns it.
+      - Root follows no symbolic link in it that another user made. Below a directory that belongs to a user, such as a
+        home, the module works with the rights of that user.
     type: str
   users:
     description:
@@ -58,11 +58,12 @@ options:
   owner:
     description:
       - The user who owns the directory O(path), by name or UID. If not given, a new directory belongs to the user that
-        the task runs as, or to the user in whose home it is.
+        the task runs as, or to the user below whose directory it is.
     type: str
   group:
     description:
-      - The group of the directory O(path), by name or GID. If not given, a new owner's primary group.
+      - The group of the directory O(path), by name or GID. If not given, a new directory or a new owner gets the
+        primary group of its owner.
     type: str
   mode:
     description:
@@ -82,7 +83,7 @@ options:
       - The directory belongs to root and this group, with mode V(02775) and, on Linux, a default ACL that opens to the
         group what any member adds, regardless of that member's umask.
       - The members can replace what the others install, so they must trust one another. The directory cannot be in a
-        user's home.
+        user's home, or below another directory that belongs to a user.
       - pip before 25.0 writes files that only their owner can read, so it cannot share. The module warns where it
         finds such a pip.
     type: str
@@ -247,9 +248,9 @@ caches:
       description: The name of the group, empty where there is no directory.
       type: str
     mode:
-      description: The mode, octal, empty where there is no directory.
+      description: The mode, octal with a leading 0, as O(mode) takes it; empty where there is no directory.
       type: str
-      sample: "2775"
+      sample: "02775"
     acl:
       description: The default ACL of a shared cache, with numbers for names.
       type: str

@@ -280,6 +280,16 @@ def test_a_file_system_that_takes_nothing(
     assert (tmp_path / "listing").read_text(encoding="ascii") == ("" if options == "ro" else "cache/http-v2/a\n")
 
 
+def test_what_is_new_has_the_group_of_its_maker(people: People, fresh: Path) -> None:
+    shutil.chown(fresh, group=people.group)
+    fresh.chmod(0o2755)
+    predicted = run_module("pip_cache", {"path": f"{fresh}/cache"}, check=True)
+    made = run_module("pip_cache", {"path": f"{fresh}/cache"})
+
+    assert predicted["caches"] == made["caches"]
+    assert (made["caches"][0]["group"], made["caches"][0]["mode"]) == ("root", "0700")
+
+
 def test_a_tilde_is_the_home_of_each_user(people: People, empty_homes: None) -> None:
     arguments = {"users": [people.alice, people.bob], "path": "~/caches/pip", "cachedir_tag": True, "verify": True}
     predicted = run_module("pip_cache", arguments, check=True)
@@ -329,7 +339,7 @@ def test_what_lies_in_a_home_is_made_with_that_users_rights(people: People, empt
 
     assert predicted["caches"] == made["caches"]
     assert not_owned_by(people.bob, home / "deep") == []
-    assert all(f"is in the home of '{people.bob}', who could replace it" in message for message in refused)
+    assert all(f"lies below a directory of '{people.bob}', who could replace it" in message for message in refused)
     assert not (home / "other").exists()
     assert all("may not be written to by this user" in message for message in trapped)
     assert not list(fresh.iterdir())
@@ -364,8 +374,8 @@ def test_what_an_earlier_task_may_provide_is_a_warning_in_check_mode(fresh: Path
         ({"state": "absent"}, "cache' cannot be changed: Permission denied"),
         ({"max_size": "0"}, "cache/http-v2' cannot be changed: Permission denied"),
         ({"cachedir_tag": True}, "cache' cannot be changed: Permission denied"),
-        ({"mode": "0750"}, "'.' in the cache cannot be repaired: Operation not permitted"),
-        ({"path": "new", "owner": "root"}, "'.' in the cache cannot be repaired: Operation not permitted"),
+        ({"mode": "0750"}, "cache' cannot be changed: Operation not permitted"),
+        ({"path": "new", "owner": "root"}, "new' cannot be changed: Operation not permitted"),
     ],
 )
 def test_check_mode_fails_where_a_run_would(

@@ -76,7 +76,7 @@ def test_shape_of_a_shared_cache(people: People, shared: str) -> None:
 
     assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o2775)
     assert acl
-    assert (cache["owner"], cache["group"], cache["mode"]) == ("root", people.group, "2775")
+    assert (cache["owner"], cache["group"], cache["mode"]) == ("root", people.group, "02775")
     assert f"g:{status.st_gid}:rwx" in cache["acl"]
     assert result["changed"] is False
 

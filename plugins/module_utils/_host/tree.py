@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work on a cache's directory tree that a trap laid inside it cannot lead astray.
+"""Look at, change and remove a directory tree in which others may have laid a trap.
 
 Root repairs caches that users may write to, so every step goes from an open directory to a name in it and
 follows no symbolic link; what is given away is looked at again through the open file just before. What its
@@ -11,47 +11,37 @@ somebody moved into the cache costs more.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
-from contextlib import contextmanager
-from typing import Iterable, Iterator, NamedTuple, Sequence
+from typing import Dict, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 
 # pip's own files lie at most seven levels deep; the bound keeps a planted tree from using up the open files.
 MAX_DEPTH = 16
 
-_NOFOLLOW_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Enough to pass through a directory that may be entered but not listed, such as /home with mode 0711.
-_PASS_DIR = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NOFOLLOW_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-
-
-_WAYS_OUT = {
-    errno.EROFS: "mount it for writing, or choose another place",
-    errno.ENOSPC: "make room on its file system",
-    errno.EDQUOT: "make room, as the quota of its owner is used up",
-}
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Nonblocking: a pipe that somebody puts here would otherwise stop the play.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Item(NamedTuple):
-    """A file or directory inside a cache; ``path`` is relative to the cache, empty for the cache itself.
+    """A file or directory in a tree. Times are in seconds, sizes in bytes."""
 
-    ``used`` is the latest of the times of access and change, ``acl`` a directory's default ACL (None: none,
-    or not asked for). Times are in seconds, sizes in bytes.
-    """
-
-    path: str
+    path: str  # relative; empty for the tree itself
     uid: int
     gid: int
     mode: int
-    size: int
-    used: float
-    changed: float
-    links: int
-    acl: host_acl.Acl | None = None
+    size: int = 0
+    used: float = 0.0  # the latest of the times of access and change
+    changed: float = 0.0
+    links: int = 1
+    acl: host_acl.Acl | None = None  # a directory's default ACL; None where there is none, or nobody asked for it
 
     @property
     def is_dir(self) -> bool:
@@ -62,24 +52,14 @@ class Item(NamedTuple):
         return stat.S_ISREG(self.mode)
 
 
-class Snapshot(NamedTuple):
-    """A cache at one moment: ``items`` in the order of their paths, and the directories ``closed`` to us."""
-
-    top: Item
-    items: list[Item]
-    closed: list[str]
-
-
 class Access(NamedTuple):
-    """How the inside of a cache should be: owner (None: whoever it is), group (None: whichever it is; for a
-    new owner ``primary_gid``), and whether the group shares it (then by a default ACL, where ``acl``).
-    """
+    """How the inside of a tree should be; None leaves an owner or a group as it is."""
 
     uid: int | None
     gid: int | None
-    primary_gid: int
-    shared: bool
-    acl: bool
+    primary_gid: int  # what a new owner brings along where there is no gid
+    shared: bool  # by the group
+    acl: bool  # with a default ACL
 
 
 class Fix(NamedTuple):
@@ -92,116 +72,92 @@ class Fix(NamedTuple):
     acl: host_acl.Acl | None = None
 
 
-def resolve(path: str, trusted: set[int]) -> str:
-    """Return ``path`` (absolute) without symbolic links, as pip itself resolves it.
+REMOVE = Fix(True)
+AS_IT_IS = Access(None, None, -1, False, False)
 
-    For root a link must belong to one of the uids ``trusted``; raise UserError where it does not. Other
-    users can only harm themselves.
+Items = Dict[str, Item]  # by their paths, each directory before what is in it
+Plan = Dict[str, Fix]  # by the paths of the items
+
+
+# To the tree
+
+
+@contextlib.contextmanager
+def opened(directory: int, missing: Sequence[str] = (), parent_mode: int = 0o755) -> Iterator[int]:
+    """Open the last of the ``missing`` directories below the open ``directory``, or that one where none is missing.
+
+    It is made closed to others, and its parents with ``parent_mode``; they go again where the work in it fails. Raise
+    OSError.
     """
-    if os.geteuid() != 0:
-        return os.path.realpath(path)
-    done, todo, links = "/", _parts(path), 0
-    while todo:
-        name = todo.pop(0)
-        step = os.path.normpath(os.path.join(done, name))
-        target, owner = _link(step)
-        if target is None:
-            done = step
-            continue
-        links += 1
-        if owner not in trusted:
-            raise _errors.UserError(
-                f"'{step}' is a symbolic link that the user with uid {owner} made, and root does not follow "
-                "it; name the place it leads to."
-            )
-        if links > 40:
-            raise _errors.UserError(f"'{path}' leads through too many symbolic links.")
-        todo = _parts(target) + todo
-        done = "/" if os.path.isabs(target) else done
-    return done
-
-
-def way_out(error: OSError, otherwise: str) -> str:
-    """Return what the user can do about an error of the system, as a part of a sentence."""
-    return _WAYS_OUT.get(error.errno or 0, otherwise)
-
-
-@contextmanager
-def opened(path: str) -> Iterator[int]:
-    """Open the directory ``path``, which holds no symbolic links (see ``resolve``), for the work below.
-
-    Raise OSError: a component that became a link meanwhile is not followed.
-    """
-    fd = os.open("/", _PASS_DIR) if os.geteuid() == 0 else os.open(os.path.dirname(path), _PASS_DIR)
-    parts = _parts(path) if os.geteuid() == 0 else [os.path.basename(path)]
-    try:
-        for number, name in enumerate(parts, 1):
-            flags = _NOFOLLOW_DIR if number == len(parts) else _PASS_DIR
-            fd = _step(fd, os.open(name, flags, dir_fd=fd))
-        yield fd
-    finally:
-        os.close(fd)
-
-
-def missing_directories(path: str) -> list[str]:
-    """Return the directories on the way to ``path``, itself included, that do not exist, outermost first.
-
-    Raise UserError where what does exist is no directory, or may not be written to by this process.
-    """
-    missing: list[str] = []
-    while not os.path.lexists(path):
-        missing.insert(0, path)
-        path = os.path.dirname(path)
-    if missing and not os.path.isdir(path):
-        raise _errors.UserError(f"'{path}' is no directory, so '{missing[-1]}' cannot be made in it.")
-    if missing and not os.access(path, os.W_OK | os.X_OK):
-        raise _errors.UserError(
-            f"'{missing[-1]}' cannot be made: '{path}' may not be written to by this user, or is read-only."
-        )
-    return missing
-
-
-def make_directories(missing: Sequence[str], mode: int, parent_mode: int) -> None:
-    """Make the directories that ``missing_directories`` named, the last with ``mode``, whatever the umask.
-
-    Each is made closed, and opened to its mode afterwards. Raise OSError.
-    """
-    with opened(os.path.dirname(missing[0])) as start:
-        fd = os.dup(start)
+    made: list[tuple[int, str]] = []
+    with contextlib.ExitStack() as stack:
         try:
-            for path in missing:
-                name = os.path.basename(path)
-                made = _mkdir(fd, name)
-                fd = _step(fd, os.open(name, _NOFOLLOW_DIR, dir_fd=fd))
-                if made:
-                    os.fchmod(fd, mode if path == missing[-1] else parent_mode)
-        finally:
-            os.close(fd)
+            for name in missing:
+                parent = directory
+                with contextlib.suppress(FileExistsError):  # somebody else was faster; what it is, the next step tells
+                    os.mkdir(name, 0o700, dir_fd=parent)
+                    made.append((parent, name))
+                directory = os.open(name, _DIRECTORY, dir_fd=parent)
+                stack.callback(os.close, directory)
+                if (parent, name) in made and len(made) < len(missing):
+                    os.fchmod(directory, parent_mode)  # whatever the umask
+            directory = os.open(".", _DIRECTORY, dir_fd=directory)
+            stack.callback(os.close, directory)
+            yield directory
+        except BaseException:
+            for parent, name in reversed(made):
+                with contextlib.suppress(OSError):  # somebody else uses it
+                    os.rmdir(name, dir_fd=parent)
+            raise
 
 
-def check_writable(path: str, directories: Iterable[str]) -> None:
-    """Raise UserError where the file system of ``path`` is read-only, or ``directories`` are to this process."""
-    if os.path.lexists(path) and os.statvfs(path).f_flag & os.ST_RDONLY:
-        raise _refused("changed", path, _error(errno.EROFS))
-    for directory in sorted(directories):
-        if not os.access(directory, os.W_OK | os.X_OK) and os.path.lexists(directory):
-            raise _refused("changed", directory, _error(errno.EACCES))
+# What is there
 
 
-def check_may_change(item: Item, fix: Fix) -> None:
-    """Raise UserError where this process may not give an item this owner and group."""
-    me, groups = os.geteuid(), (item.gid, os.getegid(), *os.getgroups())
-    if me != 0 and not (item.uid == fix.uid == me and fix.gid in groups):
-        raise _refused("repaired", item.path, _error(errno.EPERM))
+def scan(top: int, with_acl: bool = False) -> tuple[Items, list[str]]:
+    """Return what lies in the open directory ``top``, on its own file system, and the directories closed to us.
 
-
-def snapshot(top: int, with_acl: bool = False) -> Snapshot:
-    """Return what lies in the open directory ``top``, on its own file system, without opening any file."""
+    No file is opened, so its time of access stays. Raise UserError for what is no part of a cache.
+    """
     device = os.fstat(top).st_dev
-    items: list[Item] = []
-    closed: list[str] = []
-    _scan(top, "", device, with_acl, items, closed)
-    return Snapshot(_item("", os.fstat(top), _acl(top) if with_acl else None), sorted(items), closed)
+    items: Items = {}
+    closed = []
+    todo = [""]
+    while todo:
+        path = todo.pop()
+        if path.count("/") >= MAX_DEPTH:
+            raise _errors.UserError(
+                f"'{path}' lies deeper than anything in a pip cache; this is none, or somebody's trap."
+            )
+        try:
+            with _inside(top, path) as directory, os.scandir(directory) as found:
+                status = os.fstat(directory)
+                items[path] = _item(path, status, _acl(directory) if with_acl else None)
+                if status.st_dev != device:
+                    raise _errors.UserError(
+                        f"'{path}' in the cache is another file system; that is no part of a pip cache."
+                    )
+                for entry in found:
+                    with contextlib.suppress(FileNotFoundError):  # removed since the directory was read
+                        item = _item(os.path.join(path, entry.name), entry.stat(follow_symlinks=False))
+                        items[item.path] = item
+                        todo += [item.path] if item.is_dir else []
+        except PermissionError:
+            closed.append(path)
+        except (FileNotFoundError, NotADirectoryError):  # removed or replaced meanwhile
+            continue
+    return {path: items[path] for path in sorted(items)}, sorted(closed)
+
+
+def _item(path: str, status: os.stat_result, acl: host_acl.Acl | None = None) -> Item:
+    return Item(
+        path, status.st_uid, status.st_gid, status.st_mode, status.st_size,
+        max(status.st_atime, status.st_mtime), status.st_mtime, status.st_nlink, acl,
+    )  # fmt: skip
+
+
+def _acl(fd: int) -> host_acl.Acl | None:
+    return host_acl.read(fd, host_acl.DEFAULT) if hasattr(os, "getxattr") else None
 
 
 def usage(items: Iterable[Item]) -> tuple[int, int]:
@@ -210,40 +166,36 @@ def usage(items: Iterable[Item]) -> tuple[int, int]:
     return sum(sizes), len(sizes)
 
 
-def remove_files(top: int, paths: Iterable[str]) -> None:
-    """Remove files; one that is gone already is no error. Raise UserError where this process may not."""
-    with _Cursor(top) as cursor:
-        for path in sorted(paths):
-            parent, name = os.path.split(path)
-            try:
-                os.unlink(name, dir_fd=cursor.enter(parent))
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise _refused("removed", path, error) from None
+def sample_directories(items: Iterable[Item]) -> list[str]:
+    """Return one directory inside for every owner, group and mode that occurs: enough to ask who may write."""
+    directories = [item for item in items if item.is_dir and item.path]
+    return sorted({(item.uid, item.gid, item.mode): item.path for item in reversed(directories)}.values())
 
 
-def remove_directories(top: int, paths: Iterable[str]) -> None:
-    """Remove directories, innermost first; one in which a running pip has put something meanwhile stays."""
-    with _Cursor(top) as cursor:
-        for path in sorted(paths, reverse=True):
-            parent, name = os.path.split(path)
-            try:
-                os.rmdir(name, dir_fd=cursor.enter(parent))
-            except OSError as error:
-                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
-                    raise _refused("removed", path, error) from None
+def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> bytes | None:
+    """Return the first ``limit`` bytes of a plain file, None where there is none or it is closed to us.
+
+    ``top`` is the open directory that it is in; None for an absolute ``name``.
+    """
+    try:
+        fd = os.open(name, _FILE & ~(os.O_NOFOLLOW if follow else 0), dir_fd=top)
+    except OSError:
+        return None
+    try:
+        return os.read(fd, limit) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+    finally:
+        os.close(fd)
 
 
-def plan_repair(items: Iterable[Item], access: Access) -> dict[str, Fix]:
-    """Return what to do to the inside of a cache so that it is as ``access`` says, by path, outermost first."""
-    plan: dict[str, Fix] = {}
+# What is to be done
+
+
+def plan_repair(items: Iterable[Item], access: Access) -> Plan:
+    """Return what makes the inside of a tree as ``access`` says. What is in a directory that goes goes too."""
+    plan: Plan = {}
     for item in items:
-        parent = os.path.dirname(item.path)
-        if parent in plan and plan[parent].remove:
-            plan[item.path] = Fix(True)
-            continue
-        fix = fix_for(item, access)
+        is_gone = plan.get(os.path.dirname(item.path)) == REMOVE
+        fix = REMOVE if is_gone else fix_for(item, access)
         if fix:
             plan[item.path] = fix
     return plan
@@ -255,42 +207,104 @@ def fix_for(item: Item, access: Access) -> Fix | None:
         return None
     uid = item.uid if access.uid is None else access.uid
     gid = access.gid if access.gid is not None else item.gid if uid == item.uid else access.primary_gid
-    mode = _wanted_mode(item, access.shared)
-    acl = None
-    if access.shared and access.acl and item.is_dir:
-        acl = host_acl.with_group(item.acl or [], mode, gid)
+    mode = stat.S_IMODE(item.mode)  # with the rights that owner and group need, without those that nobody should have
+    if item.is_dir:
+        mode = (mode | (0o2770 if access.shared else 0o700)) & ~0o002
+    else:
+        mode = (mode | (0o640 if access.shared else 0o600)) & 0o775
+    acl = host_acl.with_group(item.acl or [], mode, gid) if access.acl and item.is_dir else None
     if (uid, gid, mode) == (item.uid, item.gid, stat.S_IMODE(item.mode)) and acl in (None, item.acl):
         return None
-    gives_away = uid != item.uid or (access.shared and not _group_reads(item, gid))
-    if gives_away and (not _others_read(item) or (item.is_file and item.links > 1)):
-        return Fix(True)
+    read = 5 if item.is_dir else 4
+    is_read_by_group = item.gid == gid and item.mode >> 3 & read == read
+    gives_away = uid != item.uid or (access.shared and not is_read_by_group)
+    if gives_away and (item.mode & read != read or (item.is_file and item.links > 1)):
+        return REMOVE
     return Fix(False, uid, gid, mode, acl)
 
 
-def repair(top: int, plan: dict[str, Fix], access: Access) -> None:
-    """Carry out ``plan``; each item is opened and judged again before it is given away. Raise UserError."""
-    gone = [path for path, fix in plan.items() if fix.remove]
-    with _Cursor(top) as cursor:
-        for path in sorted(plan.keys() - set(gone)):
-            try:
-                _repair_one(cursor, path, access)
-            except FileNotFoundError:  # a running pip has replaced or removed it
-                continue
-            except OSError as error:
-                raise _refused("repaired", path, error) from None
-        directories = {path for path in gone if _is_directory(cursor, path)}
-    remove_files(top, (path for path in gone if path not in directories))
-    remove_directories(top, directories)
+def check_plan(top: int, items: Items, plan: Plan, written: Iterable[str] = ()) -> None:
+    """Raise OSError where this process may not carry out ``plan``, so that check mode fails as a run would.
+
+    ``written`` are directories that get new files, too.
+    """
+    me, groups = os.geteuid(), (os.getegid(), *os.getgroups())
+    if (plan or written) and os.statvfs(top).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    for path, fix in plan.items():
+        item = items[path]
+        if not fix.remove and me != 0 and not (item.uid == fix.uid == me and fix.gid in (item.gid, *groups)):
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
+    parents = {os.path.dirname(path) if path else ".." for path, fix in plan.items() if fix.remove}
+    for path in sorted(parents.union(written) - {path for path, fix in plan.items() if not fix.remove}):
+        if not os.access(path or ".", os.W_OK | os.X_OK, dir_fd=top):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
-def chown(fd: int, uid: int, gid: int, mode: int, acl: host_acl.Acl | None) -> None:
+# Do it
+
+
+def apply(top: int, items: Items, plan: Plan, access: Access) -> None:
+    """Carry out ``plan`` below the open directory ``top``, which itself stays (see ``remove``); raise OSError.
+
+    Each item is opened and judged again before it is given away. What a running pip removes or adds is no error.
+    """
+    gone = [path for path in sorted(plan, reverse=True) if path and plan[path].remove]
+    changed = [path for path in sorted(plan) if not plan[path].remove]
+    for path in [*changed, *gone]:
+        try:
+            with _inside(top, os.path.dirname(path)) as parent:
+                if plan[path].remove:
+                    (os.rmdir if items[path].is_dir else os.unlink)(os.path.basename(path), dir_fd=parent)
+                else:
+                    _change(parent, path, plan[path], access)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                error.filename = path
+                raise
+
+
+@contextlib.contextmanager
+def _inside(top: int, path: str) -> Iterator[int]:
+    """Open a directory below ``top``, from open directory to name, through no link."""
+    fd = os.dup(top)
+    try:
+        for name in path.split("/") if path else ():
+            inner = os.open(name, _DIRECTORY, dir_fd=fd)
+            os.close(fd)
+            fd = inner
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _change(parent: int, path: str, fix: Fix, access: Access) -> None:
+    fd = os.open(os.path.basename(path) or ".", _FILE, dir_fd=parent)
+    try:
+        status = os.fstat(fd)
+        acl = _acl(fd) if access.acl and stat.S_ISDIR(status.st_mode) else None
+        now = fix_for(_item(path, status, acl), access) if path else fix
+        if now and not now.remove:
+            _give(fd, now)
+    finally:
+        os.close(fd)
+
+
+def _give(fd: int, fix: Fix) -> None:
     """Give an open file or directory its owner, group, mode and (a directory) default ACL; raise OSError."""
     status = os.fstat(fd)
-    if (status.st_uid, status.st_gid) != (uid, gid):
-        os.fchown(fd, uid, gid)
-    os.fchmod(fd, mode)
-    if acl is not None:
-        host_acl.write(fd, host_acl.DEFAULT, acl)
+    if (status.st_uid, status.st_gid) != (fix.uid, fix.gid):
+        os.fchown(fd, fix.uid, fix.gid)
+    os.fchmod(fd, fix.mode)
+    if fix.acl is not None:
+        host_acl.write(fd, host_acl.DEFAULT, fix.acl)
+
+
+def remove(place: host_places.Reached) -> None:
+    """Remove the empty directory that was reached. Somebody else may be faster. Raise OSError."""
+    parent, name = os.path.split(place.path)
+    with host_places.reached_directory(parent) as above, contextlib.suppress(FileNotFoundError):
+        os.rmdir(name, dir_fd=above.directory)
 
 
 def write_file(top: int, name: str, text: str) -> None:
@@ -298,196 +312,14 @@ def write_file(top: int, name: str, text: str) -> None:
 
     Raise OSError, with no such file left.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(name, flags, 0o644, dir_fd=top)
+    fd = os.open(name, _NEW_FILE, 0o644, dir_fd=top)
     try:
-        # Bytes, here and below: a process that has become another user may be unable to load a codec.
+        # Bytes: a process that has become another user may be unable to load a codec.
         with os.fdopen(fd, "wb") as file:
             file.write(text.encode())
             file.flush()
             owner = os.fstat(top)
-            chown(file.fileno(), owner.st_uid, owner.st_gid, 0o644, None)
+            _give(file.fileno(), Fix(False, owner.st_uid, owner.st_gid, 0o644))
     except OSError:
         os.unlink(name, dir_fd=top)
         raise
-
-
-def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> bytes | None:
-    """Return the first ``limit`` bytes of a plain file, None where there is none or it is closed to us.
-
-    ``top`` is the open directory that it is in; None for an absolute ``name``. Nobody can hold us up with a pipe.
-    """
-    try:
-        fd = os.open(name, _NOFOLLOW_FILE & ~(os.O_NOFOLLOW if follow else 0), dir_fd=top)
-    except OSError:
-        return None
-    try:
-        return os.read(fd, limit) if stat.S_ISREG(os.fstat(fd).st_mode) else None
-    finally:
-        os.close(fd)
-
-
-def sample_directories(items: Iterable[Item]) -> list[str]:
-    """Return one directory for every owner, group and mode that occurs: enough to ask who may write."""
-    found: dict[tuple[int, int, int], str] = {}
-    for item in items:
-        if item.is_dir:
-            found.setdefault((item.uid, item.gid, item.mode), item.path)
-    return list(found.values())
-
-
-class _Cursor:
-    """Goes from one directory inside a cache to the next, from open directory to name, through no link.
-
-    It keeps the directories on the way open, so that going to a neighbour costs one step.
-    """
-
-    def __init__(self, top: int) -> None:
-        self._top = top
-        self._way: list[tuple[str, int]] = []
-
-    def __enter__(self) -> _Cursor:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._back_to(0)
-
-    def enter(self, path: str) -> int:
-        """Return the directory at the relative ``path``, open until the next step. Raise OSError."""
-        parts = _parts(path)
-        common = 0
-        while common < min(len(parts), len(self._way)) and parts[common] == self._way[common][0]:
-            common += 1
-        self._back_to(common)
-        for name in parts[common:]:
-            self._way.append((name, os.open(name, _NOFOLLOW_DIR, dir_fd=self._here())))
-        return self._here()
-
-    def _here(self) -> int:
-        return self._way[-1][1] if self._way else self._top
-
-    def _back_to(self, depth: int) -> None:
-        while len(self._way) > depth:
-            os.close(self._way.pop()[1])
-
-
-def _repair_one(cursor: _Cursor, path: str, access: Access) -> None:
-    parent, name = os.path.split(path)
-    fd = os.open(name, _NOFOLLOW_FILE, dir_fd=cursor.enter(parent))
-    try:
-        item = _item(path, os.fstat(fd), None)
-        item = item._replace(acl=_acl(fd) if item.is_dir and access.acl else None)
-        fix = fix_for(item, access)
-        if fix and not fix.remove:
-            chown(fd, fix.uid, fix.gid, fix.mode, fix.acl)
-    finally:
-        os.close(fd)
-
-
-def _wanted_mode(item: Item, shared: bool) -> int:
-    """Return the mode with the rights that owner and group need, without those that nobody should have."""
-    mode = stat.S_IMODE(item.mode)
-    if item.is_dir:
-        return (mode | (0o2770 if shared else 0o700)) & ~0o002
-    return (mode | (0o640 if shared else 0o600)) & 0o775
-
-
-def _others_read(item: Item) -> bool:
-    needed = 0o005 if item.is_dir else 0o004
-    return item.mode & needed == needed
-
-
-def _group_reads(item: Item, gid: int) -> bool:
-    needed = 0o050 if item.is_dir else 0o040
-    return item.gid == gid and item.mode & needed == needed
-
-
-def _scan(fd: int, prefix: str, device: int, with_acl: bool, items: list[Item], closed: list[str]) -> None:
-    if prefix.count("/") >= MAX_DEPTH:
-        raise _errors.UserError(
-            f"'{prefix}' lies deeper than anything in a pip cache; this is none, or somebody's trap."
-        )
-    directories = []
-    with os.scandir(fd) as found:
-        for entry in found:
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # removed since the directory was read
-                continue
-            path = prefix + entry.name
-            if stat.S_ISDIR(status.st_mode):
-                directories.append((path, entry.name, status))
-            else:
-                items.append(_item(path, status, None))
-    for path, name, status in directories:
-        if status.st_dev != device:
-            raise _errors.UserError(f"'{path}' in the cache is another file system; that is no part of a pip cache.")
-        try:
-            inner = os.open(name, _NOFOLLOW_DIR, dir_fd=fd)
-        except PermissionError:
-            closed.append(path)
-            items.append(_item(path, status, None))
-            continue
-        except OSError:  # removed or replaced since the directory was read
-            continue
-        try:
-            items.append(_item(path, status, _acl(inner) if with_acl else None))
-            _scan(inner, path + "/", device, with_acl, items, closed)
-        finally:
-            os.close(inner)
-
-
-def _item(path: str, status: os.stat_result, acl: host_acl.Acl | None) -> Item:
-    return Item(
-        path, status.st_uid, status.st_gid, status.st_mode, status.st_size,
-        max(status.st_atime, status.st_mtime), status.st_mtime, status.st_nlink, acl,
-    )  # fmt: skip
-
-
-def _acl(fd: int) -> host_acl.Acl | None:
-    return host_acl.read(fd, host_acl.DEFAULT) if hasattr(os, "getxattr") else None
-
-
-def _mkdir(fd: int, name: str) -> bool:
-    """Make a directory that is closed to others; tell whether it was missing."""
-    try:
-        os.mkdir(name, 0o700, dir_fd=fd)
-    except FileExistsError:  # somebody else was faster; what it is, the next step tells
-        return False
-    return True
-
-
-def _step(old: int, new: int) -> int:
-    os.close(old)
-    return new
-
-
-def _is_directory(cursor: _Cursor, path: str) -> bool:
-    parent, name = os.path.split(path)
-    try:
-        return stat.S_ISDIR(os.stat(name, dir_fd=cursor.enter(parent), follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        return False
-
-
-def _link(path: str) -> tuple[str | None, int]:
-    """Return where the symbolic link ``path`` leads (None: it is no link), and who owns it."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return None, -1
-    return (os.readlink(path) if stat.S_ISLNK(status.st_mode) else None), status.st_uid
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
-
-
-def _refused(what: str, path: str, error: OSError) -> _errors.UserError:
-    advice = way_out(error, "run the task as root with recurse: true, which gives a cache back to its owner")
-    inside = "" if os.path.isabs(path) else " in the cache"
-    return _errors.UserError(f"'{path or '.'}'{inside} cannot be {what}: {error.strerror}; {advice}.")

@@ -3,19 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make, share, repair, prune and remove pip's caches on POSIX: the task of the module pip_cache.
 
-The options become one Spec for each cache. Each cache is looked at, a Decision is made, pip is judged by what the
-decision leads to, and a run carries it out. Check mode stops before that. Both report what the decision says.
+The options become one Spec for each cache. ``ensure`` looks at a cache, plans the work and does it; check mode stops
+before that, and both report the plan. A run asks for the plan first, so that pip is judged before anything changes.
 """
 
 from __future__ import annotations
 
+import collections
 import configparser
 import contextlib
+import errno
+import functools
 import os
 import pwd
 import stat
-import sys
 import time
+from types import MappingProxyType
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
@@ -24,6 +27,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
 from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as host_tree
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -62,63 +66,50 @@ PARENT_MODE = 0o755
 # In bytes; what follows in a larger file of pip's is not looked into.
 _LARGEST_FILE = 1 << 20
 
+_TAG = pip_cache_rules.TAG_NAME
 _TAG_SIGNATURE = pip_cache_rules.TAG_TEXT.splitlines()[0].encode()
+_ABSENT = {"state": "absent"}
+
+_AS_ROOT = "run the task as root with recurse: true, which gives a cache back to its owner"
+_WAYS_OUT = {
+    errno.EACCES: _AS_ROOT,
+    errno.EPERM: _AS_ROOT,
+    errno.EROFS: "mount it for writing, or choose another place",
+    errno.ENOSPC: "make room on its file system",
+    errno.EDQUOT: "make room, as the quota of its owner is used up",
+}
 
 
 class Spec(NamedTuple):
-    """What one cache should be.
-
-    user: whose own cache it is; '' for a place that the task names.
-    account: with whose rights the work is done; None stands for the task's own.
-    place: where the user's pip looks, for a cache in the default place of that pip.
-    private: lies in a user's home, so its parents are closed to others.
-    uid, gid, mode: of the cache directory; None leaves them as they are.
-    primary_gid: the group that a new owner brings along where ``gid`` is None.
-    shared: shared by the group ``gid``.
-    max_size: in bytes; max_age: in seconds; None for no bound.
-    tag: whether CACHEDIR.TAG is there; None leaves that as it is.
-    homes: the home directories of this host, which are no caches.
-    users: users to judge besides those whose cache it is.
-    """
+    """What one cache should be; None leaves something as it is."""
 
     path: str
     state: str = "present"
-    user: str = ""
-    account: pwd.struct_passwd | None = None
-    place: pip_paths.Place | None = None
-    private: bool = False
+    user: str = ""  # whose own cache it is; empty for a place that the task names
+    account: pwd.struct_passwd | None = None  # with whose rights the work is done; None: with the task's own
+    place: pip_paths.Place | None = None  # where the user's pip looks, for a cache in its default place
+    private: bool = False  # lies below a user's directory, so its parents are closed to others
     uid: int | None = None
     gid: int | None = None
-    primary_gid: int = -1
+    primary_gid: int = -1  # what a new owner brings along where there is no gid
     mode: str | None = None
-    shared: bool = False
+    shared: bool = False  # by the group gid
     recurse: bool = False
-    max_size: int | None = None
-    max_age: float | None = None
-    tag: bool | None = None
-    homes: Sequence[str] = ()
-    users: Sequence[str] = ()
+    max_size: int | None = None  # in bytes
+    max_age: float | None = None  # in seconds
+    tag: bool | None = None  # whether CACHEDIR.TAG is there
+    homes: Sequence[str] = ()  # of this host, which are no caches
+    users: Sequence[str] = ()  # to judge besides those whose cache it is
 
 
-class Decision(NamedTuple):
-    """What is to be done to a cache directory that exists; the defaults stand for nothing.
+class Work(NamedTuple):
+    """What is to be done to a cache."""
 
-    access: how the inside should be, for ``repair``. prune: what of ``files`` goes because of its size or age.
-    tag: what is done to CACHEDIR.TAG.
-    """
-
-    repair: dict[str, host_tree.Fix]
-    access: host_tree.Access | None = None
-    top: host_tree.Fix | None = None
-    prune: Sequence[pip_cache_rules.Entry] = ()
-    files: Sequence[str] = ()
-    directories: Sequence[str] = ()
-    tag: bool | None = None
-    remove_top: bool = False
-
-    @property
-    def does_something(self) -> bool:
-        return any((self.repair, self.top, self.files, self.directories, self.tag is not None, self.remove_top))
+    plan: host_tree.Plan
+    access: host_tree.Access = host_tree.AS_IT_IS  # how the inside should be
+    writes_tag: bool = False
+    repair: Mapping[str, host_tree.Fix] = MappingProxyType({})  # the part of the plan that repairs
+    prune: Sequence[host_tree.Item] = ()  # the part that goes for its size or age
 
 
 class _MissingAccount(_errors.UserError):
@@ -135,7 +126,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         module.warn(warning)
     caches = [_missing_cache(module, options["state"], *found) for found in missing]
     caches += [_serve(module, options, spec) for spec in specs]
-    diffs = [cache.pop("diff") for cache in caches if "diff" in cache]
+    diffs = [cache.pop("diff") for cache in caches if cache["changed"] and "diff" in cache]
     result: dict[str, Any] = {"changed": any(cache["changed"] for cache in caches), "caches": caches, "diff": diffs}
     messages = dict.fromkeys(cache["msg"] for cache in caches if cache["failed"])
     if messages:
@@ -148,22 +139,21 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
     verdicts: list[dict[str, Any]] = []
     is_done = False
     try:
-        found = _ensure_as_user(spec, check=True)
-        verdicts = _verdicts(options, spec, found)
-        _verify(module, options, spec, found["path"], verdicts)
-        if found["changed"] and not module.check_mode:
+        report = _ensure_as_user(spec, check=True)
+        outlook = report.pop("outlook")
+        verdicts = _verdicts(options, spec, report, outlook)
+        doubts = _doubts(module, options, spec, report["path"], verdicts)
+        if report["changed"] and not module.check_mode:
             _ensure_as_user(spec, check=False)
             is_done = True
-            if found["planned"]:  # now the kernel knows what was computed above
-                verdicts = _verdicts(options, spec, {**found, "planned": {}})
-                _verify(module, options, spec, found["path"], verdicts)
+            if outlook["planned"]:  # now the kernel knows what was computed above
+                verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
+                doubts = _doubts(module, options, spec, report["path"], verdicts)
     except _errors.UserError as error:
         return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
-    for warning in found["warnings"]:
+    for warning in [*doubts, *outlook["warnings"]]:
         module.warn(warning)
-    for sentence in _refusals(found["path"], verdicts) if options["check_users"] and not options["verify"] else []:
-        module.warn(sentence)
-    return _described(found, spec.user, verdicts)
+    return {**report, "usable_by": verdicts}
 
 
 # From the options to the specs
@@ -171,27 +161,12 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
 
 def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, str]]]:
     """Return the caches to work on; and (path, user, reason) for each that needs a user or a group that is missing."""
-    common = _common_spec(options)
-    path, users = options["path"], options["users"]
-    in_homes = path is None or path == "~" or path.startswith("~/")
-    try:
-        if in_homes and users is not None:
-            return _specs_of_users(common, options)
-        if path is None:
-            return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
-        path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
-        return [_placed_spec(common._replace(path=path, private=in_homes), options)], []
-    except _MissingAccount as error:
-        return [], [(path, "", str(error))]
-
-
-def _common_spec(options: dict[str, Any]) -> Spec:
-    shared = options["shared_group"] is not None
+    path, users, shared = options["path"], options["users"], options["shared_group"] is not None
     if options["mode"] is not None:
         born = pip_cache_rules.SHARED_MODE if shared else pip_cache_rules.PRIVATE_MODE
         pip_cache_rules.check_mode(host_modes.parse_mode(options["mode"], born, is_directory=True), shared)
     pip_targets.check_names("venvs", options["venvs"])
-    return Spec(
+    common = Spec(
         path="",
         state=options["state"],
         mode=options["mode"],
@@ -202,6 +177,16 @@ def _common_spec(options: dict[str, Any]) -> Spec:
         tag=options["cachedir_tag"],
         homes=sorted({os.path.realpath(account.pw_dir) for account in pwd.getpwall()}),
     )
+    in_homes = path is None or path == "~" or path.startswith("~/")
+    try:
+        if in_homes and users is not None:
+            return _specs_of_users(common, options)
+        if path is None:
+            return [_private_spec(common, None, _own_place(), pip_targets.own_account())], []
+        path = pip_cache_rules.check_path(path, _own_place().home if in_homes else "")
+        return [_placed_spec(common._replace(path=path, private=in_homes), options)], []
+    except _MissingAccount as error:
+        return [], [(path or "", "", str(error))]
 
 
 def _specs_of_users(common: Spec, options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, str]]]:
@@ -256,18 +241,17 @@ def _own_place() -> pip_paths.Place:
 
 def _placed_spec(spec: Spec, options: dict[str, Any]) -> Spec:
     """Return the spec of the one cache at ``path``. One user becomes its owner, several need a group to share it."""
-    users = options["users"] or []
-    if options["shared_group"] is None and (len(set(users)) > 1 or pip_targets.EVERYBODY in users):
+    users = list(dict.fromkeys(options["users"] or []))
+    everybody = pip_targets.EVERYBODY in users
+    if not spec.shared and (len(users) > 1 or everybody):
         raise _errors.UserError(
             f"users: several users cannot own the one cache '{spec.path}'; set 'shared_group', or begin the 'path' "
             "with '~/' for a cache in each home."
         )
-    if pip_targets.EVERYBODY in users:
-        users = [*users, *(account.pw_name for account in host_accounts.human_accounts())]
+    if everybody:
+        users += [account.pw_name for account in host_accounts.human_accounts()]
     spec = spec._replace(users=[name for name in dict.fromkeys(users) if name != pip_targets.EVERYBODY])
-    if options["group"] is not None:
-        spec = spec._replace(gid=_find_group(options["group"]))
-    owner = options["owner"] or (None if spec.shared or not users else users[0])
+    owner = options["owner"] or (users[0] if users and not spec.shared else None)
     if owner is not None:
         account = _find_owner(owner)
         spec = spec._replace(uid=account.pw_uid, primary_gid=account.pw_gid)
@@ -277,38 +261,25 @@ def _placed_spec(spec: Spec, options: dict[str, Any]) -> Spec:
         raise _errors.UserError(
             "Root must own a shared cache, since pip run as root takes no other; leave the owner out."
         )
-    if spec.shared:
-        spec = spec._replace(uid=0, gid=_find_group(options["shared_group"]))
-    return _in_home(spec)
-
-
-def _in_home(spec: Spec) -> Spec:
-    """Return the spec with the rights of the user in whose home the cache lies: root has none there."""
-    if os.geteuid() != 0:
+    group = options["shared_group"] if spec.shared else options["group"]
+    if group is not None:
+        spec = spec._replace(gid=_find_group(group), uid=0 if spec.shared else spec.uid)
+    below = host_places.owner_below(os.path.dirname(spec.path))
+    if below is None:
         return spec
-    paths = (spec.path, os.path.realpath(spec.path))
-    around = [
-        (home, account)
-        for account in pwd.getpwall()
-        for home in {account.pw_dir, os.path.realpath(account.pw_dir)}
-        if account.pw_uid and any(path.startswith(home + "/") for path in paths)
-        if os.path.isdir(home) and os.stat(home).st_uid == account.pw_uid
-    ]
-    if not around:
-        return spec
-    account = max(around, key=lambda found: len(found[0]))[1]
-    if spec.shared or spec.uid not in (None, account.pw_uid):
+    if spec.shared or spec.uid not in (None, below.pw_uid):
         raise _errors.UserError(
-            f"'{spec.path}' is in the home of '{account.pw_name}', who could replace it; choose a place outside of it."
+            f"'{spec.path}' lies below a directory of '{below.pw_name}', who could replace it; choose another place."
         )
-    return spec._replace(account=account, private=True, uid=account.pw_uid, primary_gid=account.pw_gid)
+    return spec._replace(account=below, private=True, uid=below.pw_uid, primary_gid=below.pw_gid)
 
 
 def _find_owner(name: str) -> pwd.struct_passwd:
+    is_number = name.isascii() and name.isdecimal()
     try:
-        return pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+        return pwd.getpwuid(int(name)) if is_number else pwd.getpwnam(name)
     except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no user can have
-        user = f"user with uid {name}" if name.isdecimal() else f"user '{name}'"
+        user = f"user with uid {name}" if is_number else f"user '{name}'"
         raise _MissingAccount(
             f"There is no {user} on this host; create the account first, or correct the name."
         ) from None
@@ -321,154 +292,128 @@ def _find_group(name: str) -> int:
         raise _MissingAccount(str(error)) from None
 
 
-# Look, decide and do, for one cache
+# Look, plan and do, for one cache
 
 
 def ensure(spec: Spec, check: bool) -> dict[str, Any]:
-    """Bring a cache to ``spec``, or with ``check`` only find out what that would take. Return plain data:
-
-    path: without symbolic links. changed: whether anything has to be done.
-    before, after: None where there is no such directory; else uid, gid, mode, acl, tag, bytes, files.
-    pruned: files, bytes. repaired: changed, removed (files and directories). warnings: sentences.
-    planned: uid, gid and mode of each directory that does not have them yet, by its path.
-    samples: directories inside that pip must be able to write to (see ``tree.sample_directories``).
-
-    Raise UserError.
+    """Bring a cache to ``spec``, or with ``check`` only find out what that would take. Return its result, and in it
+    the outlook: warnings; planned (uid, gid and mode of each directory that does not have them yet, by its path);
+    samples (directories inside that pip must be able to write to). Raise UserError.
     """
     try:
-        return _ensure(spec, check)
-    except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else ""
-        inside = f" (at '{where}')" if where and where != spec.path else ""
-        way_out = host_tree.way_out(error, "fix this and rerun the play")
+        with host_places.reached_directory(spec.path) as place:
+            return _ensure(spec, place, check)
+    except NotADirectoryError as error:
         raise _errors.UserError(
-            f"The cache '{spec.path}' cannot be changed{inside}: {error.strerror}; {way_out}."
+            f"'{error.filename}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
         ) from None
+    except OSError as error:
+        where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
+        way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
+        raise _errors.UserError(f"'{where}' cannot be changed: {error.strerror}; {way_out}.") from None
+
+
+def _below(path: str, name: str) -> str:
+    return os.path.join(path, name) if name else path
 
 
 def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
     """Work with the rights of the cache's user; but only root can give back what others own."""
     account = spec.account
-    if account is None:
-        return ensure(spec, check)
-    if spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path):
+    if account is None or (spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path)):
         return ensure(spec, check)
     plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    found: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
-    return found
+    report: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
+    return report
 
 
-def _ensure(spec: Spec, check: bool) -> dict[str, Any]:
-    path = host_tree.resolve(spec.path, {0})
+def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
+    path, missing = place.path, place.todo
     pip_cache_rules.check_not_system(path, spec.homes)
-    missing = host_tree.missing_directories(path) if spec.state == "present" else []
-    if not missing and not os.path.lexists(path):
-        return _result(path, None, None, Decision({}))
-    if not missing and not os.path.isdir(path):
-        raise _errors.UserError(
-            f"'{path}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
-        )
-    existing = os.path.dirname(missing[0]) if missing else path
-    has_acl = spec.shared and host_acl.supported(existing)
+    if missing and spec.state != "present":
+        outlook: dict[str, Any] = {"warnings": [], "planned": {}, "samples": []}
+        return {**_report(spec, path, _ABSENT, _ABSENT, Work({})), "outlook": outlook}
+    with host_tree.opened(place.directory) as top:  # the directory itself, or the one that it will be in
+        has_acl = spec.shared and host_acl.supported(top)
+        has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
+        items, closed = _new_cache(top, place, has_acl) if missing else host_tree.scan(top, has_acl)
+        work = _plan(spec, path, items, has_tag, has_acl)
+        host_tree.check_plan(top, items, work.plan, [""] if work.writes_tag and not missing else [])
+        then = _outlook(items, work)
+        before = _ABSENT if missing else _facts(items, has_tag)
+        after = _facts(then, work.writes_tag or (has_tag and _TAG in then)) if then else _ABSENT
+        warnings = _warnings(path, top, closed, spec, has_acl)
     parent_mode = PRIVATE_PARENT_MODE if spec.private else PARENT_MODE
-    if missing and check:
-        snap, has_tag = _empty_cache(existing, len(missing), has_acl), False
-        decision = _decide(path, snap, has_tag, spec, has_acl)
-    else:
-        if missing:
-            host_tree.make_directories(missing, pip_cache_rules.PRIVATE_MODE, parent_mode)
-        with host_tree.opened(path) as top:
-            snap, has_tag = host_tree.snapshot(top, spec.shared), _has_tag(top)
-            decision = _decide(path, snap, has_tag, spec, has_acl)
-            if not check:
-                _do(top, path, decision)
-    then = _outlook(snap, decision)
-    before = None if missing else _facts(snap, has_tag)
-    after = None if decision.remove_top else _facts(then, has_tag if decision.tag is None else decision.tag)
-    result = _result(path, before, after, decision)
-    result["warnings"] = _warnings(path, existing, snap, spec, has_acl)
-    result["planned"] = {parent: [os.geteuid(), -1, parent_mode] for parent in missing[:-1]}
-    if missing or decision.top:
-        result["planned"][path] = [then.top.uid, then.top.gid, stat.S_IMODE(then.top.mode)]
-    if not decision.repair:  # what a run repairs is no reason against the cache
-        result["samples"] = host_tree.sample_directories(_finished(then.items))
-    return result
+    planned = {path.rsplit("/", level)[0]: [os.geteuid(), -1, parent_mode] for level in range(1, len(missing))}
+    if "" in work.plan:  # who may enter the cache may change, and with it who may look inside
+        directories = [item for item in then.values() if item.is_dir]
+        planned.update((_below(path, item.path), [item.uid, item.gid, stat.S_IMODE(item.mode)]) for item in directories)
+    # What a run repairs is no reason against the cache.
+    inside = [item for name, item in then.items() if not (work.repair or pip_cache_rules.is_unfinished(name))]
+    samples = host_tree.sample_directories(inside)
+    if not check:
+        with host_tree.opened(place.directory, missing, parent_mode) as top:
+            _do(top, place, items, work)
+    outlook = {"warnings": warnings, "planned": planned, "samples": samples}
+    return {**_report(spec, path, before, after, work), "outlook": outlook}
 
 
-def _empty_cache(existing: str, depth: int, has_acl: bool) -> host_tree.Snapshot:
-    """Return the directory as it is made, ``depth`` levels below ``existing``."""
-    acl = host_acl.read(existing, host_acl.DEFAULT) if has_acl else None
-    mode = stat.S_IFDIR | pip_cache_rules.PRIVATE_MODE
-    top = host_tree.Item("", os.geteuid(), _birth_group(existing, depth), mode, 0, 0, 0, 2, acl)
-    return host_tree.Snapshot(top, [], [])
-
-
-def _birth_group(existing: str, depth: int) -> int:
-    """Return the group that a directory will have which is made ``depth`` levels below ``existing``."""
-    status = os.stat(existing)
-    inherited = not sys.platform.startswith("linux") or (status.st_mode & stat.S_ISGID and depth == 1)
-    return status.st_gid if inherited else os.getegid()
-
-
-def _decide(path: str, snap: host_tree.Snapshot, has_tag: bool, spec: Spec, has_acl: bool) -> Decision:
-    """Return what it takes; raise UserError where this process may not do it."""
-    names = [item.path for item in snap.items if "/" not in item.path]
-    if spec.state != "present":
-        pip_cache_rules.check_content(path, names, "removed" if spec.state == "absent" else "purged")
-        everything = spec.state == "absent"
-        gone = [item for item in snap.items if everything or item.path.split("/")[0] in pip_cache_rules.PIPS_OWN]
-        decision = Decision(
-            {},
-            files=[item.path for item in gone if not item.is_dir],
-            directories=[item.path for item in gone if item.is_dir],
-            remove_top=everything,
+def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
+    """Return what is in a cache that is made below the open directory ``parent``. It has no link yet."""
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=parent):
+        existing = place.path.rsplit("/", len(place.todo))[0] or "/"
+        raise _errors.UserError(
+            f"'{place.path}' cannot be made: '{existing}' may not be written to by this user, or is read-only."
         )
-    else:
-        if spec.recurse:
-            pip_cache_rules.check_content(path, names, "repaired")
-        decision = _decide_presence(snap, has_tag, spec, has_acl)
-    if decision.does_something:
-        _check_rights(path, snap, decision)
-    return decision
+    acl = host_acl.read(parent, host_acl.DEFAULT) if has_acl else None
+    mode = stat.S_IFDIR | pip_cache_rules.PRIVATE_MODE
+    return {"": host_tree.Item("", os.geteuid(), os.getegid(), mode, links=0, acl=acl)}, []
 
 
-def _check_rights(path: str, snap: host_tree.Snapshot, decision: Decision) -> None:
-    """Raise UserError where this process may not carry out the decision, so that check mode fails as a run would."""
-    fixed = {"": decision.top} if decision.top else {}
-    fixed.update({name: fix for name, fix in decision.repair.items() if not fix.remove})
-    for item in (snap.top, *snap.items):
-        if item.path in fixed:
-            host_tree.check_may_change(item, fixed[item.path])
-    removed = [name for name, fix in decision.repair.items() if fix.remove]
-    tag = [] if decision.tag is None else [pip_cache_rules.TAG_NAME]
-    inside = {os.path.dirname(name) for name in (*decision.files, *decision.directories, *removed, *tag)}
-    written = [os.path.join(path, name) if name else path for name in inside - set(fixed)]
-    host_tree.check_writable(path, [*written, *([os.path.dirname(path)] if decision.remove_top else [])])
-
-
-def _decide_presence(snap: host_tree.Snapshot, has_tag: bool, spec: Spec, has_acl: bool) -> Decision:
-    access, now = _access(spec, snap.top, has_acl), time.time()
-    repair = host_tree.plan_repair(_finished(snap.items, now), access) if spec.recurse else {}
-    facts = [
-        pip_cache_rules.FileFacts(item.path, item.size, item.used, item.changed)
-        for item in snap.items
+def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl: bool) -> Work:
+    """Return what it takes to bring a cache to ``spec``; raise UserError for what is no cache."""
+    names = [name for name in items if name and "/" not in name]
+    purpose = {"absent": "removed", "purged": "purged", "present": "repaired" if spec.recurse else ""}[spec.state]
+    if purpose:
+        pip_cache_rules.check_content(path, names, purpose)
+    if spec.state != "present":
+        everything = spec.state == "absent"
+        gone = [name for name in items if everything or name.split("/")[0] in pip_cache_rules.PIPS_OWN]
+        return Work(dict.fromkeys(gone, host_tree.REMOVE))
+    now, access = time.time(), _access(spec, items[""], has_acl)
+    repair = {}
+    if spec.recurse:  # what a killed pip left counts as finished
+        inside = [item for name, item in items.items() if name and not _is_unfinished(item, now)]
+        repair = host_tree.plan_repair(inside, access)
+    files = [
+        item
+        for name, item in items.items()
         # The tag does not count: written after the pruning, it would make the next run prune again.
-        if item.is_file and item.path != pip_cache_rules.TAG_NAME
-        if item.path not in repair or not repair[item.path].remove
+        if item.is_file and name != _TAG and repair.get(name) != host_tree.REMOVE
     ]
-    prune = pip_cache_rules.choose(facts, spec.max_size, spec.max_age, now)
-    files = [name for entry in prune for name in entry.paths]
-    tag = spec.tag if spec.tag is not None and spec.tag != has_tag else None
-    top = _fix_top(snap.top, spec, access)
-    return Decision(repair, access, top, prune, files, _left_empty(snap.items, files, now), tag)
+    prune = pip_cache_rules.choose(files, spec.max_size, spec.max_age, now)
+    pruned = [item.path for item in prune]
+    gone = [*pruned, *_left_empty(items, pruned, now)]
+    if spec.tag is not None and spec.tag != has_tag and _TAG in items:
+        gone.append(_TAG)
+    plan = {**repair, **dict.fromkeys(gone, host_tree.REMOVE)}
+    top = _fix_top(items[""], spec, access)
+    if top:
+        plan[""] = top
+    return Work(plan, access, spec.tag is True and not has_tag, repair, prune)
+
+
+def _is_unfinished(item: host_tree.Item, now: float) -> bool:
+    return pip_cache_rules.is_unfinished(item.path) and pip_cache_rules.is_busy(item.changed, now)
 
 
 def _access(spec: Spec, top: host_tree.Item, has_acl: bool) -> host_tree.Access:
     """Return how the inside should be: a private cache's like its directory, a shared one's of any owner."""
     if spec.shared:
         return host_tree.Access(None, spec.gid, -1, True, has_acl)
-    uid = top.uid if spec.uid is None else spec.uid
-    return host_tree.Access(uid, spec.gid, top.gid if spec.uid is None else spec.primary_gid, False, False)
+    if spec.uid is None:
+        return host_tree.Access(top.uid, spec.gid, top.gid, False, False)
+    return host_tree.Access(spec.uid, spec.gid, spec.primary_gid, False, False)
 
 
 def _fix_top(top: host_tree.Item, spec: Spec, access: host_tree.Access) -> host_tree.Fix | None:
@@ -480,60 +425,43 @@ def _fix_top(top: host_tree.Item, spec: Spec, access: host_tree.Access) -> host_
         mode = host_modes.parse_mode(spec.mode, now, is_directory=True)
         pip_cache_rules.check_mode(mode, spec.shared)
     acl = host_acl.with_group(top.acl or [], mode, gid) if access.acl else None
-    if (uid, gid, mode) == (top.uid, top.gid, now) and acl in (None, top.acl):
+    if top.links and (uid, gid, mode) == (top.uid, top.gid, now) and acl in (None, top.acl):
         return None
     return host_tree.Fix(False, uid, gid, mode, acl)
 
 
-def _finished(items: Iterable[host_tree.Item], now: float | None = None) -> list[host_tree.Item]:
-    """Return what pip has finished; with ``now``, what a killed pip left counts as finished."""
-    return [
-        item
-        for item in items
-        if not pip_cache_rules.is_unfinished(item.path)
-        or (now is not None and not pip_cache_rules.is_busy(item.changed, now))
-    ]
-
-
-def _left_empty(items: Sequence[host_tree.Item], files: Sequence[str], now: float) -> list[str]:
+def _left_empty(items: host_tree.Items, files: Iterable[str], now: float) -> list[str]:
     """Return the directories that ``files`` leave empty, without those that pip may be at work in."""
-    inside: dict[str, int] = {}
-    for item in items:
-        parent = os.path.dirname(item.path)
-        inside[parent] = inside.get(parent, 0) + 1
-    changed = {item.path: item.changed for item in items if item.is_dir}
-    empty = []
-    todo = list(files)
-    while todo:
-        parent = os.path.dirname(todo.pop())
-        inside[parent] -= 1
-        if not inside[parent] and "/" in parent and not pip_cache_rules.is_busy(changed[parent], now):
-            empty.append(parent)
-            todo.append(parent)
-    return sorted(empty)
+    inside = collections.Counter(os.path.dirname(name) for name in items)
+    empty: list[str] = []
+    for files_or_directories in (files, empty):  # the second list grows while it is read
+        for name in files_or_directories:
+            parent = os.path.dirname(name)
+            inside[parent] -= 1
+            if not inside[parent] and "/" in parent and not pip_cache_rules.is_busy(items[parent].changed, now):
+                empty.append(parent)
+    return empty
 
 
-def _do(top: int, path: str, decision: Decision) -> None:
-    if decision.top:
-        fix = decision.top
-        host_tree.chown(top, fix.uid, fix.gid, fix.mode, fix.acl)
-    if decision.access:
-        host_tree.repair(top, decision.repair, decision.access)
-    host_tree.remove_files(top, decision.files)
-    host_tree.remove_directories(top, decision.directories)
-    if decision.tag is not None:
-        host_tree.remove_files(top, [pip_cache_rules.TAG_NAME])
-    if decision.tag:
-        host_tree.write_file(top, pip_cache_rules.TAG_NAME, pip_cache_rules.TAG_TEXT)
-    if decision.remove_top:
-        parent, name = os.path.split(path)
-        # Somebody else may be faster.
-        with host_tree.opened(parent) as directory, contextlib.suppress(FileNotFoundError):
-            os.rmdir(name, dir_fd=directory)
+def _outlook(items: host_tree.Items, work: Work) -> host_tree.Items:
+    """Return the cache as the work leaves it; nothing where it goes."""
+    then = {name: item for name, item in items.items() if work.plan.get(name) != host_tree.REMOVE}
+    fix = work.plan.get("")
+    if fix and not fix.remove:
+        top = items[""]
+        mode, acl = stat.S_IFDIR | fix.mode, top.acl if fix.acl is None else fix.acl
+        then[""] = top._replace(uid=fix.uid, gid=fix.gid, mode=mode, acl=acl)
+    if work.writes_tag:
+        then[_TAG] = host_tree.Item(_TAG, 0, 0, stat.S_IFREG | 0o644, len(pip_cache_rules.TAG_TEXT))
+    return then
 
 
-def _has_tag(top: int) -> bool:
-    return host_tree.read_file(top, pip_cache_rules.TAG_NAME, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
+def _do(top: int, place: host_places.Reached, items: host_tree.Items, work: Work) -> None:
+    host_tree.apply(top, items, work.plan, work.access)
+    if work.writes_tag:
+        host_tree.write_file(top, _TAG, pip_cache_rules.TAG_TEXT)
+    if work.plan.get("") == host_tree.REMOVE:
+        host_tree.remove(place)
 
 
 # What pip makes of a cache
@@ -564,8 +492,8 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
     verdict = pip_cache_rules.judge(real, os.geteuid(), look)
-    inside = [os.path.join(real, sample) for sample in samples]
-    closed = [name for name in inside if not os.access(name, os.W_OK | os.X_OK) and os.path.lexists(name)]
+    inside = [(name, look(os.path.join(real, name))) for name in samples]
+    closed = [os.path.join(real, name) for name, rights in inside if rights and not rights.writable & rights.searchable]
     if verdict.usable and closed:
         reason = (
             f"'{closed[0]}' is not writable by the current user: pip takes the cache, but a build from "
@@ -587,47 +515,45 @@ def look_as_self(path: str) -> pip_cache_rules.Rights | None:
 
 def measure(path: str | None) -> dict[str, int | None]:
     """Return the bytes and the files in a cache, as far as this process may look; None where there is none to see."""
-    try:
-        if path and os.path.isdir(path):
-            with host_tree.opened(os.path.realpath(path)) as top:
-                size, files = host_tree.usage(host_tree.snapshot(top, False).items)
+    # Closed to this user, which is reported as the reason why pip would not use it.
+    with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "") as place:
+        if path and not place.todo:
+            with host_tree.opened(place.directory) as top:
+                size, files = host_tree.usage(host_tree.scan(top)[0].values())
             return {"bytes": size, "files": files}
-    except (OSError, _errors.UserError):
-        pass  # closed to this user, which is reported as the reason why pip would not use it
     return {"bytes": None, "files": None}
 
 
-def _verdicts(options: dict[str, Any], spec: Spec, found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return whether pip would use the cache, for each user who is to be judged."""
+def _verdicts(
+    options: dict[str, Any], spec: Spec, report: dict[str, Any], outlook: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return whether pip would use the cache, for each user who is to be judged, asked with that user's rights."""
     if spec.state == "absent":
         return []
+    me, path = host_accounts.user_name(os.geteuid()), report["path"]
     names = options["check_users"]
     if names is None and spec.shared:
         members = host_accounts.group_members(host_accounts.find_group(str(spec.gid)))
-        names = [host_accounts.user_name(0), *(name for name in members if _exists(name))]
+        names = [host_accounts.user_name(0), *filter(_exists, members)]
     elif names is None:
-        uid = found["after"]["uid"] if found["after"] else os.geteuid()
-        names = [spec.user or host_accounts.user_name(uid)]
-    return [_verdict(user, spec, found) for user in dict.fromkeys([*names, *spec.users])]
+        names = [spec.user or report["owner"] or me]
+    verdicts = []
+    for user in dict.fromkeys([*names, *spec.users]):
+        place = spec.place if user == spec.user or (user == me and not spec.user) else None
+        verdict = functools.partial(_verdict, place, path, outlook)
+        try:
+            found = verdict() if user == me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
+        except _errors.UserError as error:  # like every other reason, it stands within a sentence
+            found = {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
+        verdicts.append({"user": user, **found})
+    return verdicts
 
 
-def _verdict(user: str, spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
-    """Return whether pip would use the cache for ``user``, asked with that user's rights."""
-    is_me = user == host_accounts.user_name(os.geteuid())
-    place = spec.place if user == spec.user or (is_me and not spec.user) else None
-
-    def verdict() -> dict[str, Any]:
-        reason = _elsewhere(place, found["path"]) if place else ""
-        if reason:
-            return {"accepted": False, "usable": False, "reason": reason}
-        return ask(found["path"], found["samples"], found["planned"])
-
-    try:
-        answer = verdict() if is_me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
-        return {"user": user, **answer}
-    except _errors.UserError as error:
-        # Like every other reason, it stands within a sentence.
-        return {"user": user, "accepted": None, "usable": None, "reason": str(error).rstrip(".")}
+def _verdict(place: pip_paths.Place | None, path: str, outlook: Mapping[str, Any]) -> dict[str, Any]:
+    reason = _elsewhere(place, path) if place else ""
+    if reason:
+        return {"accepted": False, "usable": False, "reason": reason}
+    return ask(path, outlook["samples"], outlook["planned"])
 
 
 def _elsewhere(place: pip_paths.Place, path: str) -> str:
@@ -662,98 +588,67 @@ def _exists(user: str) -> bool:
         return False
 
 
-def _refusals(path: str, verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [
-        f"pip would not use the cache {path} for {verdict['user']}: {verdict['reason']}."
-        for verdict in verdicts
-        if not verdict["usable"]
-    ]
-
-
-def _verify(
+def _doubts(
     module: AnsibleModule, options: dict[str, Any], spec: Spec, path: str, verdicts: Sequence[Mapping[str, Any]]
-) -> None:
-    """Raise UserError where pip would not use a cache that the task makes, if the task asks for that."""
-    if not options["verify"] or spec.state != "present":
-        return
-    may_come = [verdict for verdict in verdicts if module.check_mode and not _exists(verdict["user"])]
-    for sentence in _refusals(path, may_come):
-        module.warn(f"{sentence} A run would fail without this user.")
-    refused = _refusals(path, [verdict for verdict in verdicts if verdict not in may_come])
+) -> list[str]:
+    """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
+    verifies = options["verify"] and spec.state == "present"
+    refused, doubts = [], []
+    for verdict in verdicts:
+        user, sentence = (
+            verdict["user"],
+            f"pip would not use the cache {path} for {verdict['user']}: {verdict['reason']}.",
+        )
+        if verdict["usable"]:
+            continue
+        if verifies and module.check_mode and not _exists(user):
+            doubts.append(f"{sentence} A run would fail without this user.")
+        elif verifies:
+            refused.append(sentence)
+        elif options["check_users"] and not options["verify"]:
+            doubts.append(sentence)
     if refused:
         raise _errors.UserError(" ".join(refused))
+    return doubts
 
 
 # The report
 
 
-def _result(
-    path: str, before: dict[str, Any] | None, after: dict[str, Any] | None, decision: Decision
-) -> dict[str, Any]:
-    removed = sum(fix.remove for fix in decision.repair.values())
-    entries = decision.prune
+def _report(spec: Spec, path: str, before: dict[str, Any], after: dict[str, Any], work: Work) -> dict[str, Any]:
+    removed = sum(fix.remove for fix in work.repair.values())
+    done = {
+        "pruned": {"files": len(work.prune), "bytes": sum(item.size for item in work.prune)},
+        "repaired": {"changed": len(work.repair) - removed, "removed": removed},
+    }
+    counted = {name: numbers for name, numbers in done.items() if any(numbers.values())}
     return {
         "path": path,
-        "changed": decision.does_something or (after is not None and before is None),
-        "before": before,
-        "after": after,
-        "pruned": {"files": sum(len(entry.paths) for entry in entries), "bytes": sum(entry.size for entry in entries)},
-        "repaired": {"changed": len(decision.repair) - removed, "removed": removed},
-        "warnings": [],
-        "planned": {},
-        "samples": [],
-    }
-
-
-def _outlook(snap: host_tree.Snapshot, decision: Decision) -> host_tree.Snapshot:
-    """Return the cache as the decision leaves it."""
-    top, fix = snap.top, decision.top
-    if fix:
-        acl = top.acl if fix.acl is None else fix.acl
-        top = top._replace(uid=fix.uid, gid=fix.gid, mode=stat.S_IFDIR | fix.mode, acl=acl)
-    gone = {path for path, repair in decision.repair.items() if repair.remove}
-    gone.update(decision.files, decision.directories, [] if decision.tag is None else [pip_cache_rules.TAG_NAME])
-    items = [item for item in snap.items if item.path not in gone]
-    if decision.tag:
-        size = len(pip_cache_rules.TAG_TEXT)
-        items.append(host_tree.Item(pip_cache_rules.TAG_NAME, 0, 0, stat.S_IFREG | 0o644, size, 0, 0, 1))
-    return host_tree.Snapshot(top, items, snap.closed)
-
-
-def _facts(snap: host_tree.Snapshot, has_tag: bool) -> dict[str, Any]:
-    size, files = host_tree.usage(snap.items)
-    top = snap.top
-    mode, acl = f"{stat.S_IMODE(top.mode):04o}", host_acl.to_text(top.acl) if top.acl else ""
-    return {"uid": top.uid, "gid": top.gid, "mode": mode, "acl": acl, "tag": has_tag, "bytes": size, "files": files}
-
-
-def _described(found: dict[str, Any], user: str, verdicts: list[dict[str, Any]]) -> dict[str, Any]:
-    before, after = _shown(found["before"]), _shown(found["after"])
-    cache = {
-        "path": found["path"],
-        "user": user,
-        "changed": found["changed"],
+        "user": spec.user,
+        "changed": bool(work.plan) or work.writes_tag,
         "failed": False,
         "state": after["state"],
         **{name: after.get(name, "") for name in ("owner", "group", "mode", "acl")},
         **{f"{name}_before": before.get(name, 0) for name in ("bytes", "files")},
         **{f"{name}_after": after.get(name, 0) for name in ("bytes", "files")},
-        "pruned": found["pruned"],
-        "repaired": found["repaired"],
-        "usable_by": verdicts,
+        **done,
+        "diff": {"before_header": path, "after_header": path, "before": before, "after": {**after, **counted}},
     }
-    if found["changed"]:
-        work = {name: found[name] for name in ("pruned", "repaired") if any(found[name].values())}
-        headers = {"before_header": found["path"], "after_header": found["path"]}
-        cache["diff"] = {**headers, "before": before, "after": {**after, **work}}
-    return cache
 
 
-def _shown(facts: dict[str, Any] | None) -> dict[str, Any]:
-    if facts is None:
-        return {"state": "absent"}
-    names = {"owner": host_accounts.user_name(facts["uid"]), "group": host_accounts.group_name(facts["gid"])}
-    return {"state": "present", **names, **{key: facts[key] for key in ("mode", "acl", "tag", "bytes", "files")}}
+def _facts(items: host_tree.Items, has_tag: bool) -> dict[str, Any]:
+    top = items[""]
+    size, files = host_tree.usage(items.values())
+    return {
+        "state": "present",
+        "owner": host_accounts.user_name(top.uid),
+        "group": host_accounts.group_name(top.gid),
+        "mode": f"0{stat.S_IMODE(top.mode):03o}",
+        "acl": host_acl.to_text(top.acl) if top.acl else "",
+        "tag": has_tag,
+        "bytes": size,
+        "files": files,
+    }
 
 
 def _failure(path: str, user: str, message: str) -> dict[str, Any]:
@@ -776,23 +671,23 @@ def _warnings_of_task(options: dict[str, Any]) -> list[str]:
     if options["shared_group"] is not None and options["state"] == "present":
         pips = pip_pips.find_pips(venvs=options["venvs"], search_path=os.environ.get("PATH", ""))
         warnings.append(pip_pips.sharing_warning(pips))
-    return [warning for warning in warnings if warning]
+    return list(filter(None, warnings))
 
 
-def _warnings(path: str, existing: str, snap: host_tree.Snapshot, spec: Spec, has_acl: bool) -> list[str]:
+def _warnings(path: str, top: int, closed: Sequence[str], spec: Spec, has_acl: bool) -> list[str]:
     warnings = []
     if spec.shared and not has_acl:
         warnings.append(
             f"'{spec.path}' lies where no default ACL can be set (only Linux has them, and not every file "
             "system), so what one member builds is closed to the others unless all members work with umask 002."
         )
-    if snap.closed:
+    if closed:
         warnings.append(
-            f"'{os.path.join(path, snap.closed[0])}' is closed to this user ({len(snap.closed)} such "
+            f"'{os.path.join(path, closed[0])}' is closed to this user ({len(closed)} such "
             "directories), so it was not looked into; recurse: true, as root, gives it back."
         )
     is_pruned = spec.max_size is not None or spec.max_age is not None
-    if is_pruned and os.statvfs(existing).f_flag & getattr(os, "ST_NOATIME", 0):
+    if is_pruned and os.statvfs(top).f_flag & getattr(os, "ST_NOATIME", 0):
         warnings.append(
             f"The file system of '{spec.path}' keeps no times of access (noatime), so the oldest entries are "
             "pruned rather than those least recently used."

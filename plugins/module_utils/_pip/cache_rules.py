@@ -14,6 +14,7 @@ import re
 from typing import Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import tree as host_tree
 
 TAG_NAME = "CACHEDIR.TAG"
 # https://bford.info/cachedir/: backup programs skip a directory with this file. The first line is fixed.
@@ -41,7 +42,7 @@ PRIVATE_MODE = 0o700
 SHARED_MODE = 0o2775
 
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_AGES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 _SYSTEM_TREES = (
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys",
@@ -66,7 +67,7 @@ class Rights(NamedTuple):
 
 class Verdict(NamedTuple):
     """Whether pip would use a cache. ``accepted``: pip's own check passes: ``pip cache dir`` prints the path.
-    ``usable``: pip also finds and keeps things there. ``reason`` says in pip's terms why not, or is empty.
+    ``usable``: pip also finds and keeps things there. ``reason`` says why not, or is empty.
     """
 
     accepted: bool
@@ -83,26 +84,6 @@ class Setting(NamedTuple):
     key: str
     value: str
     where: str
-
-
-class Entry(NamedTuple):
-    """What pip finds or misses as a whole: ``paths`` relative to the cache, ``size`` in bytes, ``used`` and
-    ``changed`` in seconds since the epoch.
-    """
-
-    paths: list[str]
-    size: int
-    used: float
-    changed: float
-
-
-class FileFacts(NamedTuple):
-    """The facts of one file of a cache that matter for pruning; ``path`` is relative to the cache."""
-
-    path: str
-    size: int
-    used: float
-    changed: float
 
 
 def check_path(text: str, home: str = "") -> str:
@@ -175,8 +156,7 @@ def check_mode(mode: int, shared: bool) -> None:
 
 def parse_size(text: str) -> int:
     """Return the bytes that ``text`` names: ``5G``, ``500 MB``, ``1.5GiB``, ``1048576``. K is 1024 bytes."""
-    match = re.match(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$", text.strip().lower())
-    size = float(match.group(1)) * _SIZES[match.group(2)] if match else math.inf
+    size = _parse(text, r"([kmgt]?)(?:i?b)?", _SIZES)
     if size == math.inf:
         raise _errors.UserError(f"max_size '{text}' is no size; write a number of bytes, or such as 500M or 5G.")
     return int(size)
@@ -184,20 +164,16 @@ def parse_size(text: str) -> int:
 
 def parse_age(text: str) -> float:
     """Return the seconds that ``text`` names: ``30d``, ``12h``, ``2w``, ``90m``, ``3600`` (seconds)."""
-    match = re.match(r"(\d+(?:\.\d+)?)\s*([smhdw]?)$", text.strip().lower())
-    if not match:
+    age = _parse(text, "([smhdw]?)", _AGES)
+    if age == math.inf:
         raise _errors.UserError(f"max_age '{text}' is no age; write a number of seconds, or such as 12h, 30d or 8w.")
-    return float(match.group(1)) * _AGES[match.group(2) or "s"]
+    return age
 
 
-def first_existing(path: str, look: Look) -> str | None:
-    """Return the first path that exists, from ``path`` upwards: the one whose rights pip asks for."""
-    previous = ""
-    while path != previous:
-        if look(path) is not None:
-            return path
-        previous, path = path, os.path.dirname(path)
-    return None
+def _parse(text: str, unit: str, units: Mapping[str, int]) -> float:
+    """Return a number times its unit; infinity for what is none."""
+    match = re.match(rf"([0-9]+(?:\.[0-9]+)?)\s*{unit}$", text.strip().lower())
+    return float(match.group(1)) * units[match.group(2)] if match else math.inf
 
 
 def judge(path: str, uid: int, look: Look) -> Verdict:
@@ -205,59 +181,23 @@ def judge(path: str, uid: int, look: Look) -> Verdict:
 
     ``path`` is absolute and without symbolic links; ``look`` tells what that user sees at a path.
     """
-    existing = first_existing(path, look)
-    place = look(existing) if existing else None
-    if existing is None or place is None:
+    existing, place = path, look(path)
+    while place is None and existing != os.path.dirname(existing):
+        existing = os.path.dirname(existing)
+        place = look(existing)
+    if place is None:
         return Verdict(False, False, "no directory on the path exists, so pip turns the cache off")
     if uid == 0 and place.uid != 0:
-        return Verdict(
-            False, False,
-            f"'{existing}' is not owned by root, and pip run as root takes no other cache: it turns it off",
-        )  # fmt: skip
+        reason = f"'{existing}' is not owned by root, and pip run as root takes no other cache: it turns it off"
+        return Verdict(False, False, reason)
     if uid != 0 and not place.writable:
         offered = "; a wheelhouse, which the option find-links names, may be read-only" if existing == path else ""
-        return Verdict(
-            False, False,
-            f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too{offered}",
-        )  # fmt: skip
-    if not place.is_dir:
-        return Verdict(True, False, f"'{existing}' is no directory: pip takes it for its cache and keeps nothing")
-    if not (place.writable and place.searchable):
-        what = "may not be entered" if place.writable else "cannot be written to"
-        return Verdict(True, False, f"'{existing}' {what}: pip takes it for its cache and keeps nothing")
-    return Verdict(True, True, "")
-
-
-def winning_setting(
-    files: Sequence[tuple[str, Mapping[str, Mapping[str, str]]]], environment: Mapping[str, str]
-) -> Setting | None:
-    """Return what pip takes for its cache from ``files``, each a path and what it says, in pip's order, and variables.
-
-    The commands that use the cache all have the options of ``pip install``. See ``_pip/effective.py``, which knows the
-    rules for every option: this is the part of them that a cache needs.
-    """
-    variables = {name[4:]: (value, name) for name, value in environment.items() if name.startswith("PIP_")}
-    steps = [
-        *(
-            [
-                (key, value, f"[{section}] of {path}")
-                for path, view in files
-                for key, value in view.get(section, {}).items()
-            ]
-            for section in ("global", "install")
-        ),
-        [(key, value, name) for key, (value, name) in variables.items()],
-    ]
-    found: list[Setting] = []
-    for step in steps:
-        last = {}
-        for key, value, where in step:
-            name = key.lower().replace("_", "-")
-            name = name[2:] if name.startswith("--") else name
-            last[name] = Setting(name, value, where)
-        found += [last[name] for name in (CACHE_DIR, NO_CACHE_DIR) if name in last and last[name].value]
-    # no-cache-dir is the one that pip looks at last, wherever it stands.
-    return max(enumerate(found), key=lambda item: (item[1].key == NO_CACHE_DIR, item[0]))[1] if found else None
+        reason = f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too"
+        return Verdict(False, False, reason + offered)
+    if place.is_dir and place.writable and place.searchable:
+        return Verdict(True, True, "")
+    what = "is no directory" if not place.is_dir else "may not be entered" if place.writable else "cannot be written to"
+    return Verdict(True, False, f"'{existing}' {what}: pip takes it for its cache and keeps nothing")
 
 
 def look_as_planned(planned: Mapping[str, Sequence[int]], uid: int, gids: set[int], look: Look) -> Look:
@@ -273,50 +213,67 @@ def look_as_planned(planned: Mapping[str, Sequence[int]], uid: int, gids: set[in
         if parent is None or not parent.searchable:
             return None
         owner, group, mode = planned[path]
-        bits = mode >> 6 if owner == uid else mode >> 3 if group in gids else mode
-        return Rights(owner, True, uid == 0 or bool(bits & 2), uid == 0 or bool(bits & 1))
+        bits = 0o7 if uid == 0 else mode >> 6 if owner == uid else mode >> 3 if group in gids else mode
+        return Rights(owner, True, bool(bits & 2), bool(bits & 1))
 
     return view
 
 
-def entries(files: Iterable[FileFacts]) -> list[Entry]:
-    """Return what pip finds or misses as a whole, least recently used first.
+def winning_setting(
+    files: Sequence[tuple[str, Mapping[str, Mapping[str, str]]]], environment: Mapping[str, str]
+) -> Setting | None:
+    """Return what pip takes for its cache from ``files``, each a path and what it says, in pip's order, and variables.
 
-    An entry's last use is the latest access to, or change of, its files. Files that are not pip's belong to
-    no entry.
+    The commands that use the cache all have the options of ``pip install``. See ``_pip/effective.py``, which knows the
+    rules for every option: this is the part of them that a cache needs.
     """
-    groups: dict[str, list[FileFacts]] = {}
-    for file in files:
-        key = _entry_key(file.path)
-        if key:
-            groups.setdefault(key, []).append(file)
-    found = [
-        Entry(
-            sorted(file.path for file in group),
-            sum(file.size for file in group),
-            max(max(file.used, file.changed) for file in group),
-            max(file.changed for file in group),
-        )
-        for group in groups.values()
+    steps = [
+        [(key, value, f"[{section}] of {path}") for path, view in files for key, value in view.get(section, {}).items()]
+        for section in ("global", "install")
     ]
-    return sorted(found, key=lambda entry: (entry.used, entry.paths))
+    steps.append([(name[4:], value, name) for name, value in environment.items() if name.startswith("PIP_")])
+    found: dict[str, Setting] = {}
+    for step in steps:
+        last = {}
+        for key, value, where in step:
+            name = key.lower().replace("_", "-")
+            name = name[2:] if name.startswith("--") else name
+            last[name] = Setting(name, value, where)
+        found.update((name, setting) for name, setting in last.items() if setting.value)
+    return found.get(NO_CACHE_DIR) or found.get(CACHE_DIR)  # the first is the one that pip looks at last
 
 
-def choose(files: Sequence[FileFacts], max_size: int | None, max_age: float | None, now: float) -> list[Entry]:
-    """Return the entries to prune, least recently used first.
+def choose(
+    files: Sequence[host_tree.Item], max_size: int | None, max_age: float | None, now: float
+) -> list[host_tree.Item]:
+    """Return the files to prune, those of one entry together, the least recently used entry first.
 
-    Those not used for ``max_age`` seconds go, then as many as it takes to bring all ``files`` to ``max_size``
+    Entries not used for ``max_age`` seconds go, then as many as it takes to bring all ``files`` to ``max_size``
     bytes. An entry that changed within the last hour (``BUSY_SECONDS``) stays: pip may be writing it.
     """
+    entries: dict[str, list[host_tree.Item]] = {}
+    for file in files:
+        if file.path.split("/")[0] in PIPS_OWN:
+            entries.setdefault(_entry_of(file.path), []).append(file)
+    by_use = sorted((max(file.used for file in entry), name) for name, entry in entries.items())
     total = sum(file.size for file in files)
     chosen = []
-    for entry in entries(files):
-        too_old = max_age is not None and now - entry.used > max_age
+    for used, name in by_use:
+        entry = entries[name]
+        too_old = max_age is not None and now - used > max_age
         too_much = max_size is not None and total > max_size
-        if (too_old or too_much) and not is_busy(entry.changed, now):
-            chosen.append(entry)
-            total -= entry.size
+        if (too_old or too_much) and not is_busy(max(file.changed for file in entry), now):
+            chosen += entry
+            total -= sum(file.size for file in entry)
     return chosen
+
+
+def _entry_of(path: str) -> str:
+    """Return the name of what pip finds or misses as a whole."""
+    if path.startswith(WHEELS + "/"):
+        return os.path.dirname(path)
+    is_body = path.startswith(HTTP_V2 + "/") and path.endswith(BODY)
+    return path[: -len(BODY)] if is_body else path
 
 
 def is_busy(changed: float, now: float) -> bool:
@@ -327,15 +284,3 @@ def is_busy(changed: float, now: float) -> bool:
 def is_unfinished(path: str) -> bool:
     """Tell whether ``path``, relative to the cache, has a name that pip gives only until it is done with it."""
     return bool(_UNFINISHED.match(path))
-
-
-def _entry_key(path: str) -> str:
-    """Return what the files of one entry have in common, empty for a file that is not pip's."""
-    top, _slash, rest = path.partition("/")
-    if top not in PIPS_OWN:
-        return ""
-    if top == WHEELS and "/" in rest:
-        return os.path.dirname(path)
-    if top == HTTP_V2 and path.endswith(BODY):
-        return path[: -len(BODY)]
-    return path

@@ -17,7 +17,7 @@ class PipModule(AnsibleModule):
     """A module whose arguments, warnings and errors are masked in its output, and missing from the host's log."""
 
     def __init__(self, **details: Any) -> None:
-        super().__init__(supports_check_mode=True, **details)  # type: ignore[no-untyped-call]  # Ansible's has no types
+        super().__init__(supports_check_mode=True, **details)  # type: ignore[no-untyped-call]
 
     def run(self, task: Callable[[AnsibleModule, dict[str, Any]], dict[str, Any]]) -> NoReturn:
         """Run the task with the module's options and end with its result, which has a ``msg`` where it failed."""

@@ -9,6 +9,7 @@ send them from the second request on only, so that it takes three passes to tell
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import re
@@ -29,7 +30,7 @@ _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*( *(===|==|~=|!=|<=|>=|<|>
 # Lines of the file that --log names; in front of each stands its time, behind a file's name often its size. Some pips
 # also say "Downloading link URL to PLACE", of what comes from the cache too.
 _LINE = re.compile(r"\S+ +(Downloading|Using cached) (\S+)( \([^()]*\))?")
-_LOCAL_LINE = re.compile(r"\S+ +Processing ")
+_LOCAL_LINE = re.compile(r"^\S+ +Processing ", re.MULTILINE)
 _FETCHED, _CACHED = "Downloading", "Using cached"
 
 # What a user's file may say and what would only get in the way here.
@@ -77,48 +78,35 @@ def reason_for(pip: Sequence[str], package: str, last: Pass, run: Run) -> str:
     )
 
 
-def read_log(log: str) -> tuple[Pass, bool]:
-    """Return what the file that pip's option --log names says of one pass, and whether it says anything."""
-    found: dict[str, list[str]] = {_FETCHED: [], _CACHED: []}
-    lines = log.splitlines()
-    for match in filter(None, map(_LINE.fullmatch, lines)):
-        name = posixpath.basename(re.split("[?#]", match.group(2), maxsplit=1)[0])
-        found[match.group(1)].append(unquote(name))
-    is_local = any(_LOCAL_LINE.match(line) for line in lines)
-    return Pass(found[_FETCHED], found[_CACHED]), is_local or any(found.values())
-
-
 def _pass(pip: Sequence[str], package: str, run: Run) -> Pass:
     with tempfile.TemporaryDirectory(prefix="pip-smoke-test-") as directory:
         log = os.path.join(directory, "log")
         # A wheel, so that nothing of the package is run; the log, since a user's file may tell pip to be quiet.
         words = ["--no-deps", "--only-binary", ":all:", "--dest", os.path.join(directory, "files"), "--log", log]
         status, output, errors = run([*pip, "download", *words, package], _ENVIRONMENT)
-        text = _text_of(log)
+        text = ""
+        with contextlib.suppress(FileNotFoundError), open(log, encoding="utf-8", errors="replace") as file:
+            text = file.read()
     if status != 0:
         raise _errors.UserError(f"pip cannot download '{package}': {_said(output, errors, text)}")
     if not text:
         raise _errors.UserError(f"pip cannot download '{package}': '{pip[0]}' wrote no log, and so is no pip.")
-    found, says_something = read_log(text)
-    if not says_something:
-        raise _errors.UserError(
-            f"'{' '.join(pip)}' does not say where it got '{package}' from; this pip is not known here."
-        )
-    return found
+    return read_log(text, " ".join(pip), package)
 
 
-def _text_of(path: str) -> str:
-    """Return what the file holds, empty where there is none."""
-    if not os.path.exists(path):
-        return ""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
+def read_log(log: str, pip: str, package: str) -> Pass:
+    """Return what the file that pip's option --log names says of one pass; raise UserError where it says nothing."""
+    found: dict[str, list[str]] = {_FETCHED: [], _CACHED: []}
+    for match in filter(None, map(_LINE.fullmatch, log.splitlines())):
+        found[match.group(1)].append(unquote(posixpath.basename(re.split("[?#]", match.group(2), maxsplit=1)[0])))
+    if not (any(found.values()) or _LOCAL_LINE.search(log)):
+        raise _errors.UserError(f"'{pip}' does not say where it got '{package}' from; this pip is not known here.")
+    return Pass(found[_FETCHED], found[_CACHED])
 
 
 def _said(output: str, errors: str, log: str = "") -> str:
     """Return pip's own words as one line: why the index could not be asked, and the errors, else the last line."""
     lines = [line for line in (errors or output).splitlines() if line.strip()]
     told = [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
-    unreachable = re.search(r"Could not fetch URL .*", log)  # a mere warning to pip, and to some pips not even that
-    reasons = [unreachable.group()] if unreachable else []
-    return ini_secrets.mask_urls(" ".join(" ".join([*reasons, *told]).split())) or "it says nothing"
+    unreachable = re.findall(r"Could not fetch URL .*", log)[:1]  # a mere warning to pip, and to some not even that
+    return ini_secrets.mask_urls(" ".join(" ".join([*unreachable, *told]).split())) or "it says nothing"

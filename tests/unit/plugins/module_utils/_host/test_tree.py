@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as posix_acl
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree
-from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import Access, Fix, Item, Snapshot
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places, tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import REMOVE, Access, Fix, Item
 
 ME, MY_GROUP = os.geteuid(), os.getegid()
 PRIVATE = Access(1000, None, 100, False, False)
@@ -35,26 +36,33 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def looked_at(cache: Path) -> Snapshot:
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """Open a directory, made where it is missing."""
+    with places.reached_directory(str(path)) as place, tree.opened(place.directory, place.todo) as top:
+        yield top
+
+
+def looked_at(cache: Path) -> dict[str, Item]:
     """Return what is in a cache."""
-    with tree.opened(str(cache)) as top:
-        return tree.snapshot(top)
+    with opened(cache) as top:
+        items, closed = tree.scan(top)
+    assert closed == []
+    return items
 
 
-def test_a_snapshot_counts_files_and_follows_no_link(cache: Path) -> None:
-    snap = looked_at(cache)
+def test_looking_counts_files_and_follows_no_link(cache: Path) -> None:
+    items = looked_at(cache)
 
-    assert [item.path for item in snap.items] == [
-        "http-v2", "http-v2/a", "http-v2/a/link", "http-v2/a/one", "http-v2/a/two",
-    ]  # fmt: skip
-    assert tree.usage(snap.items) == (8, 2)
-    assert snap.top.mode == cache.stat().st_mode
-    assert snap.closed == []
+    assert list(items) == ["", "http-v2", "http-v2/a", "http-v2/a/link", "http-v2/a/one", "http-v2/a/two"]
+    assert all(item.path == path for path, item in items.items())
+    assert tree.usage(items.values()) == (8, 2)
+    assert items[""].mode == cache.stat().st_mode
 
 
 def test_looking_changes_no_time_of_access(cache: Path) -> None:
     os.utime(cache / "http-v2/a/one", (1, 2))
-    item = next(item for item in looked_at(cache).items if item.path.endswith("one"))
+    item = looked_at(cache)["http-v2/a/one"]
 
     assert (item.used, item.changed) == (2, 2)
     assert (cache / "http-v2/a/one").stat().st_atime == 1
@@ -66,69 +74,82 @@ def test_a_tree_that_is_too_deep_is_refused(tmp_path: Path) -> None:
         looked_at(tmp_path)
 
 
-def test_a_link_is_not_opened_as_the_cache(cache: Path) -> None:
-    (cache.parent / "link").symlink_to(cache)
-    with pytest.raises(OSError), tree.opened(str(cache.parent / "link")):
-        pass
+def plan(items: dict[str, Item], *gone: str) -> tree.Plan:
+    """Return a plan to remove what is there, and files that are not."""
+    for path in gone:
+        items.setdefault(path, item(path, ME, MY_GROUP, FILE | 0o600))
+    return dict.fromkeys(gone, REMOVE)
 
 
 def test_removal(cache: Path) -> None:
-    with tree.opened(str(cache)) as top:
-        tree.remove_files(top, ["http-v2/a/one", "http-v2/a/gone", "no/such/file"])
-        tree.remove_directories(top, ["http-v2/a", "http-v2", "gone"])
+    items = looked_at(cache)
+    some = plan(items, "http-v2/a/one", "http-v2/a/gone", "no/such/file", "http-v2/a", "http-v2")
+    with opened(cache) as top:
+        tree.apply(top, items, some, tree.AS_IT_IS)
         assert sorted([path.name for path in (cache / "http-v2/a").iterdir()]) == ["link", "two"]
-        tree.remove_files(top, ["http-v2/a/two", "http-v2/a/link"])
-        tree.remove_directories(top, ["http-v2", "http-v2/a"])
+        tree.apply(top, items, plan(items, *list(items)[1:]), tree.AS_IT_IS)
 
     assert not list(cache.iterdir())
     assert (cache.parent / "outside/file").exists()
 
 
 def test_removal_goes_through_no_link(cache: Path) -> None:
-    with tree.opened(str(cache)) as top, pytest.raises(UserError, match="cannot be removed"):
-        tree.remove_files(top, ["http-v2/a/link/file"])
+    items = looked_at(cache)
+    with opened(cache) as top, pytest.raises(OSError) as caught:
+        tree.apply(top, items, plan(items, "http-v2/a/link/file"), tree.AS_IT_IS)
 
+    assert caught.value.filename == "http-v2/a/link/file"
     assert (cache.parent / "outside/file").exists()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])
 def test_directories_are_made_with_their_modes(tmp_path: Path, umask: int) -> None:
-    path = str(tmp_path / "a/b/cache")
     old = os.umask(umask)
     try:
-        missing = tree.missing_directories(path)
-        tree.make_directories(missing, 0o700, 0o755)
+        with places.reached_directory(str(tmp_path / "a/b/cache")) as place, tree.opened(place.directory, place.todo):
+            assert place.todo == ["a", "b", "cache"]
     finally:
         os.umask(old)
+    made = [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/cache"]
 
-    assert missing == [str(tmp_path / "a"), str(tmp_path / "a/b"), path]
-    assert [stat.S_IMODE(Path(made).stat().st_mode) for made in missing] == [0o755, 0o755, 0o700]
-    assert tree.missing_directories(path) == []
+    assert [stat.S_IMODE(path.stat().st_mode) for path in made] == [0o755, 0o755, 0o700]
+    with places.reached_directory(str(tmp_path / "a/b/cache")) as place:
+        assert place.todo == []
 
 
-def test_a_file_in_the_way(tmp_path: Path) -> None:
+def test_directories_that_were_made_go_again_where_the_work_fails(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(ZeroDivisionError), opened(tmp_path / "a/b/cache"):
+        assert (tmp_path / "a/b/cache").is_dir()
+        raise ZeroDivisionError
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["a"]
+
+
+@pytest.mark.parametrize("path", ["file", "file/cache"])
+def test_a_file_in_the_way(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="is no directory, so"):
-        tree.missing_directories(str(tmp_path / "file/cache"))
+    with pytest.raises(NotADirectoryError) as caught, places.reached_directory(str(tmp_path / path)):
+        pass
+    assert caught.value.filename == f"{tmp_path}/file"
 
 
 def test_links_are_resolved_as_pip_does(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     (tmp_path / "far").symlink_to(tmp_path / "link/../link")
+    (tmp_path / "dangling").symlink_to("real/gone")
 
-    for path in ("link/cache", "far/cache", "real/../link/cache"):
-        assert tree.resolve(str(tmp_path / path), {ME}) == os.path.realpath(tmp_path / path)
+    for path in ("link/cache", "far/cache", "real/../link/cache", "dangling"):
+        with places.reached_directory(str(tmp_path / path)) as place:
+            assert place.path == os.path.realpath(tmp_path / path)
 
 
 def test_a_loop_of_links(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
-    if ME == 0:
-        with pytest.raises(UserError, match="too many symbolic links"):
-            tree.resolve(str(tmp_path / "one"), {ME})
-    else:
-        assert tree.resolve(str(tmp_path / "one"), {ME}) == os.path.realpath(tmp_path / "one")
+    with pytest.raises(UserError, match="symbolic links lead in a circle"), places.reached_directory(str(tmp_path / "one")):
+        pass
 
 
 def item(path: str, uid: int, gid: int, mode: int, links: int = 1, acl: Any = None) -> Item:
@@ -200,11 +221,16 @@ def test_what_is_in_a_directory_that_goes_goes_too() -> None:
         item("http/a/link", 0, 0, LINK | 0o777),
         item("wheels", 0, 0, DIRECTORY | 0o755),
     ]
-    plan = tree.plan_repair(items, PRIVATE)
+    fixes = tree.plan_repair(items, PRIVATE)
 
-    assert {path: fix.remove for path, fix in plan.items()} == {
+    assert {path: fix.remove for path, fix in fixes.items()} == {
         "http": True, "http/a": True, "http/a/link": True, "wheels": False,
     }  # fmt: skip
+
+
+def inside(items: dict[str, Item]) -> list[Item]:
+    """Return all but the directory itself."""
+    return list(items.values())[1:]
 
 
 def test_repair_opens_and_judges_again(cache: Path) -> None:
@@ -214,11 +240,11 @@ def test_repair_opens_and_judges_again(cache: Path) -> None:
     outside = cache.parent / "outside/file"
     for path in (file, outside):
         path.chmod(0o400)
-    snap = looked_at(cache)
+    items = looked_at(cache)
     file.unlink()
     file.symlink_to(outside)
-    with tree.opened(str(cache)) as top, pytest.raises(UserError, match="cannot be repaired"):
-        tree.repair(top, tree.plan_repair(snap.items, access), access)
+    with opened(cache) as top, pytest.raises(OSError):
+        tree.apply(top, items, tree.plan_repair(inside(items), access), access)
 
     assert stat.S_IMODE(outside.stat().st_mode) == 0o400
 
@@ -227,14 +253,15 @@ def test_repair_of_modes(cache: Path) -> None:
     access = Access(ME, None, MY_GROUP, False, False)
     (cache / "http-v2/a/one").chmod(0o400)
     (cache / "http-v2").chmod(0o777)
-    plan = tree.plan_repair(looked_at(cache).items, access)
-    with tree.opened(str(cache)) as top:
-        tree.repair(top, plan, access)
+    items = looked_at(cache)
+    fixes = tree.plan_repair(inside(items), access)
+    with opened(cache) as top:
+        tree.apply(top, items, fixes, access)
 
-    assert sorted(plan) == ["http-v2", "http-v2/a/one"]
+    assert sorted(fixes) == ["http-v2", "http-v2/a/one"]
     assert stat.S_IMODE((cache / "http-v2/a/one").stat().st_mode) == 0o600
     assert stat.S_IMODE((cache / "http-v2").stat().st_mode) == 0o775
-    assert tree.plan_repair(looked_at(cache).items, access) == {}
+    assert tree.plan_repair(inside(looked_at(cache)), access) == {}
 
 
 def test_one_sample_for_each_kind_of_directory() -> None:
@@ -249,7 +276,7 @@ def test_one_sample_for_each_kind_of_directory() -> None:
 
 
 def test_files_are_written_once_and_read_back(cache: Path) -> None:
-    with tree.opened(str(cache)) as top:
+    with opened(cache) as top:
         tree.write_file(top, "TAG", "text\n")
         with pytest.raises(FileExistsError):
             tree.write_file(top, "TAG", "other")

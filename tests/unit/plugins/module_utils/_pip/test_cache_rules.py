@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import random
+import stat
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import Item
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective, options
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import FileFacts, Rights
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.cache_rules import Rights
 
 NOW = 1_000_000_000.0
 DAY = 86400.0
@@ -252,7 +254,8 @@ def test_the_setting_that_wins_is_the_one_that_wins_among_all_options(
         for number, view in enumerate(views)
     ]  # fmt: skip
     found = rules.winning_setting([(f"/{number}", view) for number, view in enumerate(views)], environment)
-    origin = effective.effective_option("cache-dir", "install", layers, environment)
+    counting = effective.effective_options("install", layers, environment)
+    origin = next((option.winner for subject, option in counting.items() if subject == "dest cache_dir"), None)
 
     assert (found is None) is (origin is None)
     if found and origin:
@@ -260,9 +263,10 @@ def test_the_setting_that_wins_is_the_one_that_wins_among_all_options(
         assert found == rules.Setting(str(origin.key), origin.value, where)
 
 
-def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> FileFacts:
-    """Return the facts of a file that was used, and changed, so many days ago."""
-    return FileFacts(path, size, NOW - used * DAY, NOW - (used if changed is None else changed) * DAY)
+def fact(path: str, size: int = 10, used: float = 0.0, changed: float | None = None) -> Item:
+    """Return a file that was used, and changed, so many days ago."""
+    then = NOW - (used if changed is None else changed) * DAY
+    return Item(path, 0, 0, stat.S_IFREG | 0o644, size, max(NOW - used * DAY, then), then)
 
 
 FILES = [
@@ -280,18 +284,21 @@ FILES = [
 
 
 def pruned(max_size: int | None = None, max_age_days: float | None = None) -> list[str]:
-    """Return the first path of each entry that goes, in order."""
+    """Return the files that go, in order."""
     age = None if max_age_days is None else max_age_days * DAY
-    return [entry.paths[0] for entry in rules.choose(FILES, max_size, age, NOW)]
+    return [file.path for file in rules.choose(FILES, max_size, age, NOW)]
 
 
-def test_entries_belong_together_and_are_in_the_order_of_their_last_use() -> None:
-    assert [(entry.paths[0].split("/")[0], len(entry.paths)) for entry in rules.entries(FILES)] == [
-        ("selfcheck", 1),
-        ("http", 1),
-        ("wheels", 2),
-        ("http-v2", 2),
-        ("http-v2", 2),
+def test_entries_go_whole_in_the_order_of_their_last_use() -> None:
+    assert pruned(max_size=0) == [
+        "selfcheck/1234",
+        "http/a/b/c/d/e/abcde1",
+        "wheels/aa/bb/cc/dd/x-1.0-py3-none-any.whl",
+        "wheels/aa/bb/cc/dd/origin.json",
+        "http-v2/f/b/c/d/e/fbcde1",
+        "http-v2/f/b/c/d/e/fbcde1.body",
+        "http-v2/a/b/c/d/e/abcde1",
+        "http-v2/a/b/c/d/e/abcde1.body",
     ]
 
 
@@ -306,7 +313,6 @@ def test_by_size_least_recently_used_first() -> None:
     assert pruned(max_size=total) == []
     assert pruned(max_size=total - 1) == ["selfcheck/1234"]
     assert pruned(max_size=total - 56)[-1] == "wheels/aa/bb/cc/dd/origin.json"
-    assert len(pruned(max_size=0)) == 5
 
 
 def test_what_a_running_pip_may_be_writing_stays() -> None:
@@ -318,7 +324,7 @@ def test_what_a_running_pip_may_be_writing_stays() -> None:
         fact("http/old.tmp", used=2),
     ]
 
-    assert [entry.paths for entry in rules.choose(recent, 0, 1.0, NOW)] == [["http/old.tmp"]]
+    assert [file.path for file in rules.choose(recent, 0, 1.0, NOW)] == ["http/old.tmp"]
 
 
 @pytest.mark.parametrize(
@@ -343,7 +349,7 @@ def test_what_pip_has_not_finished_has_a_name_of_its_own(path: str, unfinished: 
 def test_pruning_twice_prunes_nothing_more(drawn: list[tuple[int, int, float]], limit: int) -> None:
     files = [fact(f"http-v2/{number}{'.body' if size % 2 else ''}", size, used) for number, size, used in drawn]
     random.Random(0).shuffle(files)
-    gone = {path for entry in rules.choose(files, limit, 50 * DAY, NOW) for path in entry.paths}
+    gone = {file.path for file in rules.choose(files, limit, 50 * DAY, NOW)}
     left = [file for file in files if file.path not in gone]
 
     busy = [file for file in left if rules.is_busy(file.changed, NOW)]

@@ -35,9 +35,8 @@ def test_names_are_those_of_the_files() -> None:
     others = "* https://a.example/Downloading maple", "  Downloading link https://a.example/a.whl to /tmp/a.whl"
     log = FETCHED + "".join(f"2026-11-24T04:44:16,953 {other}\n" for other in others) + CACHED
 
-    assert smoke_test.read_log(log) == (
-        Pass(["maple-1.0+local-py3-none-any.whl"], ["maple-1.0-py3-none-any.whl.metadata"]),
-        True,
+    assert smoke_test.read_log(log, "pip", "maple") == Pass(
+        ["maple-1.0+local-py3-none-any.whl"], ["maple-1.0-py3-none-any.whl.metadata"]
     )
 
 
