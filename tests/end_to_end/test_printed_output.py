@@ -314,7 +314,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no section": config(options={"proxy": "{{ secret.bare }}"}),
     "a dictionary": config(options={"global": {"token": {"value": "{{ secret.named }}"}}}),
     "a line break": config(options={"global": {"token": "a\n{{ secret.named }}"}}),
-    "broken content": config(content="[global]\nproxy {{ secret.proxy }}\n"),
+    "broken content": config(content="[global]\nproxy {{ secret.bare }}\n"),
     "a key that is a URL": config(options={"global": {"{{ secret.user }}": 1}}),
     "a path that is a URL": config(level="file", path="{{ secret.user }}", options={"global": {"timeout": 3}}),
     "a level that is a URL": config(level="{{ secret.unencoded }}", options={"global": {"timeout": 3}}),

@@ -122,7 +122,9 @@ def test_nearest_option(section: str, key: str, meant: str) -> None:
 
 
 def test_the_masks_know_every_option_that_holds_a_url() -> None:
-    names = [name for name in pip_options_data.OPTIONS if any(option.kind in ("url", "urls") for option in meanings(name))]
+    names = [
+        name for name in pip_options_data.OPTIONS if any(option.kind in ("url", "urls") for option in meanings(name))
+    ]
     assert {"index-url", "extra-index-url", "find-links"} <= set(names)
     for name in [*names, "proxy"]:
         for spelling in (name, name.replace("-", "_"), "PIP_" + name.upper().replace("-", "_"), f"--{name}"):
