@@ -391,4 +391,4 @@ def test_the_role_and_the_audit_show_no_secret(play: Any, home: Path, run: Comma
     for name in written:
         text = (home / "pip-audit" / name).read_text()
         assert WORD not in text, name
-        assert "********@" in text, name
+        assert "********" in text or name.endswith(".html"), name
