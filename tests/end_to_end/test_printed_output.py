@@ -339,7 +339,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a size": {"name": "Cache", "devfleet.pip.pip_cache": {"path": "/x", "max_size": "{{ secret.proxy }}"}},
     "an environment": {"name": "Report", "devfleet.pip.pip_info": {"venvs": ["{{ secret.unencoded }}"]}},
     "users": {"name": "Report", "devfleet.pip.pip_info": {"users": ["{{ secret.proxy }}"]}},
-    "a command": {"name": "Report", "devfleet.pip.pip_info": {"commands": ["{{ secret.user }}"], "other": SECRETS}},
+    "a command": {"name": "Report", "devfleet.pip.pip_info": {"commands": ["{{ secret.user }}"], "other": OPTIONS}},
     "a package": {"name": "Fetch", "devfleet.pip.pip_smoke_test": {"package": "{{ secret.unencoded }}"}},
     "variables": {
         "name": "Set variables",
