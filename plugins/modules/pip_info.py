@@ -335,31 +335,20 @@ def main() -> None:
 
 def reports_of(options: dict[str, Any], question: pip_report.Question) -> list[dict[str, Any]]:
     """Return the reports for the users, each made with that user's rights."""
+    missing: list[tuple[str, str]] = []
+    asked: list[tuple[str, pwd.struct_passwd | None, pip_paths.Place]] = []
     if options["users"] is None:
         account = pip_targets.own_account()  # None for a user without one, as in a container
-        return report_of(account.pw_name if account else str(os.geteuid()), None, pip_targets.own_place(), question)
-    accounts, missing = pip_targets.find_accounts(options["users"])
+        asked = [(account.pw_name if account else str(os.geteuid()), None, pip_targets.own_place())]
+    else:
+        accounts, missing = pip_targets.find_accounts(options["users"])
+        asked = [(user.pw_name, user, pip_targets.place_of(user, options["config_home"])) for user in accounts]
     reports = [pip_report.failure(name, reason) for name, reason in missing]
-    for account in accounts:
-        place = pip_targets.place_of(account, options["config_home"])
-        reports += report_of(account.pw_name, account, place, question)
+    tasks = [(account, functools.partial(pip_report.report, name, place, question)) for name, account, place in asked]
+    for (name, _account, _place), found in zip(asked, host_run_as.call_as_users(tasks)):
+        is_failure = isinstance(found, _errors.UserError)
+        reports += [pip_report.failure(name, ini_secrets.mask_urls(str(found)))] if is_failure else found
     return reports
-
-
-def report_of(
-    user: str, account: pwd.struct_passwd | None, place: pip_paths.Place, question: pip_report.Question
-) -> list[dict[str, Any]]:
-    """Return the reports for one user, or why nothing can be told of that user's pip."""
-    task = functools.partial(pip_report.report, user, place, question)
-    try:
-        return list(host_run_as.call_as_user(account, task) if account else task())
-    except _errors.UserError as error:
-        return [pip_report.failure(user, ini_secrets.mask_urls(str(error)))]
-    except OSError as error:
-        reason = (
-            f"{error.filename or place.home}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
-        )
-        return [pip_report.failure(user, ini_secrets.mask_urls(reason))]
 
 
 if __name__ == "__main__":

@@ -141,6 +141,17 @@ def test_a_planted_link_leads_root_nowhere(people: People, home: Path, fresh: Pa
     assert (target / "pip.conf").read_text() == "[global]\ntimeout = 1\n"
 
 
+def test_a_planted_hard_link_leads_root_nowhere(home: Path, fresh: Path) -> None:
+    (fresh / "roots").write_text("[global]\ntimeout = 1\n")
+    os.link(fresh / "roots", home / "pip.conf")
+    for arguments in ({}, {"unsafe_writes": True}, {"backup": True}):
+        assert "another name" in refusal(home / "pip.conf", run_as="root", **arguments)
+    assert (fresh / "roots").read_text() == "[global]\ntimeout = 1\n"
+    assert [path.name for path in home.iterdir()] == ["pip.conf"]
+    os.link(fresh / "roots", fresh / "root-s own name")
+    assert merge(fresh / "root-s own name")["changed"] is True
+
+
 def test_a_users_link_to_the_users_own_file_is_followed(people: People, home: Path) -> None:
     (home / "dotfiles").write_text("[global]\n")
     (home / "pip.conf").symlink_to("dotfiles")
@@ -172,7 +183,7 @@ def test_a_bind_mounted_file_is_written_in_place_where_that_is_allowed(fresh: Pa
     path.write_text("[global]\ntimeout = 1\n")
     subprocess.run(["mount", "--bind", path, path], check=True)
     try:
-        assert "busy" in refusal_of("ini_merge", {"path": str(path), "sections": SECTIONS})
+        assert "something is mounted on this file" in refusal_of("ini_merge", {"path": str(path), "sections": SECTIONS})
         assert merge(path, unsafe_writes=True)["changed"] is True
         assert path.read_text() == "[global]\ntimeout = 2\n"
     finally:

@@ -40,6 +40,8 @@ class Reached:
     """
 
     def __init__(self, path: str, follow: bool = True) -> None:
+        if len(os.fsencode(path)) >= os.pathconf("/", "PC_PATH_MAX"):  # step by step it could be made, and not be used
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
         self.asked = path
         self.link: str | None = None
         self._follow = follow
@@ -200,11 +202,24 @@ def owner_below(path: str) -> pwd.struct_passwd | None:
             ) from None
 
 
+def real_path(path: str) -> str:
+    """Return ``path`` without symbolic links, or as it is where somebody exchanges one at this moment."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
+
+
 @contextlib.contextmanager
 def explained(path: str) -> Iterator[None]:
     """Turn the system's errors into one sentence that names the file."""
     try:
         yield
+    except UnicodeEncodeError:
+        raise _errors.UserError(
+            f"{path!a}: the locale of this task has no letters for this path; set LC_ALL to a UTF-8 locale, such as"
+            " C.UTF-8."
+        ) from None
     except OSError as error:
         where = str(error.filename or "")
         reason = (error.strerror or str(error)).lower()

@@ -125,13 +125,24 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     for warning in _warnings_of_task(options):
         module.warn(warning)
     caches = [_missing_cache(module, options["state"], *found) for found in missing]
-    caches += [_serve(module, options, spec) for spec in specs]
+    tasks = [(_worker(options, spec), functools.partial(_serve, module, options, spec)) for spec in specs]
+    for spec, found in zip(specs, host_run_as.call_as_users(tasks)):
+        failed = isinstance(found, _errors.UserError)
+        caches.append({**_failure(spec.path, spec.user, str(found)), "usable_by": []} if failed else found)
+    for warning in [warning for cache in caches for warning in cache.pop("warnings", [])]:
+        module.warn(warning)
     diffs = [cache.pop("diff") for cache in caches if cache["changed"] and "diff" in cache]
     result: dict[str, Any] = {"changed": any(cache["changed"] for cache in caches), "caches": caches, "diff": diffs}
     messages = dict.fromkeys(cache["msg"] for cache in caches if cache["failed"])
     if messages:
         result["msg"] = " ".join(messages)
     return result
+
+
+def _worker(options: dict[str, Any], spec: Spec) -> pwd.struct_passwd | None:
+    """Return the user whose rights all of the work on a cache can be done with; None where some of it needs root's."""
+    needs_root = spec.recurse or spec.shared or spec.users or options["check_users"]
+    return None if needs_root else spec.account
 
 
 def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[str, Any]:
@@ -151,9 +162,7 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
                 doubts = _doubts(module, options, spec, report["path"], verdicts)
     except _errors.UserError as error:
         return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
-    for warning in [*doubts, *outlook["warnings"]]:
-        module.warn(warning)
-    return {**report, "usable_by": verdicts}
+    return {**report, "usable_by": verdicts, "warnings": [*doubts, *outlook["warnings"]]}
 
 
 # From the options to the specs
@@ -488,7 +497,7 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
 
     ``planned`` and ``samples`` are those of ``ensure``.
     """
-    real = os.path.realpath(path)
+    real = host_places.real_path(path)
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
     verdict = pip_cache_rules.judge(real, os.geteuid(), look)

@@ -83,7 +83,13 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     except _errors.UserError as error:
         found = [pip._asdict() for pip in pips]
         return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
-    result = result_of(files + [work_on(module, target, spec, options) for target in targets], spec, pips)
+    tasks = [(target.account, functools.partial(configure, module, target, spec, options)) for target in targets]
+    for target, outcome in zip(targets, host_run_as.call_as_users(tasks)):
+        if isinstance(outcome, _errors.UserError):
+            reason = ini_secrets.mask_urls(str(outcome))
+            outcome = pip_targets.failure(target.level, target.path, target.user, reason)
+        files.append(outcome)
+    result = result_of(files, spec, pips)
     warnings = result.pop("warnings")
     if result["changed"]:  # the hints were shown when the options were set
         warnings += hints_of(spec, targets, pips)
@@ -265,18 +271,6 @@ def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.
 # One file
 
 
-def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, options: dict[str, Any]) -> dict[str, Any]:
-    """Work on one file with its user's rights; return its result, also where nothing could be done."""
-    task = functools.partial(configure, module, target, spec, options)
-    try:
-        return dict(task() if target.account is None else host_run_as.call_as_user(target.account, task))
-    except OSError as error:
-        reason = f"{target.path}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
-    except _errors.UserError as error:
-        reason = str(error)
-    return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(reason))
-
-
 class _NotUsed(_errors.UserError):
     """The verification fails: pip would not use what is to be written."""
 
@@ -404,7 +398,7 @@ def _removed_file(
     before = host_files.read_file(path)
     if before is None or not is_left_over(ini_document.decode(plan(before)), options["content"]):
         return None
-    return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode))
+    return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode, before))
 
 
 def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.PipInstall]) -> dict[str, Any]:
@@ -439,7 +433,7 @@ def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> b
     """Return the content of the old place, if it goes; refuse now what could not be removed later."""
     if options["legacy"] == "keep" or not _has_legacy(target):
         return None
-    host_files.remove_file(str(target.legacy), check_mode=True)
+    host_files.remove_file(str(target.legacy), options["backup"], check_mode=True)
     return host_files.read_file(str(target.legacy))
 
 
@@ -452,7 +446,7 @@ def _finish_legacy(
 ) -> None:
     path = str(target.legacy)
     if content is not None:
-        backup = host_files.remove_file(path, options["backup"], check_mode)
+        backup = host_files.remove_file(path, options["backup"], check_mode, content)
         action = "migrated" if options["legacy"] == "migrate" else "removed"
         result["legacy"] = {"path": path, "action": action, **({"backup_file": backup} if backup else {})}
         result["diff"].append(ini_secrets.content_diff(path, content, b""))
@@ -636,14 +630,17 @@ def _views_of_users(
     own = pip_targets.own_account()
     variables = {name: value for name, value in target.place.environment.items() if name.startswith("PIP_")}
     path = os.path.realpath(target.path)
-    for account in [*([own] if own else []), *host_accounts.human_accounts()]:
+    accounts = [*([own] if own else []), *host_accounts.human_accounts()]
+    tasks = []
+    for account in accounts:
         place = target.place
         if account is not own:
             place = place._replace(environment=variables, home=account.pw_dir)
         seen_by = target._replace(user=account.pw_name, place=place)
-        look = functools.partial(_seen_by_user, seen_by, spec, text, options, path, keeps_mode)
-        with contextlib.suppress(_errors.UserError, OSError):  # a broken home is no reason against the machine's file
-            yield account.pw_name, host_run_as.call_as_user(account, look)
+        tasks.append((account, functools.partial(_seen_by_user, seen_by, spec, text, options, path, keeps_mode)))
+    for account, found in zip(accounts, host_run_as.call_as_users(tasks)):
+        if not isinstance(found, _errors.UserError):  # a broken home is no reason against the machine's file
+            yield account.pw_name, found
 
 
 def _seen_by_user(

@@ -317,12 +317,16 @@ def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) 
     entries: _Entries = []
     for name, reason in missing:
         entries.append({"file": failed_file(described_file(pip_environment_files.USER_PROFILE, "", name), reason)})
-    for account in accounts:
+    places = [described_file(pip_environment_files.USER_PROFILE, "", account.pw_name) for account in accounts]
+    tasks = []
+    for account, described in zip(accounts, places):
         home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
         is_named = users is None or account.pw_name in users
-        task = functools.partial(_work_for_user, module, account, home, is_named, spec)
-        described = described_file(pip_environment_files.USER_PROFILE, "", account.pw_name)
-        entries += _served(described, host_run_as.call_as_user, account, task)
+        work = functools.partial(_served, described, _work_for_user, module, account, home, is_named, spec)
+        tasks.append((account, work))
+    for described, found in zip(places, host_run_as.call_as_users(tasks)):
+        is_failure = isinstance(found, _errors.UserError)
+        entries += [{"file": failed_file(described, str(found))}] if is_failure else found
     return entries
 
 
@@ -348,7 +352,7 @@ def _work_on_files(
     entries: _Entries = []
     seen: set[str] = set()
     for file in files:
-        real = os.path.realpath(file.path)
+        real = host_places.real_path(file.path)
         if real not in seen:
             described = described_file(file.place, file.path, user, file.service)
             entries += _served(described, _work_on_file, module, file, spec, described)
@@ -418,7 +422,7 @@ def _write(
     """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
     before = host_files.read_file(file.path) if file.is_ours else None
     if before and not plan_for(before).text:
-        backup = host_files.remove_file(file.path, spec.backup, module.check_mode)
+        backup = host_files.remove_file(file.path, spec.backup, module.check_mode, before)
         if file.service and not module.check_mode:
             with contextlib.suppress(OSError):  # others have drop-ins there too
                 os.rmdir(os.path.dirname(file.path))

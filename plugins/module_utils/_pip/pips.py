@@ -14,6 +14,8 @@ import os
 import re
 from typing import Iterable, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
+
 # Where Linux, the BSDs, and on macOS Homebrew, MacPorts, python.org and Apple keep what pip installs.
 SITE_PATTERNS = (
     "/usr/lib/python3*/dist-packages",
@@ -57,7 +59,7 @@ def find_pips(homes: Sequence[str] = (), venvs: Sequence[str] = (), search_path:
     for prefix in [*venvs, *_prefixes(search_path)]:
         patterns += [f"{glob.escape(prefix)}/lib*/python3*/{kind}-packages" for kind in ("site", "dist")]
     found = set()
-    for location in {os.path.realpath(location) for pattern in patterns for location in glob.glob(pattern)}:
+    for location in {host_places.real_path(location) for pattern in patterns for location in glob.glob(pattern)}:
         versions = [match.group(1) for match in map(_METADATA.match, _names_in(location)) if match]
         if versions:
             # A careless upgrade leaves the directory of the old release behind: the newest one counts.
@@ -67,7 +69,7 @@ def find_pips(homes: Sequence[str] = (), venvs: Sequence[str] = (), search_path:
 
 def pips_in(prefix: str, pips: Iterable[PipInstall]) -> list[PipInstall]:
     """Return those of the pips that lie in a virtual environment."""
-    return [pip for pip in pips if pip.location.startswith(os.path.join(os.path.realpath(prefix), ""))]
+    return [pip for pip in pips if pip.location.startswith(os.path.join(host_places.real_path(prefix), ""))]
 
 
 def merged_pips(pips: Iterable[PipInstall]) -> list[PipInstall]:
@@ -101,7 +103,7 @@ def _prefixes(search_path: str) -> set[str]:
         if _INTERPRETER.match(name)
     ]
     # A virtual environment's interpreter is a link out of it: both sides count.
-    both = [*programs, *map(os.path.realpath, programs)]
+    both = [*programs, *map(host_places.real_path, programs)]
     return {os.path.dirname(os.path.dirname(program)) for program in both}
 
 

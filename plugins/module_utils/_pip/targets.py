@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -132,17 +133,17 @@ def _release_of_pip(home: str) -> tuple[int, ...]:
 def _prefix_of(program: str) -> str:
     """Return what ``sys.prefix`` is for the interpreter ``program``."""
     is_in_venv = os.path.exists(os.path.join(os.path.dirname(program), "..", "pyvenv.cfg"))
-    real = os.path.abspath(program) if is_in_venv else os.path.realpath(program)
+    real = os.path.abspath(program) if is_in_venv else host_places.real_path(program)
     return _HOMEBREW_CELLAR.sub(r"/opt/\g<formula>", os.path.dirname(os.path.dirname(real)))
 
 
 def _base_prefix_of(prefix: str) -> str:
     """Return what ``sys.base_prefix`` is where ``sys.prefix`` is ``prefix``."""
     try:
-        with open(os.path.join(prefix, "pyvenv.cfg"), encoding="utf-8", errors="replace") as file:
-            lines = [line.partition("=") for line in file]
-    except OSError:
+        content = host_files.read_file(os.path.join(os.path.abspath(prefix), "pyvenv.cfg")) or b""
+    except _errors.UserError:
         return prefix
+    lines = [line.partition("=") for line in content.decode("utf-8", "replace").splitlines()]
     homes = [value.strip() for name, _equals, value in lines if name.strip() == "home"]
     return _prefix_of(os.path.join(homes[0], "python3")) if homes else prefix
 

@@ -74,6 +74,8 @@ def test_groups_by_name_and_number() -> None:
     assert accounts.find_group(group.gr_name) == accounts.find_group("0") == group
     with pytest.raises(UserError, match="There is no group 'no-such-group'"):
         accounts.find_group("no-such-group")
+    with pytest.raises(UserError, match="There is no group"):
+        accounts.find_group("\N{ARABIC-INDIC DIGIT ZERO}")
 
 
 def test_members_are_those_of_the_list_and_those_with_the_primary_group(

@@ -9,11 +9,12 @@ import random
 import stat
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host import modes
 from ansible_collections.devfleet.pip.plugins.module_utils._host.modes import parse_mode
 
 
@@ -48,6 +49,14 @@ def test_what_is_no_mode_is_refused(value: str) -> None:
 def test_what_the_umask_would_decide_is_refused(value: str) -> None:
     with pytest.raises(UserError, match="begin it with u, g, o or a"):
         parse_mode(value, 0o644)
+
+
+@pytest.mark.parametrize("number_of", [modes.number_of_owner, modes.number_of_group])
+def test_a_number_is_written_in_ascii(number_of: Callable[[str], int]) -> None:
+    assert number_of("3999999999") == 3999999999
+    for name in ("\N{ARABIC-INDIC DIGIT THREE}", "4294967295", "-1", "0x0", " 0"):
+        with pytest.raises(UserError, match=r"there is no (user|group)"):
+            number_of(name)
 
 
 def _random_mode(chance: random.Random) -> str:

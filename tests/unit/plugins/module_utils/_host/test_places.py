@@ -62,6 +62,20 @@ def test_a_way_that_leads_nowhere_is_an_error_that_names_the_place(top: Path, pa
     assert str(raised.value.filename).startswith(str(top))
 
 
+def test_a_path_that_no_program_could_use_is_refused() -> None:
+    with pytest.raises(OSError, match="name too long"), places.reached("/a" * 3000 + "/file"):
+        pass
+
+
+def test_a_path_that_the_locale_cannot_express_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def encode(path: str) -> bytes:
+        return path.encode("ascii")
+
+    monkeypatch.setattr(os, "fsencode", encode)
+    with pytest.raises(UserError, match=r"^'/\\xfc/file': .* UTF-8"), places.explained("/\xfc/file"):
+        places.Reached("/\xfc/file")
+
+
 def test_a_circle_of_links_is_refused(top: Path) -> None:
     (top / "circle").symlink_to("circle")
     with pytest.raises(UserError, match="in a circle"), places.reached(str(top / "circle")):
