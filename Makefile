@@ -7,6 +7,8 @@ CORE ?=
 ARGS ?=
 EXAMPLES ?= 20000
 RACES ?= 300
+KILLED ?= 500
+SITUATIONS ?= 200
 PYTHONS ?= 3.8 3.9 3.10 3.11 3.12 3.13 3.14
 CORES ?= 2.18 2.19 2.20 2.21 2.22
 FUZZ_SECONDS ?= 60
@@ -30,7 +32,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help provision test lint sanity molecule root as-root browser picture unit properties soak pythons versions fuzz
-.PHONY: benchmark-engine benchmark-fleet benchmark-payload benchmark-cache measurements compare
+.PHONY: benchmark-engine benchmark-fleet benchmark-payload benchmark-cache benchmark-survival measurements compare
 .PHONY: docs recordings changelog release clean
 
 help:
@@ -44,7 +46,7 @@ help:
 	@echo "make browser         the report of an audit in a real Chromium, without a window"
 	@echo "make picture         the picture of docs/audit.md"
 	@echo "make properties      the properties of the INI engine, each tried on EXAMPLES=20000 files"
-	@echo "make soak            the long runs: properties, and RACES=300 races of a user against root"
+	@echo "make soak            the long runs: properties, RACES=300 races, KILLED=500 writers, SITUATIONS=200 of check mode, all faults"
 	@echo "make pythons         the unit tests on every Python of a target that is found (PYTHONS='3.8 3.13' on these)"
 	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES=2.18 with one, devel: the next one)"
 	@echo "make fuzz            FUZZ_SECONDS=60 of a search for files that the INI engine gets wrong"
@@ -52,6 +54,7 @@ help:
 	@echo "make benchmark-fleet    the cost of a run over many hosts beside stock modules and a ping, half an hour (ARGS=--quick: 3 minutes)"
 	@echo "make benchmark-payload  what is sent to a host for each module, and its import there"
 	@echo "make benchmark-cache    installing with a cold and with a warm cache, and what the index is asked for"
+	@echo "make benchmark-survival what survives kills, other writers, a full disk and a hostile user, here and with other tools"
 	@echo "make measurements    write what was measured into README.md and docs/"
 	@echo "make compare         all merges by example, by this collection and by other tools"
 	@echo "make docs            check the documentation and build its site (make recordings draws its terminals anew)"
@@ -108,8 +111,8 @@ properties: $(test_venv)/.stamp $(tree)/.stamp
 		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/_ini/test_properties.py $(ARGS)
 
 soak: properties as-root
-	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" RACES=$(RACES) \
-		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -k race $(ARGS)
+	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" RACES=$(RACES) KILLED=$(KILLED) SITUATIONS=$(SITUATIONS) FAULTS=all \
+		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -m soak --figures docs/measurements/soak.json $(ARGS)
 
 pythons: $(tree)/.stamp
 	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) \
@@ -137,6 +140,9 @@ benchmark-payload: $(benchmark_venv)/.stamp $(tree)/.stamp
 
 benchmark-cache: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" python benchmarks/cache.py --write docs/measurements/cache.json $(ARGS)
+
+benchmark-survival: as-root $(benchmark_venv)/.stamp $(tree)/.stamp
+	@$(with_peers) benchmarks/survival.py --write docs/measurements/survival.json $(ARGS)
 
 compare: $(benchmark_venv)/.stamp $(tree)/.stamp
 	@$(with_peers) benchmarks/compare.py --write docs/comparison.md \

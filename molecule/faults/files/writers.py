@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs on a host: writers that are killed, that are ten at once, or that have no space. usage: writers.py ANSWER
+"""Runs on a host: writers that are killed, that are ten at once, or that have no space.
+
+Usage: writers.py ANSWER [TEST ...]
 
 Each runs a module as Ansible does, in a process of its own with its arguments on standard input; but the process is
 forked from this one, which has the modules imported, so that a hundred of them take seconds.
@@ -18,11 +20,11 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.devfleet.pip.plugins.modules import ini_merge, pip_cache
 
-KILLED = 60
+KILLED = int(os.environ.get("KILLED", "60"))
 WRITERS = 10
 ROUNDS = 5
 
@@ -140,19 +142,23 @@ def refused(module: Any, arguments: dict[str, Any], file: Path, place: Path) -> 
 
 
 def main() -> None:
+    answer, *names = sys.argv[1:]
     sections = {"global": {"timeout": 7}}
     full, read_only = Path("/mnt/full/pip.conf"), Path("/mnt/read-only/pip.conf")
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        found = {
-            "killed": kill_writers(place),
-            "hurried": hurry(place),
-            "full": refused(ini_merge, {"path": str(full), "sections": sections}, full, place),
-            "full_backup": refused(ini_merge, {"path": str(full), "sections": sections, "backup": True}, full, place),
-            "read_only": refused(ini_merge, {"path": str(read_only), "sections": sections}, read_only, place),
-            "read_only_cache": refused(pip_cache, {"path": "/mnt/read-only/cache"}, read_only, place),
+        tests: dict[str, Callable[[], Any]] = {
+            "killed": lambda: kill_writers(place),
+            "hurried": lambda: hurry(place),
+            "full": lambda: refused(ini_merge, {"path": str(full), "sections": sections}, full, place),
+            "full_backup": lambda: refused(
+                ini_merge, {"path": str(full), "sections": sections, "backup": True}, full, place
+            ),
+            "read_only": lambda: refused(ini_merge, {"path": str(read_only), "sections": sections}, read_only, place),
+            "read_only_cache": lambda: refused(pip_cache, {"path": "/mnt/read-only/cache"}, read_only, place),
         }
-    Path(sys.argv[1]).write_text(json.dumps(found), encoding="utf-8")
+        found = {name: tests[name]() for name in names or tests}
+    Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -34,18 +34,25 @@ def human_accounts() -> list[pwd.struct_passwd]:
     They have a uid that the system gives to people, a shell that lets them in, and a home that exists.
     """
     lowest, highest = _human_uids(LOGIN_DEFS)
-    accounts = {account.pw_name: account for account in pwd.getpwall()}
-    return [accounts[name] for name in sorted(accounts) if _is_human(accounts[name], lowest, highest)]
+    accounts = {
+        account.pw_name: account
+        for account in pwd.getpwall()
+        if lowest <= account.pw_uid <= highest
+        and os.path.basename(account.pw_shell) not in _NO_LOGIN
+        and os.path.isdir(account.pw_dir)
+    }
+    return [accounts[name] for name in sorted(accounts)]
 
 
 def unlisted_accounts_warning() -> str:
     """Return a warning where accounts come from a directory service that lists none of them; empty elsewhere."""
     local = {line.split(":", 1)[0] for line in _lines_of(PASSWD)}
-    known = list(_DIRECTORY_SERVICES)
-    if any(name.startswith("+") for name in local):  # the mark of NIS in the host's own file
-        known.append("compat")
+    is_nis = any(name.startswith("+") for name in local)  # its mark in the host's own file
+    known = (*_DIRECTORY_SERVICES, "compat") if is_nis else _DIRECTORY_SERVICES
     services = [name for name in _account_sources() if name in known]
-    if not services or _lists_people_beside(local):
+    lowest, highest = _human_uids(LOGIN_DEFS)
+    others = (account.pw_uid for account in pwd.getpwall() if account.pw_name not in local)
+    if not services or any(lowest <= uid <= highest or uid >= _FIRST_LARGE_UID for uid in others):
         return ""
     return (
         "users: '*' covers the accounts that this host can list. The directory service lists none of its accounts"
@@ -60,13 +67,6 @@ def _account_sources() -> list[str]:
         if database.strip() == "passwd":
             return re.sub(r"\[[^\]]*\]", " ", services).split()  # without rules such as [NOTFOUND=return]
     return []
-
-
-def _lists_people_beside(names: set[str]) -> bool:
-    """Tell whether the host lists a person's account that has none of these names."""
-    lowest, highest = _human_uids(LOGIN_DEFS)
-    others = (account.pw_uid for account in pwd.getpwall() if account.pw_name not in names)
-    return any(lowest <= uid <= highest or uid >= _FIRST_LARGE_UID for uid in others)
 
 
 def _lines_of(path: str) -> list[str]:
@@ -110,17 +110,9 @@ def group_name(gid: int) -> str:
         return str(gid)
 
 
-def _is_human(account: pwd.struct_passwd, lowest: int, highest: int) -> bool:
-    shell = os.path.basename(account.pw_shell)
-    return lowest <= account.pw_uid <= highest and shell not in _NO_LOGIN and os.path.isdir(account.pw_dir)
-
-
 def _human_uids(login_defs: str) -> tuple[int, int]:
     """Return the lowest and the highest uid of people: what ``login_defs`` says, or the system's custom."""
     lowest, highest = _HUMAN_UIDS_OF_MACOS if sys.platform == "darwin" else _HUMAN_UIDS
-    bounds = {"UID_MIN": lowest, "UID_MAX": highest}
-    for line in _lines_of(login_defs):  # only Linux has this file
-        match = re.match(r"\s*(UID_MIN|UID_MAX)\s+(\d+)\s*$", line)
-        if match:
-            bounds[match.group(1)] = int(match.group(2))
-    return bounds["UID_MIN"], bounds["UID_MAX"]
+    said = re.findall(r"(?m)^\s*(UID_MIN|UID_MAX)\s+(\d+)\s*$", "\n".join(_lines_of(login_defs)))  # Linux only
+    bounds = {name: int(number) for name, number in said}
+    return bounds.get("UID_MIN", lowest), bounds.get("UID_MAX", highest)

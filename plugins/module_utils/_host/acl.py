@@ -26,6 +26,7 @@ _HEADER = struct.Struct("<I")
 _ENTRY = struct.Struct("<HHI")
 _VERSION = 2
 _LETTERS = {USER_OBJ: "u", USER: "u", GROUP_OBJ: "g", GROUP: "g", MASK: "m", OTHER: "o"}
+_RIGHTS = ("---", "--x", "-w-", "-wx", "r--", "r-x", "rw-", "rwx")
 
 
 class AclEntry(NamedTuple):
@@ -56,7 +57,9 @@ def decode(value: bytes) -> Acl:
 
 def to_text(acl: Acl) -> str:
     """Return the list as ``setfacl`` would take it, with numbers for names: ``u::rwx,g::rwx,g:2000:rwx``."""
-    return ",".join(_entry_text(entry) for entry in _ordered(acl))
+    return ",".join(
+        f"{_LETTERS[tag]}:{'' if owner == NO_ID else owner}:{_RIGHTS[perm]}" for tag, perm, owner in _ordered(acl)
+    )
 
 
 def with_group(acl: Acl, mode: int, gid: int) -> Acl:
@@ -64,11 +67,10 @@ def with_group(acl: Acl, mode: int, gid: int) -> Acl:
 
     Other entries stay. ``mode`` is the directory's: it says what others may do where the list is new.
     """
-    entries = {(entry.tag, entry.id): entry.perm for entry in acl}
-    entries.setdefault((OTHER, NO_ID), mode & 0o5)
-    entries.update({(tag, NO_ID): RWX for tag in (USER_OBJ, GROUP_OBJ, MASK)})
-    entries[GROUP, gid] = RWX
-    return _ordered([AclEntry(tag, perm, owner) for (tag, owner), perm in entries.items()])
+    given = {(OTHER, NO_ID): mode & 0o5, **{(entry.tag, entry.id): entry.perm for entry in acl}}
+    full = {(USER_OBJ, NO_ID), (GROUP_OBJ, NO_ID), (MASK, NO_ID), (GROUP, gid)}
+    perms = {**given, **dict.fromkeys(full, RWX)}
+    return [AclEntry(tag, perm, owner) for (tag, owner), perm in sorted(perms.items())]
 
 
 def supported(file: int | str) -> bool:
@@ -99,9 +101,3 @@ def write(fd: int, name: str, acl: Acl) -> None:
 
 def _ordered(acl: Acl) -> Acl:
     return sorted(acl, key=lambda entry: (entry.tag, entry.id))
-
-
-def _entry_text(entry: AclEntry) -> str:
-    owner = "" if entry.id == NO_ID else str(entry.id)
-    letters = "".join(letter if entry.perm & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))
-    return f"{_LETTERS[entry.tag]}:{owner}:{letters}"

@@ -34,11 +34,14 @@ LOCK_SECONDS = 60.0
 DIRECTORY_MODE = 0o755
 LARGEST_FILE = 10_000_000
 
-_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Nonblocking: a pipe that somebody puts here would otherwise stop the play.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OVERWRITE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = {
+    stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
+    stat.S_IFLNK: "a symbolic link that somebody has just put here",
+}  # fmt: skip
 
 Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
 
@@ -85,58 +88,6 @@ class WriteRules(NamedTuple):
 DEFAULT_RULES = WriteRules()
 
 
-def change_file(
-    path: str,
-    change: Callable[[bytes | None], bytes],
-    rules: WriteRules = DEFAULT_RULES,
-    check_mode: bool = False,
-) -> FileChange:
-    """Pass the bytes of the file at ``path`` to ``change``, and write what it returns, if that differs.
-
-    The file is read under an advisory lock, so that two writers lose nothing. Check mode returns the same and
-    changes nothing. Raise UserError, with the file as it was, for whatever goes wrong.
-    """
-    with host_places.explained(path), host_places.reached(path, rules.follow) as place:
-        if place.link is not None:
-            raise _errors.UserError(
-                f"{path}: this is a symbolic link to {place.link}, and 'follow' is false;"
-                " allow it, or name the file itself."
-            )
-        if check_mode or place.missing:
-            with _opened(place) as old:
-                file = _planned(place, old, change, rules)
-            if check_mode and file.changed and rules.validate is not None:
-                _validate_elsewhere(file, rules.validate)
-            if check_mode or not file.changed:
-                return file
-        with _directory_of(place) as there, _locked(there), _opened(there) as old:
-            file = _planned(there, old, change, rules)
-            if file.changed:
-                return _write(there, old, file, rules)
-            if old is not None and file.rights_after is not None:
-                _set_rights(old.descriptor, file.rights_after)
-            return file
-
-
-def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
-    """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
-    with host_places.explained(path), host_places.reached(path) as target, _opened(target) as old:
-        if old is None:
-            return None
-        with host_places.reached(path, follow=False) as place:
-            _check_takes_new_files(place)
-            return None if check_mode else _remove(place, old, backup)
-
-
-def read_file(path: str) -> bytes | None:
-    """Return the file's bytes; None where there is no file. Raise UserError where it cannot be read."""
-    with host_places.explained(path), host_places.reached(path) as place, _opened(place) as old:
-        return None if old is None else old.content
-
-
-# Reading
-
-
 class _Old(NamedTuple):
     """The file as it was found. Its rights are read from the descriptor that its bytes were read from."""
 
@@ -149,52 +100,97 @@ class _Old(NamedTuple):
         return host_modes.Rights(self.status.st_uid, self.status.st_gid, stat.S_IMODE(self.status.st_mode))
 
 
+def change_file(
+    path: str,
+    change: Callable[[bytes | None], bytes],
+    rules: WriteRules = DEFAULT_RULES,
+    check_mode: bool = False,
+) -> FileChange:
+    """Pass the bytes of the file at ``path`` to ``change``, and write what it returns, if that differs.
+
+    Before a write the file is read again under an advisory lock, so that two writers lose nothing. Check mode returns
+    the same and changes nothing. Raise UserError, with the file as it was, for whatever goes wrong.
+    """
+    with host_places.explained(path), host_places.reached(path, rules.follow) as place:
+        if place.link is not None:
+            raise _errors.UserError(
+                f"{path}: this is a symbolic link to {place.link}, and 'follow' is false;"
+                " allow it, or name the file itself."
+            )
+        with _opened(place) as old:
+            file, _in_place = _planned(place, old, change, rules)
+            if old is not None and not file.changed and not check_mode:
+                _set_rights(old.descriptor, file.rights_after)
+        _validate(file, rules)
+        if check_mode or not file.changed:
+            return file
+        with place.made(DIRECTORY_MODE), _locked(place) as directory, _opened(place) as old:
+            validated = file.after
+            file, in_place = _planned(place, old, change, rules)
+            if file.after != validated:  # another writer was faster
+                _validate(file, rules)
+            if in_place and old is not None:
+                _overwrite(place, old, file)
+            elif file.changed:
+                file = _replace(place, directory, old, file, rules)
+            return file
+
+
+def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
+    """Remove a file, or the symbolic link that leads to it; return the path of its backup."""
+    with host_places.explained(path), host_places.reached(path) as target, _opened(target) as old:
+        if old is None:
+            return None
+        with host_places.reached(path, follow=False) as place:
+            obstacle = _obstacle_to_new_files(place)
+            if obstacle is not None:
+                raise obstacle
+            if check_mode:
+                return None
+            with _locked(place), _backed_up(place, old if backup else None) as backup_file:
+                os.unlink(place.name, dir_fd=place.directory)
+                return backup_file
+
+
+def read_file(path: str) -> bytes | None:
+    """Return the file's bytes; None where there is no file. Raise UserError where it cannot be read."""
+    with host_places.explained(path), host_places.reached(path) as place, _opened(place) as old:
+        return None if old is None else old.content
+
+
+# Reading
+
+
 @contextlib.contextmanager
 def _opened(place: host_places.Reached) -> Iterator[_Old | None]:
     """Open the file and read it; None where there is no file."""
-    if place.missing or not _check_regular(place):
-        host_places.check_links(place, os.fstat(place.directory).st_uid)
-        yield None
-        return
-    try:
-        descriptor = os.open(place.name, _READ, dir_fd=place.directory)
-    except OSError as error:
-        error.filename = place.path  # which a link may lead to
-        raise
-    try:
-        status = os.fstat(descriptor)
-        host_places.check_links(place, status.st_uid)
-        _check_regular(place, status)
-        yield _Old(descriptor, _content(place, descriptor), status)
-    finally:
-        os.close(descriptor)
+    with contextlib.ExitStack() as stack:
+        try:
+            if place.missing:
+                raise FileNotFoundError
+            # What is no file is not opened, which may do something.
+            _check_regular(place, os.stat(place.name, dir_fd=place.directory, follow_symlinks=False))
+            file = stack.enter_context(open(os.open(place.name, _READ, dir_fd=place.directory), "rb"))
+            status = os.fstat(file.fileno())
+            _check_regular(place, status)
+            old: _Old | None = _Old(file.fileno(), file.read(LARGEST_FILE + 1), status)
+        except FileNotFoundError:
+            old = None
+        except OSError as error:
+            error.filename = place.path  # which a link may lead to
+            raise
+        if old is not None and len(old.content) > LARGEST_FILE:
+            raise _errors.UserError(
+                f"{place.asked}: this file is larger than {LARGEST_FILE // 1_000_000} MB, so it is no file of settings;"
+                " move it away. Nothing was written."
+            )
+        yield old
 
 
-def _check_regular(place: host_places.Reached, status: os.stat_result | None = None) -> bool:
-    """Refuse a pipe and the like; return whether there is a file. It is not opened, which may do something."""
-    try:
-        status = status or os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
+def _check_regular(place: host_places.Reached, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        kinds = {
-            stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
-            stat.S_IFLNK: "a symbolic link that somebody has just put here",
-        }  # fmt: skip
-        kind = kinds.get(stat.S_IFMT(status.st_mode), "a device")
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
         raise _errors.UserError(f"{place.asked}: this is {kind}, not a regular file; nothing was written.")
-    return True
-
-
-def _content(place: host_places.Reached, descriptor: int) -> bytes:
-    with open(descriptor, "rb", closefd=False) as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise _errors.UserError(
-            f"{place.asked}: this file is larger than {LARGEST_FILE // 1_000_000} MB, so it is no file of settings;"
-            " move it away. Nothing was written."
-        )
-    return content
 
 
 # What will be written, known before anything is: check mode ends here
@@ -202,8 +198,11 @@ def _content(place: host_places.Reached, descriptor: int) -> bytes:
 
 def _planned(
     place: host_places.Reached, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules
-) -> FileChange:
-    """Return what is to become of the file. Raise UserError or OSError where this process could not do it."""
+) -> tuple[FileChange, bool]:
+    """Return what is to become of the file, and whether it is overwritten, since no new one can replace it.
+
+    Raise UserError or OSError where this process could not do it.
+    """
     if old is None and not rules.create:
         raise _errors.UserError(
             f"{place.asked}: there is no such file, and 'create' is false; create the file, or allow it."
@@ -211,15 +210,18 @@ def _planned(
     before = None if old is None else old.content
     after = change(before)
     if before is None and not after:  # nothing to say is no reason to make a file
-        return FileChange(place.path, b"", b"", None)
+        return FileChange(place.path, b"", b"", None), False
     rights_before = None if old is None else old.rights
     file = FileChange(place.path, before, after, None, rights_before, _rights_after(rights_before, after, rules))
-    is_new = file.changed and not _goes_in_place(place, file, rules)
-    if is_new:
-        _check_takes_new_files(place)
-    if is_new or file.rights_changed:
-        _check_may_give_rights(place, file, rules, is_new)
-    return file
+    obstacle, in_place = None, False
+    if file.changed:
+        obstacle = _obstacle_to_new_files(place) or _obstacle_to_rights(place, file, rules, is_new=True)
+        in_place = obstacle is not None and _may_overwrite(place, old, rules)
+    if in_place or not file.changed:
+        obstacle = _obstacle_to_rights(place, file, rules, is_new=False) if file.rights_changed else None
+    if obstacle is not None:
+        raise obstacle
+    return file, in_place
 
 
 def _rights_after(before: host_modes.Rights | None, content: bytes, rules: WriteRules) -> host_modes.Rights:
@@ -232,132 +234,86 @@ def _rights_after(before: host_modes.Rights | None, content: bytes, rules: Write
     )
 
 
-def _goes_in_place(place: host_places.Reached, file: FileChange, rules: WriteRules) -> bool:
-    """Tell whether the file itself is overwritten, which is asked for and needed, since no new one can replace it."""
-    if file.before is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
-        return False
-    if _takes_new_files(place) and _may_give_rights(place, file, is_new=True):
+def _may_overwrite(place: host_places.Reached, old: _Old | None, rules: WriteRules) -> bool:
+    if old is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
         return False
     return os.access(place.name, os.W_OK, dir_fd=place.directory)
 
 
-def _takes_new_files(place: host_places.Reached) -> bool:
-    return os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory)
-
-
-def _check_takes_new_files(place: host_places.Reached) -> None:
-    if _takes_new_files(place):
-        return
+def _obstacle_to_new_files(place: host_places.Reached) -> Exception | None:
+    """Return why this process cannot make a file here, or remove one."""
+    if os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory):
+        return None
     is_read_only = os.statvfs(place.directory).f_flag & os.ST_RDONLY
     number = errno.EROFS if is_read_only else errno.EACCES
-    directory = place.path
-    for _name in (*place.missing, place.name):
-        directory = os.path.dirname(directory)
-    raise OSError(number, os.strerror(number), directory)
+    return OSError(number, os.strerror(number), place.here)
 
 
-def _may_give_rights(place: host_places.Reached, file: FileChange, is_new: bool) -> bool:
-    """Tell whether this process can give the file, which is old or a new one of its own, the rights it is to have."""
+def _obstacle_to_rights(
+    place: host_places.Reached, file: FileChange, rules: WriteRules, is_new: bool
+) -> Exception | None:
+    """Return why this process cannot give the old file, or a new one of its own, the rights that it is to have."""
     user, before, after = os.geteuid(), file.rights_before, file.rights_after
     if user == 0 or after is None:
-        return True
-    owner = user if is_new or before is None else before.uid
+        return None
+    uid, gid = (user, host_modes.SAME) if is_new or before is None else before[:2]
     directory = os.fstat(place.directory)
-    inherits = directory.st_mode & stat.S_ISGID or not sys.platform.startswith("linux")
-    inherited = directory.st_gid if inherits else host_modes.SAME
-    group = inherited if is_new or before is None else before.gid
-    return owner == after.uid == user and after.gid in (group, host_modes.SAME, os.getegid(), *os.getgroups())
-
-
-def _check_may_give_rights(place: host_places.Reached, file: FileChange, rules: WriteRules, is_new: bool) -> None:
-    after = file.rights_after
-    if after is None or _may_give_rights(place, file, is_new):
-        return
+    if is_new and (directory.st_mode & stat.S_ISGID or not sys.platform.startswith("linux")):
+        gid = directory.st_gid
+    if uid == after.uid == user and after.gid in (gid, host_modes.SAME, os.getegid(), *os.getgroups()):
+        return None
     owner, group = host_accounts.user_name(after.uid), host_accounts.group_name(after.gid)
-    user = host_accounts.user_name(os.geteuid())
-    if rules.owner not in (None, os.geteuid()):
+    if rules.owner not in (None, user):
         reason = f"only root can give a file to the user '{owner}'; leave 'owner' out, or work as root."
     elif rules.group is not None:
         reason = f"only root, or a member, can give a file to the group '{group}'; leave 'group' out, or work as root."
     elif is_new:
         reason = (
-            f"the file belongs to '{owner}' and the group '{group}', and '{user}' cannot write a new one for them;"
-            " correct its owner and group first."
+            f"the file belongs to '{owner}' and the group '{group}', and '{host_accounts.user_name(user)}' cannot write"
+            " a new one for them; correct its owner and group first."
         )
     else:
         reason = "only the owner of this file may change its mode; work as its owner, or with become."
-    raise _errors.UserError(f"{place.asked}: {reason}")
+    return _errors.UserError(f"{place.asked}: {reason}")
 
 
-def _validate_elsewhere(file: FileChange, validate: Judge) -> None:
-    """Validate where no new file may be made beside the old one."""
+def _validate(file: FileChange, rules: WriteRules) -> None:
+    """Validate the new bytes where only this user can read them, in a file with the right name and mode."""
+    if rules.validate is None or not file.changed or file.rights_after is None:
+        return
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, os.path.basename(file.path))
         with open(path, "wb") as new_file:
+            os.fchmod(new_file.fileno(), file.rights_after.mode)
             new_file.write(file.after)
-        validate(path)
+        rules.validate(path)
 
 
-# The directory, made where it is missing, and its lock
-
-
-@contextlib.contextmanager
-def _directory_of(place: host_places.Reached) -> Iterator[host_places.Reached]:
-    """Open the file's own directory. Those that are made for it go again where the work fails."""
-    made: list[tuple[int, str]] = []
-    with contextlib.ExitStack() as stack:
-        directory = place.directory
-        try:
-            for name in place.missing:
-                if _make_directory(directory, name):
-                    made.append((directory, name))
-                directory = os.open(name, host_places.ENTER, dir_fd=directory)
-                stack.callback(os.close, directory)
-            directory = os.open(".", _LIST, dir_fd=directory)
-            stack.callback(os.close, directory)
-            yield place._replace(directory=directory, missing=[])
-        except BaseException:
-            for parent, name in reversed(made):
-                with contextlib.suppress(OSError):  # another writer uses it
-                    os.rmdir(name, dir_fd=parent)
-            raise
-
-
-def _make_directory(parent: int, name: str) -> bool:
-    """Make a directory with DIRECTORY_MODE, whatever the umask: others must reach a machine's file."""
-    umask = os.umask(0o777 & ~DIRECTORY_MODE)
-    try:
-        os.mkdir(name, DIRECTORY_MODE, dir_fd=parent)
-    except FileExistsError:
-        return False  # another writer was faster
-    finally:
-        os.umask(umask)
-    return True
+# Writing
 
 
 @contextlib.contextmanager
-def _locked(place: host_places.Reached) -> Iterator[None]:
-    """Hold the lock that all writers of this directory's files take: one on the directory itself.
+def _locked(place: host_places.Reached) -> Iterator[int]:
+    """Hold the lock that all writers of this directory's files take: one on the directory itself, which this opens.
 
     A lock on the file would be lost with the file it replaces, and a lock file would be left behind.
     """
-    _wait_for_lock(place.directory, os.path.dirname(place.path))
+    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.directory)
     try:
-        yield
+        _wait_for_lock(descriptor, place.here)
+        yield descriptor
     finally:
-        with contextlib.suppress(OSError):
-            fcntl.flock(place.directory, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 def _wait_for_lock(descriptor: int, directory: str) -> None:
     give_up = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):
-                return  # NFS has no such lock; the comparison before the rename remains
+                return None  # NFS has no such lock; the comparison before the rename remains
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
         if time.monotonic() > give_up:
@@ -368,47 +324,31 @@ def _wait_for_lock(descriptor: int, directory: str) -> None:
         time.sleep(0.02)
 
 
-# Writing
-
-
-def _write(place: host_places.Reached, old: _Old | None, file: FileChange, rules: WriteRules) -> FileChange:
-    """Replace the file by a new one, or overwrite it where it must be."""
-    if old is not None and _goes_in_place(place, file, rules):
-        if rules.validate is not None:
-            _validate_elsewhere(file, rules.validate)
+def _replace(
+    place: host_places.Reached, directory: int, old: _Old | None, file: FileChange, rules: WriteRules
+) -> FileChange:
+    """Put a new file in the place of the old one in the locked ``directory``."""
+    leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
+    for found in filter(leftover.fullmatch, os.listdir(directory)):  # of writers that were killed
+        _discard(place, found)
+    name = f".{place.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
+    with _new_file(place, name, file.after, old, file.rights_after):
         _check_unchanged(place, file)
-        _overwrite(place, old, file)
-        return file
-    _sweep(place)
-    directory = os.path.dirname(place.path)
-    temporary = f".{place.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
-    backup_file = None
+        with _backed_up(place, old if rules.backup else None) as backup_file:
+            try:
+                os.rename(name, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
+            except OSError as error:
+                is_busy = error.errno in (errno.EBUSY, errno.EPERM, errno.EXDEV, errno.EACCES)
+                if old is None or not is_busy or not rules.unsafe_writes:
+                    raise
+                _overwrite(place, old, file)
+                _discard(place, name)
     try:
-        _write_new(place, temporary, file.after, old, file.rights_after)
-        if rules.validate is not None:
-            rules.validate(os.path.join(directory, temporary))
-        _check_unchanged(place, file)
-        if rules.backup and old is not None:
-            backup_file = _back_up(place, old)
-        _replace(place, temporary, old, file, rules)
-    except BaseException:
-        _discard(place, backup_file)
-        raise
-    finally:
-        _discard(place, temporary)
-    _sync_directory(place)
-    return file._replace(backup_file=None if backup_file is None else os.path.join(directory, backup_file))
-
-
-def _remove(place: host_places.Reached, old: _Old, backup: bool) -> str | None:
-    with _directory_of(place) as there, _locked(there):
-        backup_file = _back_up(there, old) if backup else None
-        try:
-            os.unlink(there.name, dir_fd=there.directory)
-        except BaseException:
-            _discard(there, backup_file)
+        os.fsync(directory)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems do not sync directories
             raise
-        return None if backup_file is None else os.path.join(os.path.dirname(there.path), backup_file)
+    return file._replace(backup_file=backup_file)
 
 
 def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
@@ -417,71 +357,59 @@ def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
 
 
-def _sweep(place: host_places.Reached) -> None:
-    """Remove what killed writers left: the one that holds the lock is the only writer."""
-    leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
-    for found in os.listdir(place.directory):
-        if leftover.fullmatch(found):
-            _discard(place, found)
+def _discard(place: host_places.Reached, name: str) -> None:
+    with contextlib.suppress(OSError):  # it is gone, or somebody put a directory there
+        os.unlink(name, dir_fd=place.directory)
 
 
-def _discard(place: host_places.Reached, name: str | None) -> None:
-    if name is not None:
-        with contextlib.suppress(OSError):  # it is gone, or somebody put a directory there
-            os.unlink(name, dir_fd=place.directory)
-
-
-def _write_new(
+@contextlib.contextmanager
+def _new_file(
     place: host_places.Reached, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None
-) -> None:
-    """Write a new file beside the old one, with these rights, and the other attributes of ``model``."""
-    descriptor = os.open(name, _CREATE, 0o600, dir_fd=place.directory)
+) -> Iterator[None]:
+    """Write a new file beside the old one, with these rights and ``model``'s other attributes.
+
+    It goes again where the work fails.
+    """
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(os.open(name, _CREATE, 0o600, dir_fd=place.directory), "wb") as file:
             file.write(content)
             file.flush()
-            _copy_extended_attributes(model, descriptor)
-            if rights is not None:
-                _set_rights(descriptor, rights)
-            os.fsync(descriptor)
+            _copy_extended_attributes(model, file.fileno())
+            _set_rights(file.fileno(), rights)
+            os.fsync(file.fileno())
+        yield
     except BaseException:
         _discard(place, name)
         raise
 
 
-def _back_up(place: host_places.Reached, old: _Old) -> str:
-    """Keep the old bytes beside the file, with the rights that they had; return the name."""
-    moment = time.strftime("%Y-%m-%d@%H:%M:%S")
-    name = f"{place.name}.{os.getpid()}.{moment}~"  # as Ansible's own modules name it
-    _write_new(place, name, old.content, old, old.rights)
-    return name
-
-
-def _replace(place: host_places.Reached, temporary: str, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
-    try:
-        os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
-    except OSError as error:
-        is_busy = error.errno in (errno.EBUSY, errno.EPERM, errno.EXDEV, errno.EACCES)
-        if old is None or not is_busy or not rules.unsafe_writes:
-            raise
-        _overwrite(place, old, file)
+@contextlib.contextmanager
+def _backed_up(place: host_places.Reached, old: _Old | None) -> Iterator[str | None]:
+    """Keep the old bytes beside the file, with the rights that they had; yield the path."""
+    if old is None:
+        yield None
+        return
+    name = f"{place.name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"  # as Ansible's own modules name it
+    with _new_file(place, name, old.content, old, old.rights):
+        yield os.path.join(place.here, name)
 
 
 def _overwrite(place: host_places.Reached, old: _Old, file: FileChange) -> None:
     """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
-    descriptor = os.open(place.name, _OVERWRITE, dir_fd=place.directory)
-    with os.fdopen(descriptor, "wb") as stream:
-        if not os.path.samestat(os.fstat(descriptor), old.status):
+    _check_unchanged(place, file)
+    with open(os.open(place.name, _OVERWRITE, dir_fd=place.directory), "wb") as stream:
+        if not os.path.samestat(os.fstat(stream.fileno()), old.status):
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
-        if file.rights_after is not None:
-            _set_rights(descriptor, file.rights_after)
+        _set_rights(stream.fileno(), file.rights_after)
         stream.write(file.after)
         stream.truncate()
         stream.flush()
-        os.fsync(descriptor)
+        os.fsync(stream.fileno())
 
 
-def _set_rights(descriptor: int, rights: host_modes.Rights) -> None:
+def _set_rights(descriptor: int, rights: host_modes.Rights | None) -> None:
+    if rights is None:
+        return
     status = os.fstat(descriptor)
     gid = status.st_gid if rights.gid == host_modes.SAME else rights.gid
     if (status.st_uid, status.st_gid) != (rights.uid, gid):
@@ -494,40 +422,20 @@ def _copy_extended_attributes(model: _Old | None, descriptor: int) -> None:
     """Copy what only Linux lets Python see: ACLs, the SELinux label, attributes of the user's own."""
     if not hasattr(os, "listxattr"):
         return
-    try:
-        names = [] if model is None else os.listxattr(model.descriptor)
-    except OSError:  # a file system without extended attributes
-        names = []
-    if host_acl.ACCESS not in names:
-        _remove_acl(descriptor)
-    for name in names:
-        value = os.getxattr(model.descriptor, name) if model is not None else b""
-        if _attribute(descriptor, name) != value:
+    here = _extended_attributes(descriptor)
+    wanted = {} if model is None else _extended_attributes(model.descriptor)
+    if host_acl.ACCESS in here and host_acl.ACCESS not in wanted:  # a new file gets it from its directory's default one
+        os.removexattr(descriptor, host_acl.ACCESS)
+    for name, value in wanted.items():
+        if here.get(name) != value:
             os.setxattr(descriptor, name, value)
 
 
-def _attribute(descriptor: int, name: str) -> bytes | None:
+def _extended_attributes(descriptor: int) -> dict[str, bytes]:
     try:
-        return os.getxattr(descriptor, name)
-    except OSError:  # the new file does not have it yet
-        return None
-
-
-def _remove_acl(descriptor: int) -> None:
-    """Remove the list that a new file gets from its directory's default one."""
-    try:
-        os.removexattr(descriptor, host_acl.ACCESS)
-    except OSError as error:
-        if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
-            raise
-
-
-def _sync_directory(place: host_places.Reached) -> None:
-    try:
-        os.fsync(place.directory)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems do not sync directories
-            raise
+        return {name: os.getxattr(descriptor, name) for name in os.listxattr(descriptor)}
+    except OSError:  # a file system without extended attributes
+        return {}
 
 
 # A judge for a new file, asked before it replaces the old one
@@ -565,8 +473,10 @@ def run(
     environment: dict[str, str] | None = None,
     content: bytes | None = None,
 ) -> tuple[int, str, str]:
-    """Run a command that is to judge ``path``, or the ``content`` on its standard input; return its status, output
-    and errors. Raise UserError where it cannot be started."""
+    """Run a command that is to judge ``path``, or the ``content`` on its standard input.
+
+    Return its status, output and errors. Raise UserError where it cannot be started.
+    """
     try:
         # Left to itself run_command would end the process, which may be a child that works for another user.
         status, output, errors = module.run_command(

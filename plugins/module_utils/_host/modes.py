@@ -9,7 +9,9 @@ left to Ansible's own functions.
 
 from __future__ import annotations
 
+import functools
 import grp
+import operator
 import pwd
 import re
 import stat
@@ -67,32 +69,27 @@ def parse_mode(value: Any, old_mode: int, is_directory: bool = False) -> int:
                 f"mode: '{clause}' does not say for whom, so it would depend on the umask; begin it with u, g, o or a,"
                 f" such as 'a{clause}'."
             )
-        for operator, letters in _ACTION.findall(actions):
-            mode = _apply(mode, users, operator, letters, is_directory)
+        for sign, letters in _ACTION.findall(actions):
+            mode = _apply(mode, users, sign, letters, is_directory)
     return mode
 
 
-def _apply(mode: int, users: str, operator: str, letters: str, is_directory: bool) -> int:
+def _apply(mode: int, users: str, sign: str, letters: str, is_directory: bool) -> int:
     """Return ``mode`` after one action such as ``+rw``, by the rules of coreutils' chmod."""
-    affected = 0
-    for user in users:
-        affected |= _BITS_OF_USER[user]
+    affected = functools.reduce(operator.or_, (_BITS_OF_USER[user] for user in users))
     if letters in _SHIFT_OF_USER:  # copy the rights of the user, the group or the others
         bits = (mode >> _SHIFT_OF_USER[letters] & 7) * _EXECUTE
         named = 0
     else:
-        bits = 0
-        for letter in letters:
-            bits |= _BITS_OF_LETTER[letter]
-        named = bits & affected
+        named = bits = functools.reduce(operator.or_, (_BITS_OF_LETTER[letter] for letter in letters), 0)
         if "X" in letters and (is_directory or mode & _EXECUTE):
             bits |= _EXECUTE
-    # A directory keeps its set-id bits unless the action names them.
-    affected &= ~(_SET_ID & ~named) if is_directory else 0o7777
+    if is_directory:  # it keeps its set-id bits unless the action names them
+        affected &= ~_SET_ID | named
     bits &= affected
-    if operator == "-":
+    if sign == "-":
         return mode & ~bits
-    return (mode & ~affected if operator == "=" else mode) | bits
+    return (mode & ~affected if sign == "=" else mode) | bits
 
 
 def number_of_owner(name: str) -> int:
@@ -118,19 +115,17 @@ def _number_of(option: str, kind: str, name: str, look_up: Callable[[], int]) ->
 
 def rights_diff(path: str, before: Rights, after: Rights) -> dict[str, Any]:
     """Return the difference of a file's rights as Ansible shows it."""
-    names = (("owner", "uid"), ("group", "gid"), ("mode", "mode"))
-    changed = [(name, field) for name, field in names if getattr(before, field) != getattr(after, field)]
+    old, new = ({"owner": rights.uid, "group": rights.gid, "mode": f"{rights.mode:04o}"} for rights in (before, after))
+    return _diff(
+        path,
+        {name: value for name, value in old.items() if value != new[name]},
+        {name: value for name, value in new.items() if value != old[name]},
+    )
+
+
+def _diff(path: str, before: Any, after: Any) -> dict[str, Any]:
     header = f"{path} (attributes)"
-    return {
-        "before": {name: _shown(before, field) for name, field in changed},
-        "after": {name: _shown(after, field) for name, field in changed},
-        "before_header": header,
-        "after_header": header,
-    }
-
-
-def _shown(rights: Rights, field: str) -> int | str:
-    return f"{rights.mode:04o}" if field == "mode" else int(getattr(rights, field))
+    return {"before": before, "after": after, "before_header": header, "after_header": header}
 
 
 def system_attributes(options: Mapping[str, Any]) -> list[str]:
@@ -147,8 +142,4 @@ def set_system_attributes(module: AnsibleModule, path: str, options: dict[str, A
     context = module.load_file_common_arguments(options, path=path)["secontext"]
     changed = module.set_context_if_different(path, context, False, diff)
     changed = module.set_attributes_if_different(path, options["attributes"], changed, diff)
-    header = f"{path} (attributes)"
-    return changed, {**diff, "before_header": header, "after_header": header} if diff else {}
-
-
-# For pip_config, until it hands the task's mode to change_file
+    return changed, _diff(path, **diff) if diff else {}

@@ -13,7 +13,7 @@ import errno
 import os
 import pwd
 import stat
-from typing import Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
@@ -21,22 +21,127 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _MOST_LINKS = 40
+_ADVICE = {
+    errno.EACCES: "work as the file's owner, or with become",
+    errno.EPERM: "work as the file's owner, or with become",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.ENOSPC: "make room on that file system",
+    errno.EDQUOT: "the quota of that user is used up",
+    errno.ENOTDIR: "a file stands where a directory is needed",
+    errno.ELOOP: "somebody put a symbolic link there meanwhile; rerun the play",
+}
 
 
-class Reached(NamedTuple):
-    """Where a file is, or would be: ``name`` in the open ``directory``, or below ``missing`` ones in it.
+class Reached:
+    """The way to a file: ``name`` in the open ``directory``, whose path without links is ``here``, or below ``missing``
+    directories in it.
 
-    ``asked`` is the path that was given, ``path`` the one without links. ``links`` are those that were followed, and
-    their owners; ``link`` is where one at the end leads that was not.
+    ``asked`` is the path that was given; ``link`` is where a symbolic link at its end leads that was not followed.
     """
 
-    asked: str
-    path: str
-    directory: int
-    missing: list[str]
-    name: str
-    links: list[tuple[str, int]]
-    link: str | None
+    def __init__(self, path: str, follow: bool = True) -> None:
+        self.asked = path
+        self.link: str | None = None
+        self._follow = follow
+        self._followed = 0
+        self._todo = _parts(path)
+        self._way: list[tuple[str, int]] = []
+        self._push("/", os.open("/", ENTER))
+
+    @property
+    def name(self) -> str:
+        return self._todo[-1]
+
+    @property
+    def missing(self) -> list[str]:
+        return self._todo[:-1]
+
+    @property
+    def path(self) -> str:
+        """The file's path without links."""
+        return os.path.join(self.here, *self._todo)
+
+    def advance(self) -> bool:
+        """Take one step; return False where no directory and no link leads on."""
+        if not self._todo:
+            return False
+        name, step = self._todo[0], os.path.join(self.here, self._todo[0])
+        try:
+            if name == "..":
+                self._leave(max(1, len(self._way) - 1))
+            else:
+                self._push(step, os.open(name, ENTER, dir_fd=self.directory))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            error.filename = step
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
+                raise
+            return self._advance_by_link(name, step)
+        del self._todo[0]
+        return True
+
+    def _advance_by_link(self, name: str, step: str) -> bool:
+        found = _link_at(self.directory, name)
+        is_last = len(self._todo) == 1
+        if found is None and not is_last:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), step)
+        if found is None:
+            return False
+        owner, leads_to = found
+        if is_last and not self._follow:
+            self.link = leads_to
+            return False
+        if os.geteuid() == 0 and owner != 0:
+            raise _errors.UserError(
+                f"{self.asked}: the symbolic link {step} belongs to the user with the id {owner}, and root does not"
+                " follow it; name the file that it leads to, or work with that user's rights."
+            )
+        self._followed += 1
+        if self._followed > _MOST_LINKS:
+            raise _errors.UserError(
+                f"{self.asked}: the symbolic links lead in a circle ({step}). The file is as it was."
+            )
+        if os.path.isabs(leads_to):
+            self._leave(1)
+        self._todo[:1] = _parts(leads_to)
+        return True
+
+    @contextlib.contextmanager
+    def made(self, mode: int) -> Iterator[None]:
+        """Make the missing directories, with this mode whatever the umask. They go again where the work fails."""
+        made: list[tuple[str, int]] = []
+        umask = os.umask(0o777 & ~mode)
+        try:
+            while self.missing:
+                name, parent = self._todo[0], self.directory
+                with contextlib.suppress(FileExistsError):  # another writer was faster
+                    os.mkdir(name, mode, dir_fd=parent)
+                    made.append((name, parent))
+                self._push(os.path.join(self.here, name), os.open(name, ENTER, dir_fd=parent))
+                del self._todo[0]
+            os.umask(umask)
+            yield
+        except BaseException:
+            for name, parent in reversed(made):
+                with contextlib.suppress(OSError):  # another writer uses it
+                    os.rmdir(name, dir_fd=parent)
+            raise
+        finally:
+            os.umask(umask)
+
+    def _push(self, here: str, directory: int) -> None:
+        self._way.append((here, directory))
+        self.here, self.directory = here, directory
+
+    def _leave(self, kept: int) -> None:
+        while len(self._way) > kept:
+            os.close(self._way.pop()[1])
+        if self._way:
+            self.here, self.directory = self._way[-1]
+
+    def close(self) -> None:
+        self._leave(0)
 
 
 def check_absolute(option: str, paths: Iterable[str]) -> None:
@@ -49,45 +154,28 @@ def check_absolute(option: str, paths: Iterable[str]) -> None:
 @contextlib.contextmanager
 def reached(path: str, follow: bool = True) -> Iterator[Reached]:
     """Go to the file at ``path``; ``follow`` says whether a symbolic link at its end is followed."""
-    with contextlib.closing(_Walk(path, follow)) as walk:
-        while walk.advance():
+    with contextlib.closing(Reached(path, follow)) as place:
+        while place.advance():
             pass
-        if not walk.todo:
+        if place.path == place.here:
             raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
-        if ".." in walk.todo:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.path.join(walk.here, walk.todo[0]))
-        *missing, name = walk.todo
-        real = os.path.join(walk.here, *walk.todo)
-        yield Reached(path, real, walk.directory, missing, name, walk.links, walk.link)
+        if ".." in place.missing or place.name == "..":
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
+        yield place
 
 
 @contextlib.contextmanager
-def reached_directory(path: str) -> Iterator[Reached]:
-    """Go to the directory at ``path``, which is ``directory`` of what this yields, unless some of it is ``missing``."""
-    with contextlib.closing(_Walk(path)) as walk:
-        while walk.advance():
+def reached_directory(path: str) -> Iterator[tuple[Reached, list[str]]]:
+    """Go to the directory at ``path`` as far as it exists; yield the way, and the names of what does not exist."""
+    with contextlib.closing(Reached(path)) as place:
+        while place.advance():
             pass
-        for name in walk.todo:
-            where = os.path.join(walk.here, name)
-            if name == "..":
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), where)
-            if os.path.lexists(where) and name == walk.todo[0]:
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), where)
-        real = os.path.join(walk.here, *walk.todo)
-        yield Reached(path, real, walk.directory, walk.todo, "", walk.links, None)
-
-
-def check_links(place: Reached, owner: int) -> None:
-    """Refuse, as root, a link that its owner could have planted to reach the file of another ``owner``."""
-    if os.geteuid() != 0:
-        return
-    for link, owner_of_link in place.links:
-        if owner_of_link not in (0, owner):
-            raise _errors.UserError(
-                f"{place.asked}: the symbolic link {link} belongs to the user with the id {owner_of_link}, and leads"
-                f" root to {place.path}, which does not belong to that user; set 'run_as' to work with that user's"
-                " rights."
-            )
+        missing = [] if place.path == place.here else [*place.missing, place.name]
+        if ".." in missing:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
+        if missing and _exists(place.directory, missing[0]):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.path.join(place.here, missing[0]))
+        yield place, missing
 
 
 def owner_below(path: str) -> pwd.struct_passwd | None:
@@ -98,17 +186,15 @@ def owner_below(path: str) -> pwd.struct_passwd | None:
     """
     if os.geteuid() != 0:
         return None
-    with explained(path), contextlib.closing(_Walk(path)) as walk:
-        uid = os.fstat(walk.directory).st_uid
-        while uid == 0 and walk.advance():
-            uid = os.fstat(walk.directory).st_uid
-        if uid == 0:
-            return None
+    with explained(path), contextlib.closing(Reached(path)) as place:
+        uid = os.fstat(place.directory).st_uid
+        while uid == 0 and place.advance():
+            uid = os.fstat(place.directory).st_uid
         try:
-            return pwd.getpwuid(uid)
+            return pwd.getpwuid(uid) if uid else None
         except KeyError:
             raise _errors.UserError(
-                f"{path}: the directory {walk.here} belongs to the user with the id {uid}, who has no account on this"
+                f"{path}: the directory {place.here} belongs to the user with the id {uid}, who has no account on this"
                 " host, and root does not write there with its own rights; change the directory's owner."
             ) from None
 
@@ -121,99 +207,21 @@ def explained(path: str) -> Iterator[None]:
     except OSError as error:
         where = str(error.filename or "")
         reason = (error.strerror or str(error)).lower()
-        advice = {
-            errno.EACCES: "work as the file's owner, or with become",
-            errno.EPERM: "work as the file's owner, or with become",
-            errno.EROFS: "the file system is mounted read-only",
-            errno.ENOSPC: "make room on that file system",
-            errno.EDQUOT: "the quota of that user is used up",
-            errno.ENOTDIR: "a file stands where a directory is needed",
-            errno.ELOOP: "somebody put a symbolic link there meanwhile; rerun the play",
-        }.get(error.errno or 0, "fix this and rerun the play")
+        advice = _ADVICE.get(error.errno or 0, "fix this and rerun the play")
         raise _errors.UserError(
             f"{path}: {reason} ({where if os.path.isabs(where) else path}); {advice}. The file is as it was."
         ) from None
 
 
-class _Walk:
-    """Goes along a path from "/", opening each directory relative to the one before it.
-
-    Links are followed by hand. ``todo`` are the names that are left: the file's at the end, and what does not exist.
-    """
-
-    def __init__(self, path: str, follow: bool = True) -> None:
-        self.todo = _parts(path)
-        self.links: list[tuple[str, int]] = []
-        self.link: str | None = None
-        self._path = path
-        self._follow = follow
-        self._names: list[str] = []
-        self._directories = [os.open("/", ENTER)]
-
-    @property
-    def here(self) -> str:
-        return "/" + "/".join(self._names)
-
-    @property
-    def directory(self) -> int:
-        return self._directories[-1]
-
-    def advance(self) -> bool:
-        """Take one step; return False where no directory and no link leads on."""
-        if not self.todo:
-            return False
-        name = self.todo[0]
-        if name == "..":
-            self._leave()
-            del self.todo[0]
-            return True
-        try:
-            self._directories.append(os.open(name, ENTER, dir_fd=self.directory))
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            error.filename = os.path.join(self.here, name)
-            if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
-                raise
-            return self._advance_by_link(name)
-        self._names.append(name)
-        del self.todo[0]
-        return True
-
-    def _advance_by_link(self, name: str) -> bool:
-        link = os.path.join(self.here, name)
-        found = _link_at(self.directory, name)
-        is_last = len(self.todo) == 1
-        if found is None and not is_last:
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), link)
-        if found is None:
-            return False
-        owner, leads_to = found
-        if is_last and not self._follow:
-            self.link = leads_to
-            return False
-        self.links.append((link, owner))
-        if len(self.links) > _MOST_LINKS:
-            raise _errors.UserError(
-                f"{self._path}: the symbolic links lead in a circle ({link}). The file is as it was."
-            )
-        while os.path.isabs(leads_to) and self._names:
-            self._leave()
-        self.todo[:1] = _parts(leads_to)
-        return True
-
-    def _leave(self) -> None:
-        if self._names:
-            self._names.pop()
-            os.close(self._directories.pop())
-
-    def close(self) -> None:
-        while self._directories:
-            os.close(self._directories.pop())
-
-
 def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
+
+
+def _exists(directory: int, name: str) -> bool:
+    try:
+        return bool(os.stat(name, dir_fd=directory, follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def _link_at(directory: int, name: str) -> tuple[int, str] | None:

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
+import struct
+import sys
 from typing import Dict, Iterable, Iterator, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -28,6 +31,11 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Nonblocking: a pipe that somebody puts here would otherwise stop the play.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+# The ioctl FS_IOC_GETFLAGS of Linux, and its flags for 'immutable' and 'append only'.
+_GET_ATTRIBUTES = 0x80006601 | struct.calcsize("l") << 16
+_FIXED = 0x10 | 0x20
 
 
 class Item(NamedTuple):
@@ -82,24 +90,23 @@ Plan = Dict[str, Fix]  # by the paths of the items
 # To the tree
 
 
-@contextlib.contextmanager
-def reached(path: str) -> Iterator[host_places.Reached]:
-    """Go to the directory ``path``, as far as it exists. Root follows no symbolic link that somebody else made.
+class Place(NamedTuple):
+    """Where a directory is, or would be: its path without links, and what is ``missing`` below the open one."""
 
-    Raise UserError or OSError.
-    """
-    with host_places.reached_directory(path) as place:
-        for link, owner in place.links:
-            if owner != 0 and os.geteuid() == 0:
-                raise _errors.UserError(
-                    f"'{link}' is a symbolic link that the user with uid {owner} made, and root does not follow "
-                    "it; name the place it leads to."
-                )
-        yield place
+    path: str
+    directory: int
+    missing: list[str]
 
 
 @contextlib.contextmanager
-def opened(place: host_places.Reached, parent_mode: int = 0o755) -> Iterator[int]:
+def reached(path: str) -> Iterator[Place]:
+    """Go to the directory ``path``, as far as it exists. Raise UserError or OSError."""
+    with host_places.reached_directory(path) as (place, missing):
+        yield Place(os.path.join(place.here, *missing), place.directory, missing)
+
+
+@contextlib.contextmanager
+def opened(place: Place, parent_mode: int = 0o755) -> Iterator[int]:
     """Open the directory that was reached. Where it is missing it is made, closed to others, as are its parents, with
     ``parent_mode``; what was made goes again where the work in it fails. Raise OSError.
     """
@@ -238,41 +245,27 @@ def fix_for(item: Item, access: Access) -> Fix | None:
     return Fix(False, uid, gid, mode, acl)
 
 
-def check_plan(top: int, items: Items, plan: Plan, written: Iterable[str] = ()) -> None:
-    """Raise OSError where this process may not carry out ``plan``, so that check mode fails as a run would.
-
-    ``written`` are directories that get new files, too.
-    """
-    me, groups = os.geteuid(), (os.getegid(), *os.getgroups())
-    if (plan or written) and os.statvfs(top).f_flag & os.ST_RDONLY:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-    for path, fix in plan.items():
-        item = items[path]
-        if not fix.remove and me != 0 and not (item.uid == fix.uid == me and fix.gid in (item.gid, *groups)):
-            raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
-    parents = {os.path.dirname(path) if path else ".." for path, fix in plan.items() if fix.remove}
-    for path in sorted(parents.union(written) - {path for path, fix in plan.items() if not fix.remove}):
-        if not os.access(path or ".", os.W_OK | os.X_OK, dir_fd=top):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
-
-
 # Do it
 
 
-def apply(top: int, items: Items, plan: Plan, access: Access) -> None:
+def apply(top: int, items: Items, plan: Plan, access: Access, check: bool) -> None:
     """Carry out ``plan`` below the open directory ``top``, which itself stays (see ``remove``); raise OSError.
 
-    Each item is opened and judged again before it is given away. What a running pip removes or adds is no error.
+    With ``check`` only raise where this process may not do that, and change nothing. Each item is opened and judged
+    again before it is given away. What a running pip removes or adds is no error.
     """
-    gone = [path for path in sorted(plan, reverse=True) if path and plan[path].remove]
     changed = [path for path in sorted(plan) if not plan[path].remove]
+    gone = [path for path in sorted(plan, reverse=True) if path and plan[path].remove]
     for path in [*changed, *gone]:
+        directory, name = os.path.split(path)
         try:
-            with _inside(top, os.path.dirname(path)) as parent:
-                if plan[path].remove:
-                    (os.rmdir if items[path].is_dir else os.unlink)(os.path.basename(path), dir_fd=parent)
+            with _inside(top, directory) as parent:
+                if not plan[path].remove:
+                    _change(parent, path, plan[path], access, check)
+                elif check:
+                    _check_removal(parent, name, items[path], directory in changed)
                 else:
-                    _change(parent, path, plan[path], access)
+                    (os.rmdir if items[path].is_dir else os.unlink)(name, dir_fd=parent)
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
                 error.filename = path
@@ -293,16 +286,63 @@ def _inside(top: int, path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _change(parent: int, path: str, fix: Fix, access: Access) -> None:
-    fd = os.open(os.path.basename(path) or ".", _FILE, dir_fd=parent)
+def _change(parent: int, path: str, fix: Fix, access: Access, check: bool) -> None:
+    name = os.path.basename(path) or "."
+    fd = os.open(name, _FILE, dir_fd=parent)
     try:
         status = os.fstat(fd)
         acl = _acl(fd) if access.acl and stat.S_ISDIR(status.st_mode) else None
         now = fix_for(_item(path, status, acl), access) if path else fix
-        if now and not now.remove:
+        if not now or now.remove:
+            return
+        if not check:
             _give(fd, now)
+        elif _is_fixed(parent, name):
+            raise error_of(errno.EPERM, path)
+        else:
+            check_may_give(status.st_uid, status.st_gid, now)
     finally:
         os.close(fd)
+
+
+def check_may_give(uid: int, gid: int, fix: Fix) -> None:
+    """Raise OSError where this process may not give the owner and group of a fix to what has these."""
+    me = os.geteuid()
+    if me != 0 and not (uid == fix.uid == me and fix.gid in (gid, os.getegid(), *os.getgroups())):
+        raise error_of(errno.EPERM)
+
+
+def check_writable(directory: int) -> None:
+    """Raise OSError where this process may not make and remove things in an open directory."""
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=directory):
+        is_read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
+        number = errno.EPERM if os.geteuid() == 0 else errno.EACCES
+        raise error_of(errno.EROFS if is_read_only else number)
+
+
+def _check_removal(parent: int, name: str, item: Item, will_be_writable: bool) -> None:
+    if not will_be_writable:
+        check_writable(parent)
+    directory = os.fstat(parent)
+    is_anothers = directory.st_mode & stat.S_ISVTX and os.geteuid() not in (0, item.uid, directory.st_uid)
+    if is_anothers or _is_fixed(parent, ".") or ((item.is_dir or item.is_file) and _is_fixed(parent, name)):
+        raise error_of(errno.EPERM)
+
+
+def _is_fixed(parent: int, name: str) -> bool:
+    """Tell whether a file or directory has the attribute 'immutable' or 'append only', which binds root too."""
+    with contextlib.suppress(OSError):  # closed to this process, or a system without such attributes
+        fd = os.open(name, _FILE, dir_fd=parent)
+        try:
+            return bool(int.from_bytes(fcntl.ioctl(fd, _GET_ATTRIBUTES, bytes(4)), sys.byteorder) & _FIXED)
+        finally:
+            os.close(fd)
+    return False
+
+
+def error_of(number: int, path: str = "") -> OSError:
+    """Return the system's error with this number."""
+    return OSError(number, os.strerror(number), path)
 
 
 def _give(fd: int, fix: Fix) -> None:
@@ -315,11 +355,14 @@ def _give(fd: int, fix: Fix) -> None:
         host_acl.write(fd, host_acl.DEFAULT, fix.acl)
 
 
-def remove(place: host_places.Reached) -> None:
-    """Remove the empty directory that was reached. Somebody else may be faster. Raise OSError."""
+def remove(place: Place, item: Item, check: bool) -> None:
+    """Remove the empty directory that was reached, or ``check`` that. Somebody else may be faster. Raise OSError."""
     parent, name = os.path.split(place.path)
     with reached(parent) as above, contextlib.suppress(FileNotFoundError):
-        os.rmdir(name, dir_fd=above.directory)
+        if check:
+            _check_removal(above.directory, name, item, False)
+        else:
+            os.rmdir(name, dir_fd=above.directory)
 
 
 def write_file(top: int, name: str, text: str) -> None:

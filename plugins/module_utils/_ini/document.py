@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lossless view of an INI file: what Python's RawConfigParser reads in it, and every byte beside.
 
-pip reads its files with RawConfigParser, so this parser takes the same decisions line by line, with
-the regular expressions of the Python it runs on (they differ between releases). It keeps the lines as
-they are and only notes which of them hold what. Edits name lines by their index; rendering a document
-with no edits gives back the text. Nothing here knows of Ansible or of pip.
+pip reads its files with RawConfigParser, so this parser takes the same decisions line by line, with the header
+expression of the Python it runs on (releases differ). A document keeps the lines and notes which of them hold what.
+Edits name lines by their index; rendering a document without edits returns the text.
 """
 
 from __future__ import annotations
@@ -36,9 +35,8 @@ class IniError(_errors.UserError):
 class Dialect(NamedTuple):
     """How one family of INI files is read.
 
-    ``key_name`` gives the name under which two spellings of a key are the same key. ``strict`` refuses
-    what RawConfigParser refuses by default: repeated keys and sections, a key before any section, a
-    line without a delimiter.
+    ``key_name`` returns the name under which two spellings are the same key. ``strict`` refuses what RawConfigParser
+    refuses by default: repeated keys and sections, a key before any section, a line without a delimiter.
     """
 
     name: str
@@ -54,7 +52,7 @@ GENERIC = Dialect("generic", str, False)
 class Option:
     """One option: ``key`` as spelled, ``name`` as compared, its lines ``line`` to ``end`` (exclusive).
 
-    ``start`` is the part of its value that stands in its first line; None for a key without a delimiter.
+    ``start`` is the part of its value in the first line; None for a key without a delimiter.
     """
 
     __slots__ = ("end", "key", "line", "name", "start")
@@ -88,7 +86,7 @@ class Section:
 
 
 class Repeat(NamedTuple):
-    """A key or a section that stands a second time. ``name`` is None for a section."""
+    """A key or a section that is defined again. ``name`` is None for a section."""
 
     section: str
     name: str | None
@@ -97,10 +95,10 @@ class Repeat(NamedTuple):
 
 
 class Document:
-    """A parsed text, and the edits that are to be made to it.
+    """A parsed text, and the edits to make in it.
 
-    ``sections`` holds the headers in the order of the file, ``options`` the option that counts under
-    each section and key name (the last one), ``repeats`` what stands more than once.
+    ``sections`` holds the headers in the order of the file, ``options`` the option that counts under each section and
+    key name (the last one), ``earlier`` those before it, ``repeats`` what is defined more than once.
     """
 
     def __init__(self, text: str, dialect: Dialect, newline: str = "\n") -> None:
@@ -110,11 +108,78 @@ class Document:
         self.lines = io.StringIO(text[len(self.bom) :], newline="").readlines()
         self.sections: list[Section] = []
         self.options: dict[str, dict[str, Option]] = {}
+        self.earlier: dict[tuple[str, str], list[Option]] = {}
         self.repeats: list[Repeat] = []
         self._newline = newline
+        self._first_lines: dict[str, int] = {}
         self._replaced: dict[int, list[str]] = {}
         self._inserted: dict[int, list[str]] = {}
         self._new_sections: list[list[str]] = []
+        self._read()
+
+    def _read(self) -> None:
+        """Note what each line holds, in the terms of RawConfigParser._read."""
+        option: Option | None = None
+        option_indent = 0
+        match_header = configparser.RawConfigParser.SECTCRE.match
+        if not self.dialect.strict:
+            self._open_section(TOP, -1)
+        for index, line in enumerate(self.lines):
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            indent = len(line) - len(line.lstrip())
+            if option is not None and indent > option_indent:
+                if option.start is None:
+                    raise IniError(
+                        f"this line is indented, so it continues '{option.key}', which has no value; unindent it",
+                        index + 1,
+                    )
+                option.end = index + 1
+                continue
+            option_indent = indent
+            header = match_header(text) if text[0] == "[" else None
+            if header:
+                self._open_section(header.group("header"), index)
+                option = None
+            else:
+                option = self._add_option(text, index)
+
+    def _open_section(self, name: str, index: int) -> None:
+        first_line = self._first_lines.setdefault(name, index)
+        if first_line != index and name != DEFAULT_SECTION:
+            self.repeats.append(Repeat(name, None, first_line, index))
+        self.sections.append(Section(name, index, len(self.sections)))
+        self.options.setdefault(name, {})
+
+    def _add_option(self, text: str, index: int) -> Option:
+        key, _delimiter, value = split_option(text)
+        reason = ""
+        if not self.sections:
+            reason = (
+                "this line stands before the first [section] header, and pip stops at that;"
+                " put a header such as [global] above it"
+            )
+        elif value is None and self.dialect.strict:
+            reason = (
+                "this line is neither a header, nor 'key = value', nor an indented continuation;"
+                " correct it, or make it a comment with '#'"
+            )
+        elif not key:
+            reason = "this line has a value but no key; write the key before the delimiter"
+        if reason:
+            raise IniError(reason, index + 1)
+        section = self.sections[-1]
+        option = Option(key, self.dialect.key_name(key), value, index)
+        section.options.append(option)
+        options = self.options[section.name]
+        # The last one counts, as in a parser that is not strict, in the order of the last one.
+        known = options.pop(option.name, None)
+        if known is not None:
+            self.repeats.append(Repeat(section.name, option.name, known.line, index))
+            self.earlier.setdefault((section.name, option.name), []).append(known)
+        options[option.name] = option
+        return option
 
     # What the document says
 
@@ -134,15 +199,22 @@ class Document:
             if options or section != DEFAULT_SECTION
         }
 
-    def split_first_line(self, option: Option) -> FirstLine:
-        """Take the option's first line apart without losing a byte."""
+    def same_options(self, section: str, name: str) -> list[Option]:
+        """Return all options of this name, in the order of the file; the last one counts."""
+        return [*self.earlier.get((section, name), ()), self.options[section][name]]
+
+    def split_first_line(self, option: Option) -> tuple[str, str, str, str, str]:
+        """Return the first line as indent, key, delimiter, value and ending; joined they are the line."""
         line = self.lines[option.line]
         text = line.strip()
-        indent = line[: line.index(text)]
-        ending = line[len(indent) + len(text) :]
-        value = option.start or ""
-        delimiter = text[len(option.key) : len(text) - len(value)]
-        return FirstLine(indent, option.key, delimiter, value, ending)
+        indent = self.indent(option.line)
+        key, delimiter, value = split_option(text)
+        return indent, key, delimiter, value or "", line[len(indent) + len(text) :]
+
+    def indent(self, index: int) -> str:
+        """Return the blanks before the text of the line at ``index``."""
+        line = self.lines[index]
+        return line[: len(line) - len(line.lstrip())]
 
     def is_comment(self, index: int) -> bool:
         """Tell whether the line at ``index`` is a comment."""
@@ -179,44 +251,34 @@ class Document:
         out = list(self._inserted.get(-1, ()))
         last_is_new = bool(out)
         for index, line in enumerate(self.lines):
-            new = self._replaced.get(index)
-            if new is None:
-                out.append(line)
-                last_is_new = False
-            elif new:
-                out.extend(new)
-                last_is_new = True
-            inserted = self._inserted.get(index)
-            if inserted:
-                out.extend(inserted)
-                last_is_new = True
+            new = [*self._replaced.get(index, [line]), *self._inserted.get(index, ())]
+            out += new
+            if new:
+                last_is_new = new[-1] is not line
         for section in self._new_sections:
             if out and out[-1].strip():
                 out.append(self.line_end(len(self.lines) - 1))
-            out.extend(section)
+            out += section
             last_is_new = True
-        return self.bom + self._join(out, last_is_new)
-
-    def _join(self, lines: list[str], last_is_new: bool) -> str:
-        """Join lines; an old last line without an end gets one where something follows it now."""
-        if not self.lines or self.lines[-1].endswith(("\n", "\r")):
-            return "".join(lines)
-        ending = self.line_end(len(self.lines) - 1)
-        ended = [line if line.endswith(("\n", "\r")) else line + ending for line in lines[:-1]]
-        last = lines[-1:]
-        if last_is_new:
-            last = [line.rstrip("\r\n") for line in last]
-        return "".join(ended + last)
+        if self.lines and not self.lines[-1].endswith(("\n", "\r")):
+            # A last line without an end gets one where something follows it, and the new last line has none.
+            ending = self.line_end(len(self.lines) - 1)
+            out[:-1] = [line if line.endswith(("\n", "\r")) else line + ending for line in out[:-1]]
+            if last_is_new:
+                out[-1:] = [line.rstrip("\r\n") for line in out[-1:]]
+        return self.bom + "".join(out)
 
 
-class FirstLine(NamedTuple):
-    """The parts of an option's first line; joined they are the line."""
+def split_option(text: str) -> tuple[str, str, str | None]:
+    """Return a line without outer blanks as key, delimiter and value (None: no delimiter), as RawConfigParser does.
 
-    indent: str
-    key: str
-    delimiter: str
-    value: str
-    ending: str
+    Its own expression takes quadratic time where many blanks stand before the delimiter.
+    """
+    found = [position for position in (text.find("="), text.find(":")) if position >= 0]
+    if not found:
+        return text, "", None
+    key, value = text[: min(found)].rstrip(), text[min(found) + 1 :].lstrip()
+    return key, text[len(key) : len(text) - len(value)], value
 
 
 def is_utf16(content: bytes) -> bool:
@@ -249,13 +311,11 @@ def parse(text: str, dialect: Dialect, newline: str = "\n") -> Document:
     ``newline`` is the line end for new lines where the text has none to follow.
     Raise IniError where RawConfigParser could not read the text for any other reason.
     """
-    document = Document(text, dialect, newline)
-    _Reader(document).read()
-    return document
+    return Document(text, dialect, newline)
 
 
 def check_repeats(document: Document) -> None:
-    """Raise IniError for the first key or section that stands twice, as RawConfigParser would."""
+    """Raise IniError for the first key or section that is defined again, as RawConfigParser would."""
     if document.dialect.strict and document.repeats:
         raise repeat_error(
             document.repeats[0], "pip stops at that; remove one, or set 'repair: true' to keep the last value"
@@ -263,7 +323,7 @@ def check_repeats(document: Document) -> None:
 
 
 def repeat_error(repeat: Repeat, advice: str) -> IniError:
-    """Return an error that names what stands twice, and says what follows from that and what to do."""
+    """Return an error that names what is defined again, and says what follows from that and what to do."""
     thing = f"the section [{repeat.section}]"
     if repeat.name is not None:
         thing = f"the key '{repeat.name}' of [{repeat.section}]"
@@ -277,10 +337,8 @@ def parser_view(text: str, dialect: Dialect) -> View:
     parser.optionxform = dialect.key_name  # type: ignore[method-assign, assignment]  # documented use
     top = ""
     if not dialect.strict:
-        # RawConfigParser wants a header before the first key: lend it one that the text does not hold.
-        top = "top"
-        while f"[{top}]" in text:
-            top += "+"
+        # RawConfigParser wants a header before the first key: lend it one that is longer than any line.
+        top = "+" * max(map(len, [*text.splitlines(), BOM]))
         text = f"[{top}]\n" + text[len(BOM) if text.startswith(BOM) else 0 :]
     parser.read_file(io.StringIO(text, newline=None))
     # The public ways to the values mix the [DEFAULT] section into all the others.
@@ -290,81 +348,3 @@ def parser_view(text: str, dialect: Dialect) -> View:
     if top:
         view[TOP] = view.pop(top)
     return view
-
-
-class _Reader:
-    """One pass over the lines, in the terms of RawConfigParser._read."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.dialect = document.dialect
-        self.section: Section | None = None
-        self.names: dict[str, Option] = {}
-        parser = configparser.RawConfigParser
-        self.match_option = (parser.OPTCRE if self.dialect.strict else parser.OPTCRE_NV).match
-        if not self.dialect.strict:
-            self._open_section(TOP, -1)
-
-    def read(self) -> None:
-        option: Option | None = None
-        option_indent = 0
-        header_match = configparser.RawConfigParser.SECTCRE.match
-        for index, line in enumerate(self.document.lines):
-            text = line.strip()
-            if not text or text[0] in "#;":
-                continue
-            indent = 0 if line[0] == text[0] else line.index(text)
-            if option is not None and indent > option_indent:
-                self._continue(option, index)
-                continue
-            option_indent = indent
-            header = header_match(text) if text[0] == "[" else None
-            if header:
-                self._open_section(header.group("header"), index)
-                option = None
-            else:
-                option = self._add_option(text, index)
-
-    def _open_section(self, name: str, index: int) -> None:
-        document = self.document
-        self.section = Section(name, index, len(document.sections))
-        if name in document.options and name != DEFAULT_SECTION:
-            first = next(section for section in document.sections if section.name == name)
-            document.repeats.append(Repeat(name, None, first.line, index))
-        document.sections.append(self.section)
-        self.names = document.options.setdefault(name, {})
-
-    def _add_option(self, text: str, index: int) -> Option:
-        if self.section is None:
-            raise IniError(
-                "this line stands before the first [section] header, and pip stops at that;"
-                " put a header such as [global] above it",
-                index + 1,
-            )
-        match = self.match_option(text)
-        if match is None:
-            raise IniError(
-                "this line is neither a header, nor 'key = value', nor an indented continuation;"
-                " correct it, or make it a comment with '#'",
-                index + 1,
-            )
-        key, value = match.group("option", "value")
-        if not key:
-            raise IniError("this line has a value but no key; write the key before the delimiter", index + 1)
-        option = Option(key, self.dialect.key_name(key), value, index)
-        known = self.names.get(option.name)
-        if known is not None:
-            self.document.repeats.append(Repeat(self.section.name, option.name, known.line, index))
-            # The last one counts, as in a parser that is not strict, in the order of the last one.
-            del self.names[option.name]
-        self.names[option.name] = option
-        self.section.options.append(option)
-        return option
-
-    def _continue(self, option: Option, index: int) -> None:
-        if option.start is None:
-            raise IniError(
-                f"this line is indented, so it continues '{option.key}', which has no value; unindent it",
-                index + 1,
-            )
-        option.end = index + 1

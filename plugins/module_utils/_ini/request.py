@@ -59,29 +59,23 @@ def build_request(
     ``option`` is what the user calls ``sections``.
     Raise UserError with one sentence for anything that contradicts itself or cannot be written.
     """
-    wanted: dict[str, dict[str, Asked]] = {}
-    remove_keys: dict[str, dict[str, str]] = {}
     append = list_mode == "append"
+    request = Request({}, {}, {}, [], list(purge_sections), {}, append, commented, remove_empty_sections, repair)
     for section, keys in named_keys(option, sections, dialect).items():
         for name, (key, value) in keys.items():
             if value is None or (value == [] and not append):
-                remove_keys.setdefault(section, {})[name] = key
+                request.remove_keys.setdefault(section, {})[name] = key
             else:
-                check_section(section, dialect)
+                if section not in request.set:
+                    check_section(section, dialect)
                 asked = Asked(key, value_of(f"[{section}] {key}", value, dialect))
-                wanted.setdefault(section, {})[name] = asked
-    request = Request(
-        set=wanted,
-        remove_keys=remove_keys,
-        remove_items={},
-        remove_sections=[],
-        purge_sections=list(purge_sections),
-        comments=_comments(comments, dialect),
-        append=append,
-        commented=commented,
-        remove_empty_sections=remove_empty_sections,
-        repair=repair,
-    )
+                request.set.setdefault(section, {})[name] = asked
+    for section, keys in named_keys("comments", comments, dialect).items():
+        for name, (key, text) in keys.items():
+            comment = _text(f"comments, [{section}] {key}", text).strip()
+            lines = LINE_BREAK.split(comment) if comment else []
+            lines = [f"# {line.strip().lstrip('#;').lstrip()}".rstrip() for line in lines]
+            request.comments.setdefault(section, {})[name] = lines
     for section, what in _sections("remove", remove).items():
         _add_removals(request, section, what, dialect)
     return request
@@ -109,7 +103,12 @@ def value_of(key: str, value: Any, dialect: ini_document.Dialect) -> Value:
     """Return a value as INI text, a list as one text an item. Raise UserError where it cannot be written."""
     if isinstance(value, (list, tuple)):
         return [_item(key, item, dialect) for item in value]
-    return _scalar(key, value)
+    lines = [line.strip() for line in LINE_BREAK.split(_text(key, value).strip())]
+    for line in lines[1:]:
+        starts = f"a line of the value starts with '{line[:1]}'"
+        _refuse_if(line.startswith(ini_document.COMMENT_PREFIXES), f"{key}: {starts} and would read as a comment.")
+        _refuse_if(line.startswith("["), f"{key}: {starts} and could read as a section header.")
+    return "\n".join(lines)
 
 
 def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str, dict[str, Value]]:
@@ -117,11 +116,7 @@ def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str
 
     A value of several lines is a list. Raise UserError where the text cannot be read.
     """
-    try:
-        document = ini_document.parse(content, dialect)
-        check_content(document)
-    except ini_document.IniError as error:
-        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    document = parse_content(content, dialect)
     sections: dict[str, dict[str, Value]] = {}
     for section, options in document.options.items():
         keys = sections.setdefault(section, {})
@@ -133,17 +128,21 @@ def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str
     return sections
 
 
-def check_content(document: ini_document.Document) -> None:
-    """Raise IniError for the first key or section that stands twice in what a play asks for.
+def parse_content(content: str, dialect: ini_document.Dialect, check_repeats: bool = True) -> ini_document.Document:
+    """Return the INI text that a play gives, parsed. Raise UserError where it cannot be read.
 
-    Only the last line of a key that stands twice would be asked for, in any dialect.
+    ``check_repeats`` refuses a key that is defined twice in any dialect: only its last line would be asked for.
     """
-    strict = document.dialect.strict
-    repeats = [repeat for repeat in document.repeats if strict or repeat.name is not None]
-    if repeats:
-        raise ini_document.repeat_error(
-            repeats[0], f"{'pip stops at that' if strict else 'only one line can be set'}; give it once"
-        )
+    try:
+        document = ini_document.parse(content, dialect)
+        repeats = [repeat for repeat in document.repeats if dialect.strict or repeat.name is not None]
+        if check_repeats and repeats:
+            raise ini_document.repeat_error(
+                repeats[0], f"{'pip stops at that' if dialect.strict else 'only one line can be set'}; give it once"
+            )
+    except ini_document.IniError as error:
+        raise _errors.UserError(f"content, line {error.line}: {error}.") from None
+    return document
 
 
 def items_of(value: str, dialect: ini_document.Dialect) -> list[str]:
@@ -153,33 +152,34 @@ def items_of(value: str, dialect: ini_document.Dialect) -> list[str]:
     return [line for line in value.split("\n") if line]
 
 
-def _kind(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a string"}
-    found = [name for kind, name in names.items() if isinstance(value, kind)]
-    return found[0] if found else "null" if value is None else "a " + type(value).__name__
-
-
 def check_section(section: str, dialect: ini_document.Dialect) -> None:
     """Raise UserError for a section name that cannot be written."""
-    if section == ini_document.TOP:
-        if dialect.strict:
-            raise _errors.UserError("A section needs a name; keys without a section exist in dialect 'generic' only.")
-    elif "]" in section or LINE_BREAK.search(section):
-        raise _errors.UserError(f"The section name {section!r} holds a ']' or a line break, which cannot be written.")
-    elif dialect.strict and section == ini_document.DEFAULT_SECTION:
-        raise _errors.UserError(
-            "[DEFAULT] is not a section of its own: its keys leak into every other section of the file;"
-            " name the section that is meant, such as [global]."
-        )
+    _refuse_if(
+        dialect.strict and section == ini_document.TOP,
+        "A section needs a name; keys without a section exist in dialect 'generic' only.",
+    )
+    _refuse_if(
+        "]" in section or LINE_BREAK.search(section),
+        f"The section name {section!r} holds a ']' or a line break, which cannot be written.",
+    )
+    _refuse_if(
+        dialect.strict and section == ini_document.DEFAULT_SECTION,
+        "[DEFAULT] is not a section of its own: its keys leak into every other section of the file;"
+        " name the section that is meant, such as [global].",
+    )
     _check_encodable(section, "the section name")
+
+
+def _refuse_if(is_wrong: Any, sentence: str) -> None:
+    if is_wrong:
+        raise _errors.UserError(sentence)
 
 
 def _sections(option: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what is asked of each section, under its name: a string, also where YAML reads a number."""
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
-        raise _errors.UserError(f"{option}: this must be a dictionary of sections, not {_kind(value)}.")
+    _refuse_if(not isinstance(value, Mapping), f"{option}: this must be a dictionary of sections, not {_kind(value)}.")
     return {_text(f"{option}, the name of a section", name): asked for name, asked in value.items()}
 
 
@@ -188,26 +188,46 @@ def _by_name(section: str, keys: Mapping[str, Any], dialect: ini_document.Dialec
     named: dict[str, tuple[str, Any]] = {}
     for word, what in keys.items():
         key = _text(f"[{section}], the name of a key", word).strip()
-        name = _key_name(section, key, dialect)
-        if name in named:
-            raise _errors.UserError(f"[{section}] {key}: this key is given in two spellings; give it once.")
+        name = dialect.key_name(key)
+        where = f"[{section}] {key!r}: "
+        _refuse_if(LINE_BREAK.search(key), where + "the key holds a line break, which cannot be written.")
+        _refuse_if("=" in key or ":" in key, where + "the key holds a '=' or ':', where its value would begin.")
+        _refuse_if(
+            key.startswith(("[", *ini_document.COMMENT_PREFIXES)),
+            where + f"a key that starts with '{key[:1]}' would not read as a key.",
+        )
+        _refuse_if(not name.strip("-"), where + "the key is empty.")
+        _refuse_if(name in named, f"[{section}] {key}: this key is given in two spellings; give it once.")
         named[name] = (key, what)
     return named
 
 
-def _key_name(section: str, text: str, dialect: ini_document.Dialect) -> str:
-    where = f"[{section}] {text!r}"
-    if LINE_BREAK.search(text):
-        raise _errors.UserError(f"{where}: the key holds a line break, which cannot be written.")
-    if "=" in text or ":" in text:
-        raise _errors.UserError(f"{where}: the key holds a '=' or ':', where its value would begin.")
-    if text.startswith(("[", *ini_document.COMMENT_PREFIXES)):
-        raise _errors.UserError(f"{where}: a key that starts with '{text[0]}' would not read as a key.")
-    name = dialect.key_name(text)
-    if not name.strip("-"):
-        raise _errors.UserError(f"{where}: the key is empty.")
-    _check_encodable(text, f"{where}: the key")
-    return name
+def _item(where: str, item: Any, dialect: ini_document.Dialect) -> str:
+    _refuse_if(isinstance(item, (list, tuple)), f"{where}: a list in a list; give one string for each item.")
+    text = _text(where, item).strip()
+    _refuse_if(not text, f"{where}: an item of the list is empty.")
+    _refuse_if(
+        text.startswith(ini_document.COMMENT_PREFIXES),
+        f"{where}: an item starts with '{text[:1]}' and would read as a comment.",
+    )
+    _refuse_if(LINE_BREAK.search(text), f"{where}: an item holds a line break; give each line as an item.")
+    _refuse_if(
+        dialect.strict and len(text.split()) > 1,
+        f"{where}: an item holds a blank, and pip splits there; write the blank as %20.",
+    )
+    return text
+
+
+def _text(where: str, value: Any) -> str:
+    """Return a YAML scalar as INI text: booleans as the words true and false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    _refuse_if(
+        not isinstance(value, (str, int, float)),
+        f"{where}: the value must be a string, a number, a boolean or a list, not {_kind(value)}.",
+    )
+    _check_encodable(str(value), f"{where}: the value")
+    return str(value)
 
 
 def _check_encodable(text: str, what: str) -> None:
@@ -217,102 +237,53 @@ def _check_encodable(text: str, what: str) -> None:
         raise _errors.UserError(f"{what} holds a character that UTF-8 cannot write.") from None
 
 
-def _scalar(where: str, value: Any) -> str:
-    lines = [line.strip() for line in LINE_BREAK.split(_text(where, value).strip())]
-    for line in lines[1:]:
-        if line.startswith(ini_document.COMMENT_PREFIXES):
-            raise _errors.UserError(
-                f"{where}: a line of the value starts with '{line[0]}' and would read as a comment."
-            )
-        if line.startswith("["):
-            raise _errors.UserError(f"{where}: a line of the value starts with '[' and could read as a section header.")
-    return "\n".join(lines)
-
-
-def _item(where: str, item: Any, dialect: ini_document.Dialect) -> str:
-    if isinstance(item, (list, tuple)):
-        raise _errors.UserError(f"{where}: a list in a list; give one string for each item.")
-    text = _text(where, item).strip()
-    if not text:
-        raise _errors.UserError(f"{where}: an item of the list is empty.")
-    if text.startswith(ini_document.COMMENT_PREFIXES):
-        raise _errors.UserError(f"{where}: an item starts with '{text[0]}' and would read as a comment.")
-    if LINE_BREAK.search(text):
-        raise _errors.UserError(f"{where}: an item holds a line break; give each line as an item.")
-    if dialect.strict and len(text.split()) > 1:
-        raise _errors.UserError(f"{where}: an item holds a blank, and pip splits there; write the blank as %20.")
-    return text
-
-
-def _text(where: str, value: Any) -> str:
-    """Return a YAML scalar as INI text: booleans as the words true and false."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, (str, int, float)):
-        raise _errors.UserError(
-            f"{where}: the value must be a string, a number, a boolean or a list, not {_kind(value)}."
-        )
-    _check_encodable(str(value), f"{where}: the value")
-    return str(value)
-
-
-def _comments(comments: Mapping[str, Any] | None, dialect: ini_document.Dialect) -> dict[str, dict[str, list[str]]]:
-    lines: dict[str, dict[str, list[str]]] = {}
-    for section, keys in named_keys("comments", comments, dialect).items():
-        for name, (key, text) in keys.items():
-            comment = _text(f"comments, [{section}] {key}", text).strip()
-            texts = LINE_BREAK.split(comment) if comment else []
-            lines.setdefault(section, {})[name] = [f"# {line.strip().lstrip('#;').lstrip()}".rstrip() for line in texts]
-    return lines
+def _kind(value: Any) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a string"}
+    found = next((name for kind, name in names.items() if isinstance(value, kind)), "a " + type(value).__name__)
+    return "null" if value is None else found
 
 
 def _add_removals(request: Request, section: str, what: Any, dialect: ini_document.Dialect) -> None:
     if what == ALL:
-        if section in request.set:
-            raise _errors.UserError(
-                f"[{section}]: this section is to be set and to be removed;"
-                f" to keep only the keys that are set, name it in 'purge_sections'."
-            )
+        _refuse_if(
+            section in request.set,
+            f"[{section}]: this section is to be set and to be removed;"
+            f" to keep only the keys that are set, name it in 'purge_sections'.",
+        )
         request.remove_sections.append(section)
         return
     for name, (key, asked) in _removed_keys(section, what, dialect).items():
-        is_set = name in request.set.get(section, ())
+        wanted = request.set.get(section, {}).get(name)
         if asked is None or asked == ALL:
-            if is_set:
-                raise _errors.UserError(f"[{section}] {key}: this key is to be set and to be removed; choose one.")
+            _refuse_if(wanted, f"[{section}] {key}: this key is to be set and to be removed; choose one.")
             request.remove_keys.setdefault(section, {}).setdefault(name, key)
-        else:
-            listed = asked if isinstance(asked, (list, tuple)) else [asked]
-            values = [_item(f"remove, [{section}] {key}", item, dialect) for item in listed]
-            if is_set:
-                _check_items_apart(request, section, key, name, values)
-            request.remove_items.setdefault(section, {})[name] = Asked(key, values)
+            continue
+        listed = asked if isinstance(asked, (list, tuple)) else [asked]
+        items = [_item(f"remove, [{section}] {key}", item, dialect) for item in listed]
+        if wanted:  # items may go from a list that others are appended to; anything else contradicts itself
+            _refuse_if(
+                not request.append or not isinstance(wanted.value, list),
+                f"[{section}] {key}: the whole value is to be set, and items of it are to be removed;"
+                f" leave them out of the value, or use 'list_mode: append'.",
+            )
+            _refuse_if(
+                set(wanted.value) & set(items),
+                f"[{section}] {key}: the same item is to be added and to be removed; choose one.",
+            )
+        request.remove_items.setdefault(section, {})[name] = Asked(key, items)
 
 
 def _removed_keys(section: str, what: Any, dialect: ini_document.Dialect) -> dict[str, tuple[str, Any]]:
     """Return the keys to remove from a section, each with the items to remove, or None for the whole key."""
     if isinstance(what, Mapping):
         return _by_name(section, what, dialect)
+    keys = [what] if isinstance(what, str) else what
+    _refuse_if(
+        not isinstance(keys, (list, tuple)) or any(isinstance(key, (list, tuple, Mapping)) for key in keys),
+        f"remove, [{section}]: this must be a list of keys, a dictionary of items or '*'.",
+    )
     named: dict[str, tuple[str, Any]] = {}
-    for key in [what] if isinstance(what, str) else _list(section, what):
+    for key in keys:
         for name, found in _by_name(section, {key: None}, dialect).items():
             named.setdefault(name, found)  # a list of spellings to remove contradicts nothing
     return named
-
-
-def _check_items_apart(request: Request, section: str, key: str, name: str, items: list[str]) -> None:
-    """Items may go from a list that others are appended to; anything else contradicts itself."""
-    wanted = request.set[section][name].value
-    if not request.append or not isinstance(wanted, list):
-        raise _errors.UserError(
-            f"[{section}] {key}: the whole value is to be set, and items of it are to be removed;"
-            f" leave them out of the value, or use 'list_mode: append'."
-        )
-    if set(wanted) & set(items):
-        raise _errors.UserError(f"[{section}] {key}: the same item is to be added and to be removed; choose one.")
-
-
-def _list(section: str, what: Any) -> Sequence[Any]:
-    if not isinstance(what, (list, tuple)) or any(isinstance(key, (list, tuple, Mapping)) for key in what):
-        raise _errors.UserError(f"remove, [{section}]: this must be a list of keys, a dictionary of items or '*'.")
-    return what

@@ -70,13 +70,11 @@ _TAG = pip_cache_rules.TAG_NAME
 _TAG_SIGNATURE = pip_cache_rules.TAG_TEXT.splitlines()[0].encode()
 _ABSENT = {"state": "absent"}
 
-_AS_ROOT = "run the task as root with recurse: true, which gives a cache back to its owner"
 _WAYS_OUT = {
-    errno.EACCES: _AS_ROOT,
-    errno.EPERM: _AS_ROOT,
     errno.EROFS: "mount it for writing, or choose another place",
     errno.ENOSPC: "make room on its file system",
     errno.EDQUOT: "make room, as the quota of its owner is used up",
+    errno.ENAMETOOLONG: "choose a shorter path",
 }
 
 
@@ -98,6 +96,7 @@ class Spec(NamedTuple):
     max_size: int | None = None  # in bytes
     max_age: float | None = None  # in seconds
     tag: bool | None = None  # whether CACHEDIR.TAG is there
+    by_root: bool = False  # whether the task runs as root, also where it works with a user's rights
     homes: Sequence[str] = ()  # of this host, which are no caches
     users: Sequence[str] = ()  # to judge besides those whose cache it is
 
@@ -120,7 +119,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
         specs, missing = _specs(options)
-    except _errors.UserError as error:
+    except (_errors.UserError, OSError) as error:
         return {"changed": False, "msg": str(error), "caches": []}
     for warning in _warnings_of_task(options):
         module.warn(warning)
@@ -137,7 +136,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
 def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[str, Any]:
     """Bring one cache to its state; return its result. A failure is a result too."""
     verdicts: list[dict[str, Any]] = []
-    is_done = False
+    report: dict[str, Any] = {}
     try:
         report = _ensure_as_user(spec, check=True)
         outlook = report.pop("outlook")
@@ -145,15 +144,25 @@ def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[s
         doubts = _doubts(module, options, spec, report["path"], verdicts)
         if report["changed"] and not module.check_mode:
             _ensure_as_user(spec, check=False)
-            is_done = True
             if outlook["planned"]:  # now the kernel knows what was computed above
                 verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
                 doubts = _doubts(module, options, spec, report["path"], verdicts)
-    except _errors.UserError as error:
-        return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
+    except (_errors.UserError, OSError) as error:
+        message = str(error) if isinstance(error, _errors.UserError) else str(_refusal(spec, error))
+        changed = bool(report) and not module.check_mode and _is_other(spec, report)
+        return {**_failure(spec.path, spec.user, message), "changed": changed, "usable_by": verdicts}
     for warning in [*doubts, *outlook["warnings"]]:
         module.warn(warning)
     return {**report, "usable_by": verdicts}
+
+
+def _is_other(spec: Spec, report: Mapping[str, Any]) -> bool:
+    """Tell whether a run that failed has changed something: whether as much is left to do as before."""
+    try:
+        now = _ensure_as_user(spec, check=True)
+    except (_errors.UserError, OSError):
+        return True
+    return {**now, "outlook": None} != {**report, "outlook": None}
 
 
 # From the options to the specs
@@ -175,6 +184,7 @@ def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, st
         max_size=None if options["max_size"] is None else pip_cache_rules.parse_size(options["max_size"]),
         max_age=None if options["max_age"] is None else pip_cache_rules.parse_age(options["max_age"]),
         tag=options["cachedir_tag"],
+        by_root=os.geteuid() == 0,
         homes=sorted({os.path.realpath(account.pw_dir) for account in pwd.getpwall()}),
     )
     in_homes = path is None or path == "~" or path.startswith("~/")
@@ -308,9 +318,20 @@ def ensure(spec: Spec, check: bool) -> dict[str, Any]:
             f"'{error.filename}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
         ) from None
     except OSError as error:
-        where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
-        way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
-        raise _errors.UserError(f"'{where}' cannot be changed: {error.strerror}; {way_out}.") from None
+        raise _refusal(spec, error) from None
+
+
+def _refusal(spec: Spec, error: OSError) -> _errors.UserError:
+    """Return the sentence for an error of the system, with the advice that this user can follow."""
+    way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        way_out = "its attributes (lsattr), or the options of its file system (mount), forbid that even to root"
+        if not spec.by_root:
+            way_out = "run the task as root with recurse: true, which gives a cache back to its owner"
+        elif os.geteuid() != 0:
+            way_out = "correct its owner and mode; recurse: true gives what is inside a cache back to its owner"
+    where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
+    return _errors.UserError(f"'{where}' cannot be changed: {error.strerror or error}; {way_out}.")
 
 
 def _below(path: str, name: str) -> str:
@@ -327,7 +348,7 @@ def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
     return report
 
 
-def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
+def _ensure(spec: Spec, place: host_tree.Place, check: bool) -> dict[str, Any]:
     path, missing = place.path, place.missing
     pip_cache_rules.check_not_system(path, spec.homes)
     if missing and spec.state != "present":
@@ -338,7 +359,12 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
         has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
         items, closed = _new_cache(top, place, has_acl) if missing else host_tree.scan(top, has_acl)
         work = _plan(spec, path, items, has_tag, has_acl)
-        host_tree.check_plan(top, items, work.plan, [""] if work.writes_tag and not missing else [])
+        if closed and (spec.recurse or spec.state != "present"):
+            raise host_tree.error_of(errno.EACCES, closed[0])
+        if missing:
+            host_tree.check_may_give(os.geteuid(), os.getegid(), work.plan[""])
+        else:
+            _do(top, place, items, work, check=True)
         then = _outlook(items, work)
         before = _ABSENT if missing else _facts(items, has_tag)
         after = _facts(then, work.writes_tag or (has_tag and _TAG in then)) if then else _ABSENT
@@ -353,18 +379,22 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
     samples = host_tree.sample_directories(inside)
     if not check:
         with host_tree.opened(place, parent_mode) as top:
-            _do(top, place, items, work)
+            _do(top, place, items, work, check=False)
     outlook = {"warnings": warnings, "planned": planned, "samples": samples}
     return {**_report(spec, path, before, after, work), "outlook": outlook}
 
 
-def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
+def _new_cache(parent: int, place: host_tree.Place, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
     """Return what is in a cache that is made below the open directory ``parent``. It has no link yet."""
-    if not os.access(".", os.W_OK | os.X_OK, dir_fd=parent):
+    try:
+        host_tree.check_writable(parent)
+    except OSError as error:
         existing = place.path.rsplit("/", len(place.missing))[0] or "/"
+        user = host_accounts.user_name(os.geteuid())
+        why = "is read-only" if error.errno == errno.EROFS else f"may not be written to by '{user}'"
         raise _errors.UserError(
-            f"'{place.path}' cannot be made: '{existing}' may not be written to by this user, or is read-only."
-        )
+            f"'{place.path}' cannot be made: '{existing}' {why}; correct that, or choose another place."
+        ) from None
     acl = host_acl.read(parent, host_acl.DEFAULT) if has_acl else None
     mode = stat.S_IFDIR | pip_cache_rules.PRIVATE_MODE
     return {"": host_tree.Item("", os.geteuid(), os.getegid(), mode, links=0, acl=acl)}, []
@@ -372,6 +402,8 @@ def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[
 
 def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl: bool) -> Work:
     """Return what it takes to bring a cache to ``spec``; raise UserError for what is no cache."""
+    if _TAG in items and items[_TAG].is_dir and (spec.state == "absent" or spec.tag is not None):
+        raise _errors.UserError(f"'{path}/{_TAG}' is a directory, which no cache has; move it away.")
     names = [name for name in items if name and "/" not in name]
     purpose = {"absent": "removed", "purged": "purged", "present": "repaired" if spec.recurse else ""}[spec.state]
     if purpose:
@@ -456,12 +488,18 @@ def _outlook(items: host_tree.Items, work: Work) -> host_tree.Items:
     return then
 
 
-def _do(top: int, place: host_places.Reached, items: host_tree.Items, work: Work) -> None:
-    host_tree.apply(top, items, work.plan, work.access)
-    if work.writes_tag:
+def _do(top: int, place: host_tree.Place, items: host_tree.Items, work: Work, check: bool) -> None:
+    """Do the work in the open directory ``top``, or only ``check`` that this process may; raise OSError."""
+    is_removed = work.plan.get("") == host_tree.REMOVE
+    if check and (work.plan or work.writes_tag) and os.statvfs(top).f_flag & os.ST_RDONLY:
+        raise host_tree.error_of(errno.EROFS)
+    host_tree.apply(top, items, work.plan, work.access, check)
+    if work.writes_tag and not check:
         host_tree.write_file(top, _TAG, pip_cache_rules.TAG_TEXT)
-    if work.plan.get("") == host_tree.REMOVE:
-        host_tree.remove(place)
+    elif work.writes_tag and "" not in work.plan:
+        host_tree.check_writable(top)
+    if is_removed:
+        host_tree.remove(place, items[""], check)
 
 
 # What pip makes of a cache
@@ -491,12 +529,13 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
     real = os.path.realpath(path)
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
-    verdict = pip_cache_rules.judge(real, os.geteuid(), look)
+    user = host_accounts.user_name(os.geteuid())
+    verdict = pip_cache_rules.judge(real, os.geteuid(), user, look)
     inside = [(name, look(os.path.join(real, name))) for name in samples]
     closed = [os.path.join(real, name) for name, rights in inside if rights and not rights.writable & rights.searchable]
     if verdict.usable and closed:
         reason = (
-            f"'{closed[0]}' is not writable by the current user: pip takes the cache, but a build from "
+            f"'{closed[0]}' is not writable by '{user}': pip takes the cache, but a build from "
             "source that leads there fails, and downloads are not kept there; recurse: true repairs it"
         )
         verdict = pip_cache_rules.Verdict(True, False, reason)
@@ -515,8 +554,8 @@ def look_as_self(path: str) -> pip_cache_rules.Rights | None:
 
 def measure(path: str | None) -> dict[str, int | None]:
     """Return the bytes and the files in a cache, as far as this process may look; None where there is none to see."""
-    # Closed to this user, which is reported as the reason why pip would not use it.
-    with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "") as place:
+    # What is closed to this user is reported as the reason why pip would not use it.
+    with contextlib.suppress(OSError, _errors.UserError), host_tree.reached(path or "/") as place:
         if path and not place.missing:
             with host_tree.opened(place) as top:
                 size, files = host_tree.usage(host_tree.scan(top)[0].values())
@@ -543,7 +582,7 @@ def _verdicts(
         verdict = functools.partial(_verdict, place, path, outlook)
         try:
             found = verdict() if user == me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
-        except _errors.UserError as error:  # like every other reason, it stands within a sentence
+        except (_errors.UserError, OSError) as error:  # like every other reason, it stands within a sentence
             found = {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
         verdicts.append({"user": user, **found})
     return verdicts
@@ -576,7 +615,7 @@ def _view_of(path: str) -> dict[str, dict[str, str]]:
     try:
         content = host_tree.read_file(None, path, _LARGEST_FILE, follow=True) or b""
         parser.read_string(content.decode("utf-8", "surrogateescape"))
-    except (ValueError, configparser.Error):  # ValueError: a path that no file can have
+    except (OSError, ValueError, configparser.Error):  # ValueError: a path that no file can have
         return {}
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
@@ -683,8 +722,8 @@ def _warnings(path: str, top: int, closed: Sequence[str], spec: Spec, has_acl: b
         )
     if closed:
         warnings.append(
-            f"'{os.path.join(path, closed[0])}' is closed to this user ({len(closed)} such "
-            "directories), so it was not looked into; recurse: true, as root, gives it back."
+            f"'{os.path.join(path, closed[0])}' is closed to '{host_accounts.user_name(os.geteuid())}' ({len(closed)} "
+            "such directories), so it was not looked into; recurse: true, as root, gives it back."
         )
     is_pruned = spec.max_size is not None or spec.max_age is not None
     if is_pruned and os.statvfs(top).f_flag & getattr(os, "ST_NOATIME", 0):

@@ -116,19 +116,10 @@ def _check_encoding(content: bytes) -> None:
 
 def _only_spellings_repeat(document: ini_document.Document) -> bool:
     """Tell whether all repeats are keys in two spellings, which older pips accept."""
-    for repeat in document.repeats:
-        if repeat.name is None:
-            return False
-        options = [
-            option.key.lower()
-            for section in document.sections
-            if section.name == repeat.section
-            for option in section.options
-            if option.name == repeat.name
-        ]
-        if len(set(options)) != len(options):
-            return False
-    return True
+    if any(repeat.name is None for repeat in document.repeats):
+        return False
+    repeated = (document.same_options(*names) for names in document.earlier)
+    return all(len({option.key.lower() for option in options}) == len(options) for options in repeated)
 
 
 def _why_skipped(path: str) -> str:

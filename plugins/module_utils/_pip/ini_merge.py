@@ -46,16 +46,6 @@ ARGUMENTS: dict[str, Any] = {
 
 RULES: dict[str, Any] = {"mutually_exclusive": [("sections", "content")]}
 
-_OF_THE_REQUEST = (
-    "remove",
-    "purge_sections",
-    "comments",
-    "list_mode",
-    "commented",
-    "remove_empty_sections",
-    "repair",
-)
-
 
 def masked_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments as they may be shown: without the secrets, and with all else."""
@@ -72,26 +62,20 @@ def merge_content(
     ``newline`` is the line end where the file has none to follow. Raise UserError, with the file and its line, where
     the file cannot be read, or not be made what the task asks.
     """
+    dialect = pip_options.DIALECTS[arguments["dialect"]]
+    content = arguments["content"]
+    names = ("remove", "purge_sections", "comments", "list_mode", "commented", "remove_empty_sections", "repair")
     try:
-        return _merged(before, arguments, newline)
+        if arguments["exact"]:
+            _check_exact(arguments)
+            return ini_merge.replace((before or b"").decode("utf-8", "replace"), content, dialect)
+        sections = arguments["sections"] if content is None else ini_request.sections_of_content(content, dialect)
+        request = ini_request.build_request(dialect, sections, **{name: arguments[name] for name in names})
+        return ini_merge.merge(ini_document.decode(before or b""), request, dialect, newline)
     except ini_document.IniError as error:
         raise _errors.UserError(f"{path}, line {error.line}: {error}.") from None
     except _errors.UserError as error:
         raise _errors.UserError(f"{path}: {error}") from None
-
-
-def _merged(before: bytes | None, arguments: Mapping[str, Any], newline: str) -> ini_merge.Merged:
-    dialect = pip_options.DIALECTS[arguments["dialect"]]
-    if arguments["exact"]:
-        _check_exact(arguments)
-        return ini_merge.replace(
-            None if before is None else before.decode("utf-8", "replace"), arguments["content"], dialect
-        )
-    sections = arguments["sections"]
-    if arguments["content"] is not None:
-        sections = ini_request.sections_of_content(arguments["content"], dialect)
-    request = ini_request.build_request(dialect, sections, **{name: arguments[name] for name in _OF_THE_REQUEST})
-    return ini_merge.merge(ini_document.decode(before or b""), request, dialect, newline)
 
 
 def _check_exact(arguments: Mapping[str, Any]) -> None:
@@ -175,27 +159,25 @@ def _merge_file(
         "changed": file.changed or file.rights_changed,
         "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
         "warnings": merged[-1].warnings + _warnings_about(path, file, options["dialect"]),
-        "diff": [ini_secrets.content_diff(path, file.before or b"", file.after)],
     }
+    diffs = [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else []
     if file.rights_before and file.rights_after and file.rights_changed:
-        result["diff"].append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
+        diffs.append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
     if file.rights_after and host_modes.system_attributes(options):
         changed, diff = host_modes.set_system_attributes(module, file.path, options)
         result["changed"] = result["changed"] or changed
-        result["diff"] += [diff] if diff else []
+        diffs += [diff] if diff else []
     if file.backup_file:
         result["backup_file"] = file.backup_file
-    if not module._diff:
-        del result["diff"]
-    return result
+    return {**result, "diff": diffs} if module._diff else result
 
 
 def _warnings_about(path: str, file: host_files.FileChange, dialect: str) -> list[str]:
     """Return what the user should know about the new file, beside what was asked."""
-    warnings = pip_options.encoding_warnings(path, file.before or b"", file.after) if dialect == "pip" else []
-    gets_secret = ini_secrets.content_holds_secret(file.after) and not ini_secrets.content_holds_secret(
-        file.before or b""
-    )
-    if gets_secret and file.rights_after and file.rights_after.mode & stat.S_IROTH:
+    before = file.before or b""
+    warnings = pip_options.encoding_warnings(path, before, file.after) if dialect == "pip" else []
+    is_open = bool(file.rights_after and file.rights_after.mode & stat.S_IROTH)
+    holds_secret = ini_secrets.content_holds_secret
+    if is_open and holds_secret(file.after) and not holds_secret(before):
         warnings.append(f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'.")
     return warnings
