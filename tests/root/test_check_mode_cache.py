@@ -215,6 +215,10 @@ class Situation:
         if path.exists() and not path.is_symlink() and (path.is_dir() or path.is_file()):
             set_flags(path, self.pick(IMMUTABLE, APPEND_ONLY))
 
+    def told(self, *results: dict[str, Any]) -> str:
+        """Return all that one needs to know of a situation that goes wrong."""
+        return "\n".join(map(str, (self.user, self.options, *results)))
+
     def run(self, check: bool) -> tuple[dict[str, Any], list[str]]:
         """Do the task as its user; return its result and its warnings."""
         module = Module(check)
@@ -252,8 +256,8 @@ def test_check_mode_says_what_the_run_does(people: People, thawed: Path, number:
     after = now()
     again, _warnings = situation.run(check=False)
 
-    assert predicted == done, "\n".join(map(str, (situation.user, situation.options, predicted, done)))
+    assert predicted == done, situation.told(predicted, done)
     assert warnings == warned
-    assert done["changed"] is (after != before), situation.options
+    assert done["changed"] is (after != before), situation.told(done)
     assert again.get("msg") == done.get("msg")
-    assert now() == after and again["changed"] is False, situation.options
+    assert now() == after and again["changed"] is False, situation.told(done, again)

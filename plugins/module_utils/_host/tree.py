@@ -18,7 +18,7 @@ import os
 import stat
 import struct
 import sys
-from typing import Dict, Iterable, Iterator, NamedTuple
+from typing import Container, Dict, Iterable, Iterator, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
@@ -164,10 +164,11 @@ def scan(top: int, with_acl: bool = False) -> tuple[Items, list[str]]:
                         item = _item(os.path.join(path, entry.name), entry.stat(follow_symlinks=False))
                         items[item.path] = item
                         todo += [item.path] if item.is_dir else []
-        except PermissionError:
-            closed.append(path)
-        except (FileNotFoundError, NotADirectoryError):  # removed or replaced meanwhile
-            continue
+        except (PermissionError, FileNotFoundError, NotADirectoryError) as error:
+            if not path:
+                raise
+            if isinstance(error, PermissionError):  # else it was removed or replaced meanwhile
+                closed.append(path)
     return {path: items[path] for path in sorted(items)}, sorted(closed)
 
 
@@ -212,13 +213,16 @@ def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> b
 # What is to be done
 
 
-def plan_repair(items: Iterable[Item], access: Access) -> Plan:
-    """Return what makes the inside of a tree as ``access`` says. What is in a directory that goes goes too."""
+def plan_repair(items: Iterable[Item], access: Access, stay: Container[str] = ()) -> Plan:
+    """Return what makes the inside of a tree as ``access`` says. What is in a directory that goes goes too.
+
+    Directories that ``stay`` are not removed.
+    """
     plan: Plan = {}
     for item in items:
         is_gone = plan.get(os.path.dirname(item.path)) == REMOVE
         fix = REMOVE if is_gone else fix_for(item, access)
-        if fix:
+        if fix and not (fix.remove and item.path in stay):
             plan[item.path] = fix
     return plan
 

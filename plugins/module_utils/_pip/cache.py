@@ -341,11 +341,18 @@ def _below(path: str, name: str) -> str:
 def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
     """Work with the rights of the cache's user; but only root can give back what others own."""
     account = spec.account
-    if account is None or (spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path)):
+    if account is None or (spec.recurse and os.geteuid() == 0 and _is_there(spec.path)):
         return ensure(spec, check)
     plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
     report: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
     return report
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return bool(os.lstat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _ensure(spec: Spec, place: host_tree.Place, check: bool) -> dict[str, Any]:
@@ -415,8 +422,10 @@ def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl:
     now, access = time.time(), _access(spec, items[""], has_acl)
     repair = {}
     if spec.recurse:  # what a killed pip left counts as finished
-        inside = [item for name, item in items.items() if name and not _is_unfinished(item, now)]
-        repair = host_tree.plan_repair(inside, access)
+        unfinished = {name for name, item in items.items() if _is_unfinished(item, now)}
+        around = {name.rsplit("/", level)[0] for name in unfinished for level in range(1, name.count("/") + 1)}
+        inside = [item for name, item in items.items() if name and name not in unfinished]
+        repair = host_tree.plan_repair(inside, access, around)
     files = [
         item
         for name, item in items.items()
