@@ -121,7 +121,7 @@ pythons: $(tree)/.stamp
 versions: $(tree)/.stamp
 	@CORES="$(CORES)" tests/tools/on-every-ansible-core .venv/versions $(tree) \
 		-n auto --dist loadfile \
-		tests/end_to_end $(wildcard tests/unit/plugins/action) tests/unit/plugins/modules --without-pips $(ARGS)
+		tests/end_to_end tests/unit/plugins/action tests/unit/plugins/modules tests/unit/windows_stand_in --without-pips $(ARGS)
 
 fuzz: $(fuzz_venv)/.stamp $(tree)/.stamp
 	@mkdir -p .cache/fuzz

@@ -23,7 +23,6 @@ ARGUMENTS: dict[str, Any] = {
     "dest": {"type": "path", "required": True},
     "table": {"type": "bool", "default": True},
 }
-TIME = "generated"
 
 
 class ActionModule(ActionBase):
@@ -38,24 +37,22 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENTS).validate(self._task.args)
         if checked.error_messages:
             return {"failed": True, "msg": "; ".join(checked.error_messages)}
-        arguments = checked.validated_parameters
         variables = task_vars or {}
         hosts = {name: findings_of(variables["hostvars"][name]) for name in variables["ansible_play_hosts_all"]}
         report = audit_report.build_report(hosts, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        directory = os.path.abspath(arguments["dest"])
-        paths = {kind: os.path.join(directory, f"report.{kind}") for kind in ("json", "html")}
-        is_changed = is_news(report, paths["json"]) or not os.path.exists(paths["html"])
-        result = {"changed": is_changed, "summary": report["summary"], **paths}
+        directory = os.path.abspath(checked.validated_parameters["dest"])
+        json_path, html_path = (os.path.join(directory, name) for name in ("report.json", "report.html"))
+        changed = is_news(report, json_path) or not os.path.exists(html_path)
         if not self._task.check_mode:
             try:
                 os.makedirs(directory, exist_ok=True)
-                write(paths["json"], json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-                write(paths["html"], audit_page.render_page(report))
+                write(json_path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+                write(html_path, audit_page.render_page(report))
             except OSError as error:
                 return {"failed": True, "msg": f"{error.filename or directory}: {error.strerror}; name another 'dest'."}
-        if arguments["table"]:
-            self._display.display(audit_table.render_table(report, "" if self._task.check_mode else paths["html"]))
-        return result
+        if checked.validated_parameters["table"]:
+            self._display.display(audit_table.render_table(report, "" if self._task.check_mode else html_path))
+        return {"changed": changed, "summary": report["summary"], "json": json_path, "html": html_path}
 
 
 def findings_of(variables: Mapping[str, Any]) -> audit_report.HostFindings:
@@ -85,7 +82,7 @@ def is_news(report: dict[str, Any], path: str) -> bool:
             old = json.load(file)
     except (OSError, ValueError):
         return True
-    return not isinstance(old, dict) or {**old, TIME: ""} != {**report, TIME: ""}
+    return not isinstance(old, dict) or {**old, "generated": ""} != {**report, "generated": ""}
 
 
 def write(path: str, text: str) -> None:

@@ -1,21 +1,17 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make pip's caches on a Windows host; on a POSIX one the module does it."""
+"""The action of the module pip_cache."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import cache as windows_cache
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 
 
 class ActionModule(windows_action.PosixOrWindowsAction):
-    """The action of the module pip_cache."""
+    """Run the module pip_cache, or do its work for Windows."""
 
-    def run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
-        options = self.arguments(pip_cache.ARGUMENTS, **pip_cache.RULES)
-        return self.shown(windows_cache.run(host, options, self._task.check_mode), options)
+    task_file = pip_cache
+    windows_file = windows_cache

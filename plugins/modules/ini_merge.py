@@ -206,29 +206,16 @@ backup_file:
   sample: /etc/pip.conf.4711.2026-11-22@21:15:30~
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge as pip_ini_merge
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=pip_ini_merge.ARGUMENTS,
-        add_file_common_args=True,
-        supports_check_mode=True,
-        no_log=True,  # the options may hold secrets, which the system's log must not get
-        **pip_ini_merge.RULES,
+    module = pip_module.PipModule(
+        argument_spec=pip_ini_merge.ARGUMENTS, add_file_common_args=True, **pip_ini_merge.RULES
     )
-    options = dict(module.params)
-    host_secret_registry.register(ini_secrets.secrets_in("", options))
-    module.params.update(pip_ini_merge.masked_options(options))
-    result = pip_ini_merge.run(module, options)
-    if "msg" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module.run(pip_ini_merge.run)
 
 
 if __name__ == "__main__":

@@ -310,22 +310,14 @@ caches:
           type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=pip_cache.ARGUMENTS,
-        supports_check_mode=True,
-        **pip_cache.RULES,
-    )
-    result = pip_cache.run(module, module.params)
-    if "msg" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module = pip_module.PipModule(argument_spec=pip_cache.ARGUMENTS, **pip_cache.RULES)
+    module.run(pip_cache.run)
 
 
 if __name__ == "__main__":

@@ -209,27 +209,14 @@ left:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry as host_secret_registry
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=pip_environment.ARGUMENTS,
-        supports_check_mode=True,
-        no_log=True,  # the options may hold secrets, which the system's log must not get
-    )
-    options = dict(module.params)
-    host_secret_registry.register(ini_secrets.secrets_in("", options))
-    module.params.update(pip_environment.masked_options(options))
-    result = pip_environment.run(module, options)
-    if "msg" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module = pip_module.PipModule(argument_spec=pip_environment.ARGUMENTS)
+    module.run(pip_environment.run)
 
 
 if __name__ == "__main__":

@@ -282,12 +282,12 @@ import pwd
 import sys
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import report as pip_report
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -302,7 +302,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = pip_module.PipModule(argument_spec=ARGUMENT_SPEC)
     options = module.params
     try:
         pip_report.check_commands(options["commands"])
@@ -318,7 +318,7 @@ def main() -> None:
         pip_pips.find_pips(venvs=venvs, search_path=os.environ.get("PATH", "")),
         options["measure_caches"],
     )
-    reports = own_report(question) if options["users"] is None else reports_of_users(options, question)
+    reports = reports_of(options, question)
     pips = [*question.pips, *(pip_pips.PipInstall(**pip) for found in reports for pip in found.get("pips", []))]
     result: dict[str, Any] = {
         "changed": False,
@@ -333,30 +333,33 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def own_report(question: pip_report.Question) -> list[dict[str, Any]]:
-    """Return the reports for the user that the task runs as, who may have no account (in a container)."""
-    account = pip_targets.own_account()
-    return pip_report.report(account.pw_name if account else str(os.geteuid()), pip_targets.own_place(), question)
-
-
-def reports_of_users(options: dict[str, Any], question: pip_report.Question) -> list[dict[str, Any]]:
-    """Return the reports for the named users, also for those of whom nothing can be told."""
+def reports_of(options: dict[str, Any], question: pip_report.Question) -> list[dict[str, Any]]:
+    """Return the reports for the users, each made with that user's rights."""
+    if options["users"] is None:
+        account = pip_targets.own_account()  # None for a user without one, as in a container
+        return report_of(account.pw_name if account else str(os.geteuid()), None, pip_targets.own_place(), question)
     accounts, missing = pip_targets.find_accounts(options["users"])
     reports = [pip_report.failure(name, reason) for name, reason in missing]
     for account in accounts:
-        reports += report_of_user(account, options["config_home"], question)
+        place = pip_targets.place_of(account, options["config_home"])
+        reports += report_of(account.pw_name, account, place, question)
     return reports
 
 
-def report_of_user(
-    account: pwd.struct_passwd, config_home: str | None, question: pip_report.Question
+def report_of(
+    user: str, account: pwd.struct_passwd | None, place: pip_paths.Place, question: pip_report.Question
 ) -> list[dict[str, Any]]:
-    """Return the reports for one user, made with that user's rights."""
-    task = functools.partial(pip_report.report, account.pw_name, pip_targets.place_of(account, config_home), question)
+    """Return the reports for one user, or why nothing can be told of that user's pip."""
+    task = functools.partial(pip_report.report, user, place, question)
     try:
-        return list(host_run_as.call_as_user(account, task))
+        return list(host_run_as.call_as_user(account, task) if account else task())
     except _errors.UserError as error:
-        return [pip_report.failure(account.pw_name, ini_secrets.mask_urls(str(error)))]
+        return [pip_report.failure(user, ini_secrets.mask_urls(str(error)))]
+    except OSError as error:
+        reason = (
+            f"{error.filename or place.home}: {(error.strerror or str(error)).lower()}; fix this and rerun the play."
+        )
+        return [pip_report.failure(user, ini_secrets.mask_urls(reason))]
 
 
 if __name__ == "__main__":

@@ -93,6 +93,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test as pip_smoke_test
 
 ARGUMENTS: dict[str, Any] = {
@@ -104,7 +105,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = pip_module.PipModule(argument_spec=ARGUMENTS)
     options = module.params
     result: dict[str, Any] = {"changed": False, "passes": []}
     try:

@@ -223,12 +223,13 @@ class Situation:
         """Do the task as its user; return its result and its warnings."""
         module = Module(check)
 
-        def work() -> dict[str, Any]:
-            return pip_cache.run(module, dict(self.options))  # type: ignore[arg-type]  # all that is asked of one
+        def work() -> list[Any]:  # maybe in a process of its own
+            result = pip_cache.run(module, dict(self.options))  # type: ignore[arg-type]  # all that is asked of one
+            return [result, module.warnings]
 
-        if self.user == "root":
-            return work(), module.warnings
-        return host_run_as.call_as_user(pwd.getpwnam(self.user), work), module.warnings
+        account = pwd.getpwnam(self.user)
+        result, warnings = work() if self.user == "root" else host_run_as.call_as_user(account, work)
+        return result, warnings
 
 
 @pytest.fixture

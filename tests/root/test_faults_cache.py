@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each call of the system that pip_cache makes fails in turn: one user's sentence, and the other user is served.
 
-FAULTS says which part of the calls fails: 1 for every call, 7 for every seventh.
+Every eleventh call fails, with FAULTS=all every single one.
 """
 
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import shutil
+import sys
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -19,7 +21,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as 
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 from ansible_collections.devfleet.pip.tests.root.test_check_mode_cache import Module, state_of
 
-EVERY = int(os.environ.get("FAULTS", "7"))
+EVERY = 1 if os.environ.get("FAULTS") == "all" else 11
 # What touches the paths of a cache. Calls that give root its rights back are none of them.
 CALLS = (
     "open", "stat", "lstat", "fstat", "statvfs", "scandir", "readlink", "dup", "mkdir", "rmdir", "unlink", "fchmod",
@@ -32,9 +34,18 @@ class Fault:
     """Makes one call of the system fail: the one with this number, or none."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self._counter = mmap.mmap(-1, 8)  # shared with the processes that work for users
         self.number = -1
         self.error = errno.EIO
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return int.from_bytes(self._counter[:8], sys.byteorder)
+
+    @calls.setter
+    def calls(self, calls: int) -> None:
+        self._counter[:8] = calls.to_bytes(8, sys.byteorder)
 
     def wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it fails."""

@@ -16,14 +16,15 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import pytest
 import yaml
 
 from ansible_collections.devfleet.pip.plugins.modules import pip_environment
+from ansible_collections.devfleet.pip.tests.root.machine import Machine
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of, run_pip
-from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
+from ansible_collections.devfleet.pip.tests.run_module import warnings_of
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 SYSTEMD = "/usr/lib/systemd/systemd"
@@ -31,50 +32,6 @@ NASTY = "a b'c\"d%n$HOME `x` é;"
 URL = "https://bob:hunter2@pypi.example/simple"
 
 pytestmark = pytest.mark.usefixtures("empty_homes")
-
-
-class Machine:
-    """A machine with an /etc of its own, whose only people are these."""
-
-    def __init__(self, place: Path, people: People) -> None:
-        self.etc = place / "etc"
-        self.etc.mkdir()
-        for name in ("group", "ld.so.cache", "login.defs", "nsswitch.conf", "profile", "shells"):
-            if Path("/etc", name).exists():
-                shutil.copy(Path("/etc", name), self.etc)
-        for name in ("pam.d", "security"):
-            shutil.copytree(Path("/etc", name), self.etc / name, symlinks=True)
-        (self.etc / "profile.d").mkdir()
-        self.set_shells(dict.fromkeys(people[:3], "/bin/sh"))
-        script = f'mount --bind {self.etc} /etc && exec "$@"'
-        self.wrapper: Sequence[str] = ("unshare", "--mount", "sh", "-c", script, "sh")
-
-    def set_shells(self, shells: dict[str, str]) -> None:
-        lines = ["root:x:0:0::/root:/bin/sh"]
-        for name, shell in shells.items():
-            account = pwd.getpwnam(name)
-            lines.append(f"{name}:x:{account.pw_uid}:{account.pw_gid}::{account.pw_dir}:{shell}")
-        (self.etc / "passwd").write_text("\n".join([*lines, ""]))
-        (self.etc / "shadow").write_text("".join(f"{line.split(':', maxsplit=1)[0]}:*:19000::::::\n" for line in lines))
-
-    def run(self, check: bool = False, **arguments: Any) -> dict[str, Any]:
-        return run_module("pip_environment", arguments, check=check, wrapper=self.wrapper)
-
-    def set(self, variables: dict[str, Any], **arguments: Any) -> dict[str, Any]:
-        result = self.run(variables=variables, **arguments)
-        assert result.get("failed") is not True, result
-        return result
-
-    def session(self, name: str, login: bool = True) -> dict[str, str]:
-        """Return the environment that this user gets from ``su``, with a login shell or without."""
-        command = [*self.wrapper, "su", *(["-"] if login else []), name, "-c", "env -0"]
-        environment = {"PATH": os.environ["PATH"]}
-        answer = subprocess.run(command, env=environment, cwd="/", capture_output=True, check=False)
-        assert answer.returncode == 0, answer.stderr
-        return dict(entry.split("=", 1) for entry in answer.stdout.decode().split("\0") if "=" in entry)
-
-    def files(self) -> dict[str, bytes]:
-        return {str(path): path.read_bytes() for path in self.etc.rglob("*") if path.is_file()}
 
 
 @pytest.fixture

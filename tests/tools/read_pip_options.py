@@ -59,32 +59,7 @@ KIND_OF_TYPE = {"int": "int", "float": "float", "choice": "word", "path": "path"
 KIND_OF_METAVAR = {"file": "file", "dir": "file", "path": "file", "url": "url"}
 LIST_OF_KIND = {"word": "words", "path": "paths", "file": "files", "url": "urls", "text": "list"}
 
-HEADER = '''\
-# Copyright (c) 2026, the devfleet.pip authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""pip's options, read from pip's own parsers by tests/tools/read_pip_options.py, which writes this file.
-
-OPTIONS: name -> (first release, aliases, variants); a variant is (commands, dest, kind, allowed words).
-Several names, commands or words are parted by blanks; the commands '*' are all of them. The kinds:
-bool, inverted (a switch that turns its dest off: a file has to say the opposite), count, int, float,
-word, text, path (a leading ~ is expanded), file (a path in an option of plain text), url; words, list,
-paths, files, urls (as many as wanted, parted by blanks); const (for the command line only); no-cache
-(any value turns the cache off).
-REMOVED: name -> (last release that has it, first release that does not).
-WORD_HISTORY: name -> ((first release, allowed words), ...), where the words ever changed.
-"""
-
-from __future__ import annotations
-
-'''
-
-TYPES = {
-    "OPTIONS": "dict[str, tuple[str, str, tuple[tuple[str, str, str, str], ...]]]",
-    "REMOVED": "dict[str, tuple[str, str]]",
-    "WORD_HISTORY": "dict[str, tuple[tuple[str, str], ...]]",
-}
-LINE = 120
+LINE = 117  # and three quotes
 
 Variant = Tuple[str, str, str, str]
 Option = Tuple[str, str, Tuple[Variant, ...]]
@@ -201,40 +176,38 @@ def merge_words(old: dict[str, Any], new: dict[str, Option], version: str) -> di
 
 
 def render(catalogue: dict[str, Any]) -> str:
-    """Return the text of the catalogue's file."""
-    lines = [f'PIP_VERSION = "{catalogue["PIP_VERSION"]}"', "", *literal("COMMANDS", catalogue["COMMANDS"])]
-    for name, type_ in TYPES.items():
-        lines += ["", *literal(f"{name}: {type_}", catalogue[name])]
-    return HEADER + "\n".join([*lines, ""])
+    """Return the text of the catalogue's file, with these tables."""
+    options = [
+        " | ".join([" ".join([name, *aliases.split(), since]), *(" : ".join(filter(None, row)) for row in variants)])
+        for name, (since, aliases, variants) in sorted(catalogue["OPTIONS"].items())
+    ]
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, releases in sorted(catalogue["REMOVED"].items()):
+        names.setdefault(releases, []).append(name)
+    removed = [" ".join([*releases, *names[releases]]) for releases in sorted(names, key=lambda row: release(row[0]))]
+    history = [
+        " ".join([name, *row]).strip() for name, rows in sorted(catalogue["WORD_HISTORY"].items()) for row in rows
+    ]
+    text = CATALOGUE.read_text(encoding="ascii")
+    for name, lines in {
+        "PIP_VERSION": [catalogue["PIP_VERSION"]],
+        "COMMANDS": [catalogue["COMMANDS"]],
+        "_OPTIONS": options,
+        "_REMOVED": removed,
+        "_WORD_HISTORY": history,
+    }.items():
+        table = "\n".join(map(wrapped, lines))
+        head, mark, rest = text.partition(f'\n{name} = """\\\n')
+        text = head + mark + table + rest[rest.index('"""') :]
+    return text
 
 
-def literal(name: str, value: Any) -> list[str]:
-    """Return the lines of an assignment; a table gets a line for each of its keys."""
-    if not isinstance(value, dict):
-        return wrapped(f"{name} = ", value, "")
-    rows = [wrapped(f'    "{key}": ', value[key], ",") for key in sorted(value)]
-    return [f"{name} = {{", *(line for row in rows for line in row), "}"]
-
-
-def wrapped(start: str, value: Any, end: str) -> list[str]:
-    """Return the literal of a text or a row between ``start`` and ``end``, in lines that are short enough."""
-    line = f"{start}{quoted(value)}{end}"
+def wrapped(line: str) -> str:
+    """Break a line that is too long, so that Python joins its parts again."""
     if len(line) <= LINE:
-        return [line]
-    indent = " " * (len(start) - len(start.lstrip()) + 4)
-    if isinstance(value, str):
-        middle = value.index(" ", len(value) // 2) + 1
-        items = [f"{indent}{quoted(part)}" for part in (value[:middle], value[middle:])]
-    else:
-        items = [line for item in value for line in wrapped(indent, item, ",")]
-    return [f"{start}(", *items, f"{indent[4:]}){end}"]
-
-
-def quoted(value: Any) -> str:
-    """Return a text in double quotes, or a row of values in parentheses."""
-    if isinstance(value, str):
-        return json.dumps(value)
-    return f"({', '.join(quoted(item) for item in value)}{',' if len(value) == 1 else ''})"
+        return line
+    end = line.rindex(" ", 0, LINE - 1) + 1
+    return f"{line[:end]}\\\n{wrapped(line[end:])}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -53,6 +54,13 @@ def documented(module: str) -> dict[str, Any]:
     """Return the options and the results ({name: documentation}) of a module of ansible.windows."""
     found = get_plugin_docs(f"ansible.windows.{module}", "module", module_loader, fragment_loader, False)
     return {"options": found[0].get("options") or {}, "return": found[2] or {}}
+
+
+@functools.lru_cache(maxsize=None)
+def source_of(module: str) -> str:
+    """Return the PowerShell of a module of ansible.windows."""
+    found = module_loader.find_plugin_with_context(f"ansible.windows.{module}", ".ps1")
+    return Path(str(found.plugin_resolved_path)).read_text(encoding="utf-8-sig")
 
 
 def _spec_of(option: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ansible_collections.devfleet.pip.tests.windows_stand_in.documentation impor
     check_arguments,
     check_result,
     documented,
+    source_of,
 )
 
 Result = Dict[str, Any]
@@ -27,13 +28,19 @@ Result = Dict[str, Any]
 SYSTEM = "S-1-5-18"
 ADMINISTRATORS = "S-1-5-32-544"
 USERS = "S-1-5-32-545"
+AUTHENTICATED_USERS = "S-1-5-11"
 PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 ENVIRONMENTS = {
     r"HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment": "machine",
     r"HKCU:\Environment": "user",
 }
 
-_ACCOUNTS = {SYSTEM: r"NT AUTHORITY\SYSTEM", ADMINISTRATORS: r"BUILTIN\Administrators", USERS: r"BUILTIN\Users"}
+_ACCOUNTS = {
+    SYSTEM: r"NT AUTHORITY\SYSTEM",
+    AUTHENTICATED_USERS: r"NT AUTHORITY\Authenticated Users",
+    ADMINISTRATORS: r"BUILTIN\Administrators",
+    USERS: r"BUILTIN\Users",
+}
 _LONGEST_PATH = 259
 _HELD = "The process cannot access the file '{}' because it is being used by another process."
 
@@ -45,11 +52,12 @@ class ModuleError(Exception):
 class WindowsHost:
     """A host and its state. ``state`` is JSON: whoever keeps it between two tasks keeps the host.
 
-    accounts: {sid: name}; profiles: {sid: path}; user: the sid that modules run as; environment: {variable: value} of
-    each level (process, user, machine); nodes: everything in the file system, under its path in lower case.
-    held_open: files that another process has open; held_for_reading: those that it lets others read;
+    accounts: {sid: name}; profiles: {sid: path}; user: the sid that modules run as, an administrator, whose files
+    belong to the administrators; environment: {variable: value} of each level (process, user, machine); nodes:
+    everything in the file system, under its path in lower case. held_open: files and links that another process has
+    open; held_for_reading: files that it lets others read; denied: paths that only their owner may look at or into;
     written_by_another: {path: text that another process writes as soon as the file has been read}; calls: the modules
-    that were run, each with its arguments.
+    that were run, each with its arguments; event_log: what they wrote to the event log.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -68,10 +76,10 @@ class WindowsHost:
         """Put a directory there, and those that lead to it."""
         self._make_directories(path, owner)
 
-    def add_link(self, path: str, target: str, kind: str = "symbolic link") -> None:
+    def add_link(self, path: str, target: str, kind: str = "symbolic link", owner: str | None = None) -> None:
         """Put a link there; ``kind``: 'symbolic link' or 'junction'."""
         self._make_directories(ntpath.dirname(path), None)
-        self._nodes[self._key(path)] = self._new_node(path, None, link=kind, target=target)
+        self._nodes[self._key(path)] = self._new_node(path, owner, link=kind, target=target)
 
     def content(self, path: str) -> bytes | None:
         """Return a file's bytes; None where there is no file."""
@@ -103,14 +111,16 @@ class WindowsHost:
         """Run a module of ansible.windows; return its result. Raise ContractError for what is not documented."""
         self.is_check_mode = bool(arguments.get("_ansible_check_mode"))
         self.task_environment = environment or {}
-        if module not in _MODULES:
+        if module not in MODULES:
             raise ContractError(f"The stand-in has no module ansible.windows.{module}.")
         checked = check_arguments(module, arguments)
         self.state["calls"].append({"module": module, "check_mode": self.is_check_mode, "arguments": checked})
-        if self.is_check_mode and module in _WITHOUT_CHECK_MODE:
+        if not arguments.get("_ansible_no_log"):  # as Ansible.Basic does, which most modules are built on
+            self.state["event_log"].append({"module": module, "arguments": checked})
+        if self.is_check_mode and not re.search(r"supports_check_mode\s*=?\s*\$true", source_of(module)):
             return {"changed": False, "skipped": True, "msg": "remote module does not support check mode"}
         try:
-            result = {"changed": False, **_MODULES[module](self, checked)}
+            result = {"changed": False, **MODULES[module](self, checked)}
         except ModuleError as failure:
             return {"changed": False, "failed": True, "msg": str(failure)}
         if "_copy_mode" not in checked:
@@ -144,6 +154,7 @@ class WindowsHost:
         node = self._find(path)
         if node is None:
             raise ModuleError(f"Path {path} is not found")
+        self._refuse_denied(node)
         if "content" not in node:
             raise ModuleError(f"Path {path} is a directory")
         self._refuse_held(node, 'Exception calling "ReadAllBytes" with "1" argument(s): ')
@@ -156,7 +167,7 @@ class WindowsHost:
     def _win_stat(self, arguments: dict[str, Any]) -> Result:
         path = self.expanded(arguments["path"])
         node = self._find(path) if arguments["follow"] else self._find_link(path)
-        if node is None:
+        if node is None or self._is_denied(node):  # the module makes no difference
             return {"stat": {"exists": False}}
         stat = self._facts(node)
         if arguments["get_size"]:
@@ -172,11 +183,16 @@ class WindowsHost:
     def _facts(self, node: dict[str, Any]) -> dict[str, Any]:
         """Return what win_stat and win_find tell of everything."""
         link = node.get("link")
+        is_dir = "content" not in (self._find(node["path"]) or node)
+        attributes = ["Directory"] * is_dir + ["ReparsePoint"] * (link is not None)
+        if node["path"] in self.state["held_open"]:
+            link = None  # what kind of link it is, the modules cannot ask then, and only warn of that
         facts = {
             "exists": True,
+            "attributes": ", ".join(attributes) or "Archive",
             "path": node["path"],
             "filename": ntpath.basename(node["path"]),
-            "isdir": "content" not in (self._find(node["path"]) or node),
+            "isdir": is_dir,
             "isreg": "content" in node,
             "islnk": link == "symbolic link",
             "isjunction": link == "junction",
@@ -197,6 +213,8 @@ class WindowsHost:
             inside = self._key(top["path"]).rstrip("\\") + "\\"
             for key, node in self._nodes.items():
                 is_deeper = "\\" in key[len(inside) :]
+                if self._is_denied(self._nodes.get(ntpath.dirname(key), top)):
+                    continue
                 if key.startswith(inside) and key != inside and (arguments["recurse"] or not is_deeper):
                     facts = {**self._facts(node), "path": ntpath.join(path, node["path"][len(inside) :])}
                     if facts["isdir"] in kinds:
@@ -223,6 +241,7 @@ class WindowsHost:
                 result["backup_file"] = f"{node['path']}.4711.20261124-040500.bak"
                 self.add_file(result["backup_file"], base64.b64decode(node["content"]))
             self._refuse_held(node, "")
+            self._refuse_denied(node)
             if node["path"] in self.state["held_for_reading"]:
                 raise ModuleError(_HELD.format(node["path"]))
             node["content"] = content
@@ -242,6 +261,8 @@ class WindowsHost:
     def _win_file(self, arguments: dict[str, Any]) -> Result:
         path = self.expanded(arguments["path"])
         node = self._find_link(path)
+        if node is not None:
+            self._refuse_denied(node)
         if arguments.get("state") == "directory":
             if node is not None and "content" in node:
                 raise ModuleError(f"path {path} is not a directory")
@@ -276,9 +297,9 @@ class WindowsHost:
             "inherit": inherit if "content" not in node else "None",
         }
         has_rule = rule in node["rules"]
-        if arguments["state"] == "present" and not has_rule:
+        if not self.is_check_mode and arguments["state"] == "present" and not has_rule:
             node["rules"].append(rule)
-        elif arguments["state"] == "absent" and has_rule:
+        elif not self.is_check_mode and arguments["state"] == "absent" and has_rule:
             node["rules"].remove(rule)
         return {"changed": (arguments["state"] == "present") != has_rule}
 
@@ -343,7 +364,12 @@ class WindowsHost:
     def _win_whoami(self, _arguments: dict[str, Any]) -> Result:
         sid = self.state["user"]
         domain, _backslash, name = self._name_of(sid).partition("\\")
-        return {"account": {"sid": sid, "account_name": name, "domain_name": domain, "type": "User"}}
+        groups = []
+        for group in (ADMINISTRATORS, AUTHENTICATED_USERS):
+            of_group, _backslash, name_of_group = self._name_of(group).partition("\\")
+            groups.append({"sid": group, "account_name": name_of_group, "domain_name": of_group, "type": "Alias"})
+        account = {"sid": sid, "account_name": name, "domain_name": domain, "type": "User"}
+        return {"account": account, "groups": groups}
 
     def _win_reg_stat(self, arguments: dict[str, Any]) -> Result:
         path = arguments["path"]
@@ -411,12 +437,19 @@ class WindowsHost:
             self._nodes[self._key(path)] = self._new_node(path, owner)
 
     def _new_node(self, path: str, owner: str | None, **more: Any) -> dict[str, Any]:
-        owner = owner or self.state["user"]
+        owner = owner or ADMINISTRATORS
         return {"path": ntpath.normpath(path), "owner": owner, "rules": [], "is_protected": False, **more}
 
     def _refuse_held(self, node: dict[str, Any], prefix: str) -> None:
         if node["path"] in self.state["held_open"]:
             raise ModuleError(prefix + _HELD.format(node["path"]))
+
+    def _is_denied(self, node: dict[str, Any]) -> bool:
+        return any((node["path"] + "\\").startswith(path + "\\") for path in self.state["denied"])
+
+    def _refuse_denied(self, node: dict[str, Any]) -> None:
+        if self._is_denied(node):
+            raise ModuleError("Access is denied")
 
     # Accounts and the environment
 
@@ -435,7 +468,7 @@ class WindowsHost:
         return {name.upper(): value for name, value in merged.items()}
 
 
-_MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
+MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
     "setup": WindowsHost._setup,
     "slurp": WindowsHost._slurp,
     "win_acl": WindowsHost._win_acl,
@@ -449,7 +482,6 @@ _MODULES: dict[str, Callable[[WindowsHost, dict[str, Any]], Result]] = {
     "win_stat": WindowsHost._win_stat,
     "win_whoami": WindowsHost._win_whoami,
 }
-_WITHOUT_CHECK_MODE = ("win_acl",)
 
 
 def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), user: str = "ada") -> dict[str, Any]:
@@ -476,8 +508,10 @@ def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), u
         "nodes": {},
         "held_open": [],
         "held_for_reading": [],
+        "denied": [],
         "written_by_another": {},
         "calls": [],
+        "event_log": [],
     }
     host = WindowsHost(state)
     for path in (r"C:\ProgramData", r"C:\Users\Public", r"C:\WINDOWS\system32"):

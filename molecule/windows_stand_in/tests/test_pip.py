@@ -90,3 +90,8 @@ def test_the_environment(windows: WindowsHost) -> None:
 
 def test_no_temporary_file_is_left(windows: WindowsHost) -> None:
     assert not [path for path in windows.files() if "Temp" in path]
+
+
+def test_nothing_is_in_the_event_log(windows: WindowsHost) -> None:
+    assert len(windows.state["calls"]) > 50
+    assert windows.state["event_log"] == []

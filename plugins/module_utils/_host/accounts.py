@@ -81,7 +81,7 @@ def _lines_of(path: str) -> list[str]:
 def find_group(name: str) -> grp.struct_group:
     """Return the group called ``name``, or with that number; raise UserError where there is none."""
     try:
-        return grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name)
+        return grp.getgrgid(int(name)) if name.isascii() and name.isdecimal() else grp.getgrnam(name)
     except (KeyError, ValueError, OverflowError):  # the others: a character or a number that no group can have
         raise _errors.UserError(
             f"There is no group '{name}' on this host; create the group first, or correct the name."

@@ -445,22 +445,24 @@ def command_judge(module: AnsibleModule, path: str, command: str | None) -> Judg
     """Return a function that runs the user's command on a file, and refuses what the command refuses."""
     if command is None:
         return None
+    shown = ini_secrets.mask_value("validate", command)
     if "%s" not in command:
-        raise _errors.UserError(f"validate: the command '{command}' has no %s, where the path of the new file belongs.")
+        raise _errors.UserError(f"validate: the command '{shown}' has no %s, where the path of the new file belongs.")
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise _errors.UserError(
-            f"validate: the command '{command}' cannot be read ({error}); correct its quotes."
+            f"validate: the command '{shown}' cannot be read ({error}); correct its quotes."
         ) from None
 
     def judge(new_file: str) -> None:
         status, output, errors = run(module, path, [word.replace("%s", new_file) for word in words])
         if status != 0:
             with open(new_file, encoding="utf-8", errors="surrogateescape") as file:
-                said = " ".join(ini_secrets.mask_quotes(errors or output, file.read()).split())
+                text = f"validate = {command}\n{file.read()}"
+            said = " ".join(ini_secrets.mask_quotes(errors or output, text).split())
             raise _errors.UserError(
-                f"{path}: '{command}' refused the new content (status {status}): {said or 'no reason given'}"
+                f"{path}: '{shown}' refused the new content (status {status}): {said or 'no reason given'}"
             )
 
     return judge

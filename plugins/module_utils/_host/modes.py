@@ -103,7 +103,7 @@ def number_of_group(name: str) -> int:
 
 
 def _number_of(option: str, kind: str, name: str, look_up: Callable[[], int]) -> int:
-    if name.isdecimal() and int(name) < _NO_ID:
+    if name.isascii() and name.isdecimal() and int(name) < _NO_ID:
         return int(name)
     try:
         return look_up()

@@ -34,7 +34,7 @@ _ADVICE = {
 
 class Reached:
     """The way to a file: ``name`` in the open ``directory``, whose path without links is ``here``, or below ``missing``
-    directories in it.
+    directories in it. ``todo`` is what could not be reached: these and the name.
 
     ``asked`` is the path that was given; ``link`` is where a symbolic link at its end leads that was not followed.
     """
@@ -44,28 +44,28 @@ class Reached:
         self.link: str | None = None
         self._follow = follow
         self._followed = 0
-        self._todo = _parts(path)
+        self.todo = _parts(path)
         self._way: list[tuple[str, int]] = []
         self._push("/", os.open("/", ENTER))
 
     @property
     def name(self) -> str:
-        return self._todo[-1]
+        return self.todo[-1]
 
     @property
     def missing(self) -> list[str]:
-        return self._todo[:-1]
+        return self.todo[:-1]
 
     @property
     def path(self) -> str:
         """The file's path without links."""
-        return os.path.join(self.here, *self._todo)
+        return os.path.join(self.here, *self.todo)
 
     def advance(self) -> bool:
         """Take one step; return False where no directory and no link leads on."""
-        if not self._todo:
+        if not self.todo:
             return False
-        name, step = self._todo[0], os.path.join(self.here, self._todo[0])
+        name, step = self.todo[0], os.path.join(self.here, self.todo[0])
         try:
             if name == "..":
                 self._leave(max(1, len(self._way) - 1))
@@ -78,12 +78,12 @@ class Reached:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EMLINK):  # the last two: a link, on BSD
                 raise
             return self._advance_by_link(name, step)
-        del self._todo[0]
+        del self.todo[0]
         return True
 
     def _advance_by_link(self, name: str, step: str) -> bool:
         found = _link_at(self.directory, name)
-        is_last = len(self._todo) == 1
+        is_last = len(self.todo) == 1
         if found is None and not is_last:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), step)
         if found is None:
@@ -104,7 +104,7 @@ class Reached:
             )
         if os.path.isabs(leads_to):
             self._leave(1)
-        self._todo[:1] = _parts(leads_to)
+        self.todo[:1] = _parts(leads_to)
         return True
 
     @contextlib.contextmanager
@@ -114,12 +114,12 @@ class Reached:
         umask = os.umask(0o777 & ~mode)
         try:
             while self.missing:
-                name, parent = self._todo[0], self.directory
+                name, parent = self.todo[0], self.directory
                 with contextlib.suppress(FileExistsError):  # another writer was faster
                     os.mkdir(name, mode, dir_fd=parent)
                     made.append((name, parent))
                 self._push(os.path.join(self.here, name), os.open(name, ENTER, dir_fd=parent))
-                del self._todo[0]
+                del self.todo[0]
             os.umask(umask)
             yield
         except BaseException:
@@ -159,23 +159,24 @@ def reached(path: str, follow: bool = True) -> Iterator[Reached]:
             pass
         if place.path == place.here:
             raise _errors.UserError(f"{path}: this is a directory; a file is needed here. Move the directory away.")
-        if ".." in place.missing or place.name == "..":
+        if ".." in place.todo:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
         yield place
 
 
 @contextlib.contextmanager
-def reached_directory(path: str) -> Iterator[tuple[Reached, list[str]]]:
-    """Go to the directory at ``path`` as far as it exists; yield the way, and the names of what does not exist."""
+def reached_directory(path: str) -> Iterator[Reached]:
+    """Go to the directory at ``path``: ``directory`` of what this yields, unless some of it is ``todo``."""
     with contextlib.closing(Reached(path)) as place:
         while place.advance():
             pass
-        missing = [] if place.path == place.here else [*place.missing, place.name]
-        if ".." in missing:
+        if ".." in place.todo:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.path)
-        if missing and _exists(place.directory, missing[0]):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.path.join(place.here, missing[0]))
-        yield place, missing
+        for name in place.todo[:1]:
+            with contextlib.suppress(FileNotFoundError):
+                os.stat(name, dir_fd=place.directory, follow_symlinks=False)
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.path.join(place.here, name))
+        yield place
 
 
 def owner_below(path: str) -> pwd.struct_passwd | None:
@@ -215,13 +216,6 @@ def explained(path: str) -> Iterator[None]:
 
 def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
-
-
-def _exists(directory: int, name: str) -> bool:
-    try:
-        return bool(os.stat(name, dir_fd=directory, follow_symlinks=False))
-    except FileNotFoundError:
-        return False
 
 
 def _link_at(directory: int, name: str) -> tuple[int, str] | None:

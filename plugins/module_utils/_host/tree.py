@@ -18,7 +18,7 @@ import os
 import stat
 import struct
 import sys
-from typing import Container, Dict, Iterable, Iterator, NamedTuple
+from typing import Container, Dict, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
@@ -90,38 +90,24 @@ Plan = Dict[str, Fix]  # by the paths of the items
 # To the tree
 
 
-class Place(NamedTuple):
-    """Where a directory is, or would be: its path without links, and what is ``missing`` below the open one."""
-
-    path: str
-    directory: int
-    missing: list[str]
-
-
 @contextlib.contextmanager
-def reached(path: str) -> Iterator[Place]:
-    """Go to the directory ``path``, as far as it exists. Raise UserError or OSError."""
-    with host_places.reached_directory(path) as (place, missing):
-        yield Place(os.path.join(place.here, *missing), place.directory, missing)
+def opened(directory: int, missing: Sequence[str] = (), parent_mode: int = 0o755) -> Iterator[int]:
+    """Open the last of the ``missing`` directories below the open ``directory``, or that one where none is missing.
 
-
-@contextlib.contextmanager
-def opened(place: Place, parent_mode: int = 0o755) -> Iterator[int]:
-    """Open the directory that was reached. Where it is missing it is made, closed to others, as are its parents, with
-    ``parent_mode``; what was made goes again where the work in it fails. Raise OSError.
+    It is made closed to others, and its parents with ``parent_mode``; they go again where the work in it fails. Raise
+    OSError.
     """
     made: list[tuple[int, str]] = []
     with contextlib.ExitStack() as stack:
-        directory = place.directory
         try:
-            for name in place.missing:
+            for name in missing:
                 parent = directory
                 with contextlib.suppress(FileExistsError):  # somebody else was faster; what it is, the next step tells
                     os.mkdir(name, 0o700, dir_fd=parent)
                     made.append((parent, name))
                 directory = os.open(name, _DIRECTORY, dir_fd=parent)
                 stack.callback(os.close, directory)
-                if (parent, name) in made and len(made) < len(place.missing):
+                if (parent, name) in made and len(made) < len(missing):
                     os.fchmod(directory, parent_mode)  # whatever the umask
             directory = os.open(".", _DIRECTORY, dir_fd=directory)
             stack.callback(os.close, directory)
@@ -359,10 +345,10 @@ def _give(fd: int, fix: Fix) -> None:
         host_acl.write(fd, host_acl.DEFAULT, fix.acl)
 
 
-def remove(place: Place, item: Item, check: bool) -> None:
-    """Remove the empty directory that was reached, or ``check`` that. Somebody else may be faster. Raise OSError."""
-    parent, name = os.path.split(place.path)
-    with reached(parent) as above, contextlib.suppress(FileNotFoundError):
+def remove(path: str, item: Item, check: bool) -> None:
+    """Remove the empty directory ``path``, or ``check`` that. Somebody else may be faster. Raise OSError."""
+    parent, name = os.path.split(path)
+    with host_places.reached_directory(parent) as above, contextlib.suppress(FileNotFoundError):
         if check:
             _check_removal(above.directory, name, item, False)
         else:

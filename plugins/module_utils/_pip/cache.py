@@ -311,7 +311,7 @@ def ensure(spec: Spec, check: bool) -> dict[str, Any]:
     samples (directories inside that pip must be able to write to). Raise UserError.
     """
     try:
-        with host_tree.reached(spec.path) as place:
+        with host_places.reached_directory(spec.path) as place:
             return _ensure(spec, place, check)
     except NotADirectoryError as error:
         raise _errors.UserError(
@@ -355,13 +355,13 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _ensure(spec: Spec, place: host_tree.Place, check: bool) -> dict[str, Any]:
-    path, missing = place.path, place.missing
+def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
+    path, missing = place.path, place.todo
     pip_cache_rules.check_not_system(path, spec.homes)
     if missing and spec.state != "present":
         outlook: dict[str, Any] = {"warnings": [], "planned": {}, "samples": []}
         return {**_report(spec, path, _ABSENT, _ABSENT, Work({})), "outlook": outlook}
-    with host_tree.opened(place._replace(missing=[])) as top:  # the directory itself, or the one that it will be in
+    with host_tree.opened(place.directory) as top:  # the directory itself, or the one that it will be in
         has_acl = spec.shared and host_acl.supported(top)
         has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
         items, closed = _new_cache(top, place, has_acl) if missing else host_tree.scan(top, has_acl)
@@ -371,7 +371,7 @@ def _ensure(spec: Spec, place: host_tree.Place, check: bool) -> dict[str, Any]:
         if missing:
             host_tree.check_may_give(os.geteuid(), os.getegid(), work.plan[""])
         else:
-            _do(top, place, items, work, check=True)
+            _do(top, path, items, work, check=True)
         then = _outlook(items, work)
         before = _ABSENT if missing else _facts(items, has_tag)
         after = _facts(then, work.writes_tag or (has_tag and _TAG in then)) if then else _ABSENT
@@ -385,18 +385,18 @@ def _ensure(spec: Spec, place: host_tree.Place, check: bool) -> dict[str, Any]:
     inside = [item for name, item in then.items() if not (work.repair or pip_cache_rules.is_unfinished(name))]
     samples = host_tree.sample_directories(inside)
     if not check:
-        with host_tree.opened(place, parent_mode) as top:
-            _do(top, place, items, work, check=False)
+        with host_tree.opened(place.directory, missing, parent_mode) as top:
+            _do(top, path, items, work, check=False)
     outlook = {"warnings": warnings, "planned": planned, "samples": samples}
     return {**_report(spec, path, before, after, work), "outlook": outlook}
 
 
-def _new_cache(parent: int, place: host_tree.Place, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
+def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
     """Return what is in a cache that is made below the open directory ``parent``. It has no link yet."""
     try:
         host_tree.check_writable(parent)
     except OSError as error:
-        existing = place.path.rsplit("/", len(place.missing))[0] or "/"
+        existing = place.path.rsplit("/", len(place.todo))[0] or "/"
         user = host_accounts.user_name(os.geteuid())
         why = "is read-only" if error.errno == errno.EROFS else f"may not be written to by '{user}'"
         raise _errors.UserError(
@@ -497,7 +497,7 @@ def _outlook(items: host_tree.Items, work: Work) -> host_tree.Items:
     return then
 
 
-def _do(top: int, place: host_tree.Place, items: host_tree.Items, work: Work, check: bool) -> None:
+def _do(top: int, path: str, items: host_tree.Items, work: Work, check: bool) -> None:
     """Do the work in the open directory ``top``, or only ``check`` that this process may; raise OSError."""
     is_removed = work.plan.get("") == host_tree.REMOVE
     if check and (work.plan or work.writes_tag) and os.statvfs(top).f_flag & os.ST_RDONLY:
@@ -508,7 +508,7 @@ def _do(top: int, place: host_tree.Place, items: host_tree.Items, work: Work, ch
     elif work.writes_tag and "" not in work.plan:
         host_tree.check_writable(top)
     if is_removed:
-        host_tree.remove(place, items[""], check)
+        host_tree.remove(path, items[""], check)
 
 
 # What pip makes of a cache
@@ -564,9 +564,9 @@ def look_as_self(path: str) -> pip_cache_rules.Rights | None:
 def measure(path: str | None) -> dict[str, int | None]:
     """Return the bytes and the files in a cache, as far as this process may look; None where there is none to see."""
     # What is closed to this user is reported as the reason why pip would not use it.
-    with contextlib.suppress(OSError, _errors.UserError), host_tree.reached(path or "/") as place:
-        if path and not place.missing:
-            with host_tree.opened(place) as top:
+    with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "/") as place:
+        if path and not place.todo:
+            with host_tree.opened(place.directory) as top:
                 size, files = host_tree.usage(host_tree.scan(top)[0].values())
             return {"bytes": size, "files": files}
     return {"bytes": None, "files": None}

@@ -9,12 +9,12 @@ read, merged, checked, verified, written and reported with its user's rights. Wh
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import io
 import itertools
 import os
 import stat
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -83,14 +83,14 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     pips: list[pip_pips.PipInstall] = []
     try:
         options = check_options(options)
-        targets, failures = pip_targets.find_targets(options)
+        targets, files = pip_targets.find_targets(options)
         targets = [with_variables(target, options["variables"]) for target in targets]
         pips = pips_that_read(targets)
         spec = spec_of(options, pips)
     except _errors.UserError as error:
         found = [pip._asdict() for pip in pips]
         return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
-    result = result_of(failures + [work_on(module, target, spec, options) for target in targets], spec, pips)
+    result = result_of(files + [work_on(module, target, spec, options) for target in targets], spec, pips)
     warnings = result.pop("warnings")
     if result["changed"]:  # the hints were shown when the options were set
         warnings += hints_of(spec, targets, pips)
@@ -110,7 +110,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options as they apply to the state. Raise UserError for what RULES cannot check."""
     if options["mode"] is not None:
         host_modes.parse_mode(options["mode"], 0o644)
-    options = {**options, "variables": _variables(options["variables"])}
+    variables = {name: _variable(name, value) for name, value in (options["variables"] or {}).items()}
+    options = {**options, "variables": variables}
     if options["state"] == "absent":
         return {**options, "exact": False, "legacy": "keep", "purge_sections": []}
     if options["exact"] and options["legacy"] == "migrate":
@@ -120,25 +121,22 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _variables(given: Mapping[str, Any] | None) -> dict[str, str | None]:
-    """Return the variables that the host's pips will see; None stands for one that they will not see."""
-    variables: dict[str, str | None] = {}
-    for name, value in (given or {}).items():
-        if not str(name).startswith("PIP_"):
-            raise _errors.UserError(f"variables: '{name}' is not a variable of pip; its name must begin with PIP_.")
-        items = value if isinstance(value, list) else [value]
-        if not all(item is None or isinstance(item, (str, int, float)) for item in items):
-            raise _errors.UserError(f"variables: '{name}' must be a string, a number, a boolean or a list.")
-        words = [str(item).lower() if isinstance(item, bool) else str(item) for item in items]
-        variables[name] = None if value is None else " ".join(words)
-    return variables
+def _variable(name: str, value: Any) -> str | None:
+    """Return a variable that the host's pips will see; None stands for one that they will not see."""
+    if not name.startswith("PIP_"):
+        raise _errors.UserError(f"variables: '{name}' is not a variable of pip; its name must begin with PIP_.")
+    items = value if isinstance(value, list) else [value]
+    if not all(item is None or isinstance(item, (str, int, float)) for item in items):
+        raise _errors.UserError(f"variables: '{name}' must be a string, a number, a boolean or a list.")
+    words = [str(item).lower() if isinstance(item, bool) else str(item) for item in items]
+    return None if value is None else " ".join(words)
 
 
 def with_variables(target: pip_targets.Target, variables: Mapping[str, str | None]) -> pip_targets.Target:
     """Return the target for pips that see these variables too; None stands for one that they will not see."""
     environment = {**target.place.environment, **variables}
     known = {name: value for name, value in environment.items() if value is not None}
-    return target._replace(place=target.place._replace(environment=known)) if variables else target
+    return target._replace(place=target.place._replace(environment=known))
 
 
 def pips_that_read(targets: list[pip_targets.Target]) -> list[pip_pips.PipInstall]:
@@ -146,7 +144,7 @@ def pips_that_read(targets: list[pip_targets.Target]) -> list[pip_pips.PipInstal
     venvs = [str(target.place.prefix) for target in targets if target.level == "site"]
     if venvs:
         pips = pip_pips.find_pips(venvs=venvs)
-        return [pip for pip in pips if any(pip_pips.pips_in(venv, [pip]) for venv in venvs)]
+        return pip_pips.merged_pips(pip for venv in venvs for pip in pip_pips.pips_in(venv, pips))
     homes = [target.place.home for target in targets if target.level == "user"]
     return pip_pips.find_pips(homes=homes, search_path=os.environ.get("PATH", ""))
 
@@ -172,11 +170,33 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
     request = _request(sections, options)
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
-        request = _migrated(request, options)
-    faults, warnings = _judge(request, [pip.version for pip in pips], options, windows)
-    if faults:
-        raise _errors.UserError(" ".join(faults))
-    return Spec(request, warnings)
+        _migrate(request)
+    trusted = request.set.get("global", {}).get("trusted-host")
+    messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
+    for section, keys in request.set.items():
+        for asked in keys.values():
+            for finding in pip_checks.check_option(
+                section,
+                asked.key,
+                asked.value,
+                pip_versions=[pip.version for pip in pips],
+                trusted_hosts=trusted.value if trusted and isinstance(trusted.value, list) else [],
+                windows=windows,
+            ):
+                messages[_rule_for(finding, options)].append(finding.message)
+    if messages["error"]:
+        raise _errors.UserError(" ".join(messages["error"]))
+    return Spec(request, messages["warn"])
+
+
+def _rule_for(finding: pip_checks.Finding, options: Mapping[str, Any]) -> str:
+    """Return what the task asks to do about a finding: error, warn or allow."""
+    is_removed = finding.kind == pip_checks.REMOVED_OPTION
+    if is_removed and options["deprecated"] != "migrate":
+        return "allow" if options["deprecated"] == "keep" else "error"
+    if finding.severity != pip_checks.ERROR:
+        return "warn"
+    return "error" if is_removed else str(options["unknown"])
 
 
 def _check_values(sections: Mapping[str, Any] | None) -> None:
@@ -194,9 +214,8 @@ def _check_values(sections: Mapping[str, Any] | None) -> None:
 
 def _request(sections: Mapping[str, Any] | None, options: Mapping[str, Any], **changed: Any) -> ini_request.Request:
     names = ("remove", "purge_sections", "remove_empty_sections", "comments", "list_mode", "repair")
-    return ini_request.build_request(
-        pip_options.PIP, sections, option="options", **{**{name: options[name] for name in names}, **changed}
-    )
+    asked = {**{name: options[name] for name in names}, **changed}
+    return ini_request.build_request(pip_options.PIP, sections, option="options", **asked)
 
 
 def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> ini_request.Request:
@@ -215,58 +234,26 @@ def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
     return request
 
 
-def _migrated(request: ini_request.Request, options: Mapping[str, Any]) -> ini_request.Request:
-    """Return the request with the options that pip dropped, and their comments, under their present names.
-
-    Their old names are removed from the file.
-    """
-    sections: dict[str, dict[str, ini_request.Value]] = {}
-    gone = {section: dict(keys) for section, keys in request.remove_keys.items()}
-    comments = {section: dict(keys) for section, keys in request.comments.items()}
+def _migrate(request: ini_request.Request) -> None:
+    """Put the options that pip dropped, and their comments, under their present names; the old names are to go."""
     for section, keys in request.set.items():
-        for name, asked in keys.items():
-            key, value = asked.key, asked.value
-            migrated = pip_checks.migrate_removed(section, key, value)
-            if migrated is not None:
-                key, value = migrated
-                gone.setdefault(section, {})[name] = asked.key
-                if name in comments.get(section, ()):
-                    comments[section].setdefault(pip_options.PIP.key_name(key), comments[section].pop(name))
-                if key in keys or key in request.remove_keys.get(section, ()):
-                    raise _errors.UserError(
-                        f"[{section}] {asked.key}: pip calls this option '{key}' now, which is set too; set it once."
-                    )
-            sections.setdefault(section, {})[key] = value
-    # Keys that are set to null are in no sections any more.
-    return _request(sections, options)._replace(remove_keys=gone, comments=comments)
-
-
-def _judge(
-    request: ini_request.Request, pip_versions: Sequence[str], options: Mapping[str, Any], windows: bool
-) -> tuple[list[str], list[str]]:
-    """Return the faults of the options to set, and warnings."""
-    trusted = request.set.get("global", {}).get("trusted-host")
-    check = functools.partial(
-        pip_checks.check_option,
-        pip_versions=pip_versions,
-        trusted_hosts=trusted.value if trusted and isinstance(trusted.value, list) else [],
-        windows=windows,
-    )
-    messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
-    for section, keys in request.set.items():
-        for asked in keys.values():
-            for finding in check(section, asked.key, asked.value):
-                messages[_rule_for(finding, options)].append(finding.message)
-    return messages["error"], messages["warn"]
-
-
-def _rule_for(finding: pip_checks.Finding, options: Mapping[str, Any]) -> str:
-    """Return what the task asks to do about a finding: error, warn or allow."""
-    if finding.kind == pip_checks.REMOVED_OPTION and options["deprecated"] != "migrate":
-        return "allow" if options["deprecated"] == "keep" else "error"
-    if finding.severity != pip_checks.ERROR:
-        return "warn"
-    return "error" if finding.kind == pip_checks.REMOVED_OPTION else str(options["unknown"])
+        comments = request.comments.get(section, {})
+        others = [*keys, *request.remove_keys.get(section, ()), *request.remove_items.get(section, ())]
+        for name, asked in list(keys.items()):
+            migrated = pip_checks.migrate_removed(section, asked.key, asked.value)
+            del keys[name]  # it comes again at the end, so that all keep their order
+            if migrated is None:
+                keys[name] = asked
+                continue
+            key, value = migrated
+            if key in others:
+                raise _errors.UserError(
+                    f"[{section}] {asked.key}: pip calls this option '{key}' now, which is set too; set it once."
+                )
+            keys[key] = ini_request.Asked(key, value)
+            request.remove_keys.setdefault(section, {})[name] = asked.key
+            if name in comments:
+                comments.setdefault(key, comments.pop(name))
 
 
 def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.PipInstall]) -> list[str]:
@@ -275,7 +262,7 @@ def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.
     for section, keys in spec.request.set.items():
         for name, asked in keys.items():
             option = pip_options.find_option(section, name)
-            if option is not None and asked.value and not spec.request.remove_keys.get(section, {}).get(name):
+            if option is not None and asked.value:
                 options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
     is_venv = all(target.level == "site" for target in targets)
     uv = pip_checks.find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
@@ -297,13 +284,6 @@ def work_on(module: AnsibleModule, target: pip_targets.Target, spec: Spec, optio
     return pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(reason))
 
 
-class Plan(NamedTuple):
-    """The new text of a file, and what pip will take from it."""
-
-    merged: ini_merge.Merged
-    verdict: Verdict
-
-
 class _NotUsed(_errors.UserError):
     """The verification fails: pip would not use what is to be written."""
 
@@ -315,22 +295,27 @@ def configure(
 
     Raise UserError, with the file as it was, for whatever goes wrong.
     """
-    old_mode = _mode_of(target.path)
+    path = target.path
+    old_mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
     mode = options["mode"]
     if mode is not None:
         mode = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
+    is_private = target.level in ("user", "file")  # so it may be closed to all users but its owner
     warnings = _check_places(target, spec, options, module.check_mode)
     warnings += _check_readable(target, old_mode, mode) + _check_home(target)
     legacy = _legacy_content(target, options)
-    plans: list[Plan] = []
+    plans: list[tuple[ini_merge.Merged, Verdict]] = []
 
     def plan(before: bytes | None) -> bytes:
         merged = merged_file(target, before, legacy, spec, options)
         if not options["allow_secrets"]:
-            _check_secrets(target, merged, old_mode, mode)
-        plans.append(Plan(merged, _verdict(target, spec, merged.text, options, mode in (None, old_mode))))
-        if options["verify"] and plans[-1].verdict.refusals:
-            raise _NotUsed(" ".join(plans[-1].verdict.refusals))
+            own_mode = 0o600 if is_private else 0o644
+            after = next(known for known in (mode, old_mode, own_mode) if known is not None)
+            _check_secrets(path, merged, after if old_mode is None else old_mode, after)
+        verdict = _verdict(target, spec, merged.text, options, mode in (None, old_mode))
+        plans.append((merged, verdict))
+        if options["verify"] and verdict.refusals:
+            raise _NotUsed(" ".join(verdict.refusals))
         return ini_document.encode(merged.text)
 
     rules = host_files.WriteRules(
@@ -338,36 +323,32 @@ def configure(
         backup=options["backup"],
         unsafe_writes=options["unsafe_writes"],
         mode=mode,
-        new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) and _is_private(target) else 0o644,
+        new_mode=lambda content: 0o600 if is_private and ini_secrets.content_holds_secret(content) else 0o644,
         validate=pip_judge.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
     try:
-        removed = _removed_file(target.path, plan, options, module.check_mode)
-        file = removed or host_files.change_file(target.path, plan, rules, module.check_mode)
+        removed = _removed_file(path, plan, options, module.check_mode)
+        file = removed or host_files.change_file(path, plan, rules, module.check_mode)
     except _NotUsed as error:
-        failure = pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error)))
-        return {**failure, "shadowed": plans[-1].verdict.shadowed}
+        failure = pip_targets.failure(target.level, path, target.user, ini_secrets.mask_urls(str(error)))
+        return {**failure, "shadowed": plans[-1][1].shadowed}
     merged, verdict = plans[-1]
+    warnings += merged.warnings + pip_options.encoding_warnings(path, file.before or b"", file.after)
     result: dict[str, Any] = {
         "level": target.level,
-        "path": target.path,
+        "path": path,
         "user": target.user,
         "changed": file.changed or file.rights_changed or removed is not None,
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
-        "diff": [ini_secrets.content_diff(target.path, file.before or b"", file.after)] if module._diff else [],
-        "warnings": [
-            *warnings,
-            *merged.warnings,
-            *pip_options.encoding_warnings(target.path, file.before or b"", file.after),
-            *verdict.warnings,
-        ],
+        "diff": [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else [],
+        "warnings": warnings + verdict.warnings,
     }
     if removed:
         result["removed"] = True
     if file.rights_changed and file.rights_before and file.rights_after:
-        result["diff"].append(host_modes.rights_diff(target.path, file.rights_before, file.rights_after))
+        result["diff"].append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
         result["mode"] = {"before": f"{file.rights_before.mode:04o}", "after": f"{file.rights_after.mode:04o}"}
     if file.backup_file:
         result["backup_file"] = file.backup_file
@@ -387,35 +368,38 @@ def merged_file(
 
     ``newline`` is the line end where the file has none to follow. Raise UserError.
     """
-    where = target.path
-    try:
-        if options["exact"]:
-            return ini_merge.replace(
-                None if before is None else before.decode("utf-8", "replace"), options["content"], pip_options.PIP
-            )
-        if legacy is None or options["legacy"] != "migrate":
-            return ini_merge.merge(ini_document.decode(before or b""), spec.request, pip_options.PIP, newline)
-        where = str(target.legacy)
-        legacy_text = ini_document.decode(legacy)
-        moved = pip_legacy.moved_options(legacy_text)
-        where = target.path
+    if options["exact"]:
+        with _located(target.path):
+            old = None if before is None else before.decode("utf-8", "replace")
+            return ini_merge.replace(old, options["content"], pip_options.PIP)
+    moved = None
+    if legacy is not None and options["legacy"] == "migrate":
+        with _located(str(target.legacy)):
+            moved = pip_legacy.moved_options(ini_document.decode(legacy))
+    with _located(target.path):
         text = None if before is None else ini_document.decode(before)
-        return pip_legacy.merge_with_legacy(text, legacy_text, moved, spec.request, newline)
+        if moved is None:
+            return ini_merge.merge(text or "", spec.request, pip_options.PIP, newline)
+        return pip_legacy.merge_with_legacy(text, moved, spec.request, newline)
+
+
+@contextlib.contextmanager
+def _located(path: str) -> Iterator[None]:
+    """Name the file and the line in what is wrong with an INI text."""
+    try:
+        yield
     except ini_document.IniError as error:
-        raise _errors.UserError(f"{where}, line {error.line}: {error}.") from None
+        raise _errors.UserError(f"{path}, line {error.line}: {error}.") from None
     except _errors.UserError as error:
-        raise _errors.UserError(f"{where}: {error}") from None
+        raise _errors.UserError(f"{path}: {error}") from None
 
 
 def is_left_over(text: str, content: str | None) -> bool:
     """Tell whether a file with this text can go: nobody wrote a line in it but the comments that begin ``content``."""
-    header = itertools.takewhile(_is_comment, io.StringIO((content or "").lstrip(), newline=""))
-    written = [line.strip() for line in io.StringIO(text, newline="") if line.strip()]
-    return not written or written == [line.strip() for line in header]
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith(ini_document.COMMENT_PREFIXES)
+    lines, wanted = ([line.strip() for line in given.strip().splitlines()] for given in (text, content or ""))
+    header = itertools.takewhile(lambda line: line.startswith(ini_document.COMMENT_PREFIXES), wanted)
+    written = [line for line in lines if line]
+    return not written or written == list(header)
 
 
 def _removed_file(
@@ -432,25 +416,19 @@ def _removed_file(
 
 def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.PipInstall]) -> dict[str, Any]:
     """Return the result of the task from those of all files, with the diff and the warnings."""
-    warnings = list(spec.warnings)
-    shadowed: list[dict[str, Any]] = []
-    diff: list[dict[str, Any]] = []
-    for file in files:
-        warnings += file.pop("warnings", [])
-        shadowed += file.pop("shadowed", [])
-        diff += file.pop("diff", [])
-    result: dict[str, Any] = {
+    of_all = {
+        name: [item for file in files for item in file.pop(name, [])] for name in ("warnings", "shadowed", "diff")
+    }
+    warnings = dict.fromkeys(spec.warnings + of_all["warnings"])
+    result = {
+        **of_all,
         "changed": any(file["changed"] for file in files),
         "files": files,
-        "shadowed": shadowed,
         "pips": [pip._asdict() for pip in pips],
-        "diff": diff,
-        "warnings": [ini_secrets.mask_urls(warning) for warning in dict.fromkeys(warnings)],
+        "warnings": [ini_secrets.mask_urls(warning) for warning in warnings],
     }
     reasons = [file["msg"] for file in files if file["failed"]]
-    if reasons:
-        result["msg"] = " ".join(reasons)
-    return result
+    return {**result, "msg": " ".join(reasons)} if reasons else result
 
 
 # The old place
@@ -495,8 +473,6 @@ def _finish_legacy(
 
 # The checks
 
-_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
-
 
 def _check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, Any], check_mode: bool) -> list[str]:
     """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
@@ -533,11 +509,6 @@ def _is_open_to_all(path: str) -> bool:
     return is_open
 
 
-def _is_private(target: pip_targets.Target) -> bool:
-    """Tell whether a file of this level may be closed to all users but its owner."""
-    return target.level in ("user", "file")
-
-
 def _check_readable(target: pip_targets.Target, old_mode: int | None, mode: int | None) -> list[str]:
     """Refuse to close the machine's file to its users, and warn where it is closed already."""
     if target.level != "global":
@@ -563,21 +534,17 @@ def _check_home(target: pip_targets.Target) -> list[str]:
     return [f"{target.path}: HOME is the home of '{name}', who cannot change root's files; name '{name}' in 'users'."]
 
 
-def _check_secrets(
-    target: pip_targets.Target, merged: ini_merge.Merged, old_mode: int | None, mode: int | None
-) -> None:
+def _check_secrets(path: str, merged: ini_merge.Merged, before: int, after: int) -> None:
     """Refuse to write a secret to a file that others can read, and to open a file with a secret to them.
 
-    ``old_mode``: the file's; None for a new one. ``mode``: the one that the task sets; None for none.
+    ``before``, ``after``: the modes of the file; of a new one it is the same.
     """
-    own_mode = 0o600 if _is_private(target) else 0o644
-    after = next(known for known in (mode, old_mode, own_mode) if known is not None)
-    opened = after & ~(after if old_mode is None else old_mode) & _OTHERS_READ
-    if (after & _OTHERS_READ and writes_secret(merged.changes)) or (
-        opened and ini_secrets.content_holds_secret(ini_document.encode(merged.text))
+    others = stat.S_IRGRP | stat.S_IROTH
+    if (after & others and writes_secret(merged.changes)) or (
+        after & ~before & others and ini_secrets.content_holds_secret(ini_document.encode(merged.text))
     ):
         raise _errors.UserError(
-            f"{target.path}: others could read the password in this file; put it into the users' own files with mode"
+            f"{path}: others could read the password in this file; put it into the users' own files with mode"
             " '0600', or into a netrc file, or set 'allow_secrets: true'."
         )
 
@@ -586,10 +553,6 @@ def writes_secret(changes: list[ini_merge.Change]) -> bool:
     """Tell whether a task puts a secret into the file."""
     written = [change for change in changes if change.action != "repaired" and change.after is not None]
     return any(ini_secrets.holds_secret(change.key or "", change.after) for change in written)
-
-
-def _mode_of(path: str) -> int | None:
-    return stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
 
 
 # What pip will take
@@ -614,10 +577,21 @@ def _verdict(
     shadowed = described_shadows(target, spec, text, pip_effective.layers_of(files))
     broken = [file for file in files if file.fault and file.file.path != target.path]
     refusals = pip_effective.what_pip_does_not_use(shadowed) + [file.fault for file in broken if not file.document]
-    verdict = Verdict(shadowed, refusals if spec.request.set else [], [file.fault for file in broken])
-    if for_everybody and spec.request.set:
-        _add_users_verdicts(verdict, target, spec, text, options, keeps_mode)
-    return verdict
+    warnings = [file.fault for file in broken]
+    if not spec.request.set:
+        return Verdict(shadowed, [], warnings)
+    closed: dict[str, list[str]] = {}
+    for user, found in _views_of_users(target, spec, text, options, keeps_mode) if for_everybody else ():
+        shadowed += found["shadowed"]  # what users' own files override is no reason to fail
+        if found["closed"]:
+            closed.setdefault(found["closed"], []).append(user)
+    for place, names in closed.items():
+        refusals.append(
+            f"{target.path}: {pip_effective.listed(names)} may not {place}, so pip would skip the file for"
+            f" {'this user' if len(names) == 1 else 'these users'}; open it to all users"
+            f"{', with mode 0644' if place.startswith('read') else ''}."
+        )
+    return Verdict(shadowed, refusals, warnings)
 
 
 def _planned_files(target: pip_targets.Target, text: str, options: Mapping[str, Any]) -> list[pip_effective.PipFile]:
@@ -639,53 +613,43 @@ def described_shadows(
         section: {name: value or "" for name, value in keys.items() if name in spec.request.set.get(section, ())}
         for section, keys in ini_document.parse(text, pip_options.PIP).view().items()
     }
-    shadows = pip_effective.shadowed_options(owned, target.path, layers, target.place.environment)
-    return [_described(target, shadow) for shadow in shadows]
-
-
-def _described(target: pip_targets.Target, shadow: pip_effective.Shadow) -> dict[str, Any]:
-    winner = shadow.winner or pip_effective.Origin("", "environment", variable="PIP_CONFIG_FILE")
-    return {
-        "path": target.path,
-        "user": target.user,
-        "section": shadow.section,
-        "key": shadow.key,
-        "command": shadow.command,
-        "value": ini_secrets.mask_value(shadow.key, shadow.value),
-        "same_value": shadow.winner is not None
-        and pip_effective.means_the_same(shadow.key, shadow.value, shadow.winner.value),
-        "winner": {**winner._asdict(), "value": ini_secrets.mask_value(shadow.key, winner.value)},
-    }
+    described = []
+    for shadow in pip_effective.shadowed_options(owned, target.path, layers, target.place.environment):
+        key, value = shadow.key, shadow.value
+        winner = shadow.winner or pip_effective.Origin("", "environment", variable="PIP_CONFIG_FILE")
+        described.append(
+            {
+                "path": target.path,
+                "user": target.user,
+                "section": shadow.section,
+                "key": key,
+                "command": shadow.command,
+                "value": ini_secrets.mask_value(key, value),
+                "same_value": shadow.winner is not None and pip_effective.means_the_same(key, value, winner.value),
+                "winner": {**winner._asdict(), "value": ini_secrets.mask_value(key, winner.value)},
+            }
+        )
+    return described
 
 
 # The machine's file, as every human account sees it
 
 
-def _add_users_verdicts(
-    verdict: Verdict, target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
-) -> None:
-    """Add what users' own files override, which is no reason to fail, and who could not read the machine's file."""
+def _views_of_users(
+    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return what each user's own files override, and who could not read the machine's file."""
     own = pip_targets.own_account()
     variables = {name: value for name, value in target.place.environment.items() if name.startswith("PIP_")}
     path = os.path.realpath(target.path)
-    closed: dict[str, list[str]] = {}
     for account in [*([own] if own else []), *host_accounts.human_accounts()]:
-        place = target.place._replace(environment=variables, home=account.pw_dir)
-        seen_by = target._replace(user=account.pw_name, place=target.place if account is own else place)
+        place = target.place
+        if account is not own:
+            place = place._replace(environment=variables, home=account.pw_dir)
+        seen_by = target._replace(user=account.pw_name, place=place)
         look = functools.partial(_seen_by_user, seen_by, spec, text, options, path, keeps_mode)
-        try:
-            found = host_run_as.call_as_user(account, look)
-        except (_errors.UserError, OSError):
-            continue  # nobody's broken home is a reason against the machine's file
-        verdict.shadowed.extend(found["shadowed"])
-        if found["closed"]:
-            closed.setdefault(found["closed"], []).append(account.pw_name)
-    for place_of_fault, names in closed.items():
-        verdict.refusals.append(
-            f"{target.path}: {pip_effective.listed(names)} may not {place_of_fault}, so pip would skip the file for"
-            f" {'this user' if len(names) == 1 else 'these users'}; open it to all users"
-            f"{', with mode 0644' if place_of_fault.startswith('read') else ''}."
-        )
+        with contextlib.suppress(_errors.UserError, OSError):  # a broken home is no reason against the machine's file
+            yield account.pw_name, host_run_as.call_as_user(account, look)
 
 
 def _seen_by_user(

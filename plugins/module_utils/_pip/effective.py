@@ -12,7 +12,6 @@ read later wins. pip's source: ``ConfigOptionParser._get_ordered_configuration_i
 from __future__ import annotations
 
 import os
-import stat
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -23,7 +22,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 
 GLOBAL = "global"
-NOT_SETTINGS = ("version", "help")  # PIP_VERSION and PIP_HELP, which pip ignores
+_NOT_OPTIONS = ("version", "help", "config-file")  # PIP_VERSION and PIP_HELP, which pip ignores, and the file's name
 
 # pip adds the values of these up, section by section and variable; of all others the last one counts alone.
 ADDED_UP = ("all-releases", "config-settings", "group", "no-binary", "only-binary", "only-final", "refresh-package")
@@ -67,74 +66,62 @@ def look_at(file: pip_paths.ConfigFile, content: bytes | None = None, pip_versio
     ``pip_version`` is as in (24, 3, 1); empty stands for the newest pip.
     """
     if content is None:
-        reason = _why_skipped(file.path)
-        if reason or not os.path.exists(file.path):
-            return PipFile(file, os.path.exists(file.path), skipped=reason)
-        try:
-            content = host_files.read_file(file.path)
-        except _errors.UserError as error:
-            return PipFile(file, True, skipped=str(error))
-    if content is None:
-        return PipFile(file, False)
+        content, skipped = _read(file.path)
+        if content is None:
+            return PipFile(file, os.path.exists(file.path), skipped=skipped)
+    document = None
     try:
-        document = ini_document.parse(ini_document.decode(content), pip_options.PIP)
-        _check_document(document, pip_version)
-    except ini_document.IniError as error:
-        return PipFile(file, True, content, None, _fault(file.path, error), error.line)
-    try:
+        text = ini_document.decode(content)
+        read = ini_document.parse(text, pip_options.PIP)
+        is_new = not pip_version or tuple(pip_version) >= _SPELLINGS_ARE_ONE_SINCE
+        ini_document.check_repeats(read if is_new else ini_document.parse(text, ini_document.RAW))
+        document = read
         _check_encoding(content)
     except ini_document.IniError as error:
-        return PipFile(file, True, content, document, _fault(file.path, error), error.line)
+        fault = f"{file.path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
+        return PipFile(file, True, content, document, fault, error.line)
     return PipFile(file, True, content, document)
 
 
-def layers_of(files: Iterable[PipFile]) -> list[Layer]:
-    """Return what the files say, in the form in which pip gets it."""
-    return [Layer(file.file.level, file.file.path, _pips_view(file.document.view())) for file in files if file.document]
-
-
-def _fault(path: str, error: ini_document.IniError) -> str:
-    return f"{path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
-
-
-def _check_document(document: ini_document.Document, pip_version: Sequence[int]) -> None:
-    newest_rule = not pip_version or tuple(pip_version) >= _SPELLINGS_ARE_ONE_SINCE
-    if newest_rule or not _only_spellings_repeat(document):
-        ini_document.check_repeats(document)
+def _read(path: str) -> tuple[bytes | None, str]:
+    """Return the content; None where pip gets nothing of the file, and why it ignores one that seems to be there."""
+    if not os.path.exists(path):
+        return None, "the symbolic link leads to no file" if os.path.islink(path) else ""
+    if not os.path.isfile(path):
+        return None, "it is no regular file"
+    if not os.access(path, os.R_OK):
+        return None, "this user may not read it"
+    try:
+        return host_files.read_file(path), ""
+    except _errors.UserError as error:
+        return None, str(error)
 
 
 def _check_encoding(content: bytes) -> None:
     """Raise IniError for what is no obstacle to reading the file, but to pip."""
     if content.startswith(ini_document.BOM.encode()):
         raise ini_document.IniError("it starts with a byte order mark (BOM); save it as UTF-8 without one", 1)
-    number = pip_options.line_that_is_not_utf8(content)
-    if number:
+    line = pip_options.line_that_is_not_utf8(content)
+    if line:
         raise ini_document.IniError(
-            "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", number
+            "it holds bytes that are not UTF-8, the encoding of this locale; save it as UTF-8", line
         )
 
 
-def _only_spellings_repeat(document: ini_document.Document) -> bool:
-    """Tell whether all repeats are keys in two spellings, which older pips accept."""
-    if any(repeat.name is None for repeat in document.repeats):
-        return False
-    repeated = (document.same_options(*names) for names in document.earlier)
-    return all(len({option.key.lower() for option in options}) == len(options) for options in repeated)
+def layers_of(files: Iterable[PipFile]) -> list[Layer]:
+    """Return what the files say, in the form in which pip gets it: with [DEFAULT] in every other section."""
+    layers = []
+    for file in files:
+        if file.document:
+            view = file.document.view()
+            common = view.pop(ini_document.DEFAULT_SECTION, {})
+            layers.append(
+                Layer(file.file.level, file.file.path, {section: {**common, **view[section]} for section in view})
+            )
+    return layers
 
 
-def _why_skipped(path: str) -> str:
-    """Return why pip ignores a file that seems to be there; empty where it does not."""
-    if not os.path.exists(path):
-        return "the symbolic link leads to no file" if os.path.islink(path) else ""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        return "it is no regular file"
-    return "" if os.access(path, os.R_OK) else "this user may not read it"
-
-
-def _pips_view(view: ini_document.View) -> ini_document.View:
-    """Return the view with [DEFAULT] in every other section, as RawConfigParser gives it to pip."""
-    common = view.get(ini_document.DEFAULT_SECTION, {})
-    return {section: {**common, **keys} for section, keys in view.items() if section != ini_document.DEFAULT_SECTION}
+# What counts
 
 
 class Origin(NamedTuple):
@@ -163,14 +150,6 @@ class Effective(NamedTuple):
     adds_to: list[Origin]
     overrides: list[Origin]
 
-    def counts_from(self, path: str, section: str, key: str) -> bool:
-        """Say whether what this key of this section of this file says of the option counts.
-
-        The same section may have the option under another name too, and then only one of the two counts.
-        """
-        origins = [(origin.path, origin.section, origin.key) for origin in (self.winner, *self.adds_to)]
-        return (path, section, key) in origins
-
 
 def effective_options(
     command: str, layers: Sequence[Layer], environment: Mapping[str, str], pip_version: Sequence[int] = ()
@@ -181,40 +160,28 @@ def effective_options(
     no section of its own. ``layers`` stand in the order in which pip reads them. ``pip_version`` is as in
     (24, 3, 1); empty stands for the newest pip.
     """
-    said: list[Origin] = []
+    said: dict[str, list[Origin]] = {}
     applied: dict[str, list[Origin]] = {}
     for origins in _origins(command, layers, environment):
-        said += origins
+        for origin in origins:
+            said.setdefault(subject_of(command, str(origin.key)), []).append(origin)
         for origin in _applied(origins, pip_version):
             applied.setdefault(subject_of(command, str(origin.key)), []).append(origin)
-    elsewhere: dict[str, list[Origin]] = {}
-    for origin in said:
-        elsewhere.setdefault(subject_of(command, str(origin.key)), []).append(origin)
-    return {subject: _effective(command, origins, elsewhere[subject]) for subject, origins in applied.items()}
-
-
-def effective_option(
-    key: str,
-    command: str,
-    layers: Sequence[Layer],
-    environment: Mapping[str, str],
-    pip_version: Sequence[int] = (),
-) -> Origin | None:
-    """Return the value that ``pip COMMAND`` takes for the option ``key``, under whatever name; None where
-    nothing sets it. See effective_options."""
-    found = effective_options(command, layers, environment, pip_version).get(subject_of(command, key))
-    return found.winner if found else None
+    found = {}
+    for subject, origins in applied.items():
+        # no-cache-dir is the one that pip looks at last, wherever it stands: a stable sort.
+        *others, winner = sorted(origins, key=lambda origin: origin.key == "no-cache-dir")
+        option = pip_options.find_option(command, str(winner.key))
+        adds_to = others if option is not None and option.name in ADDED_UP else []
+        overrides = [origin for origin in said[subject] if origin.value and origin not in (winner, *adds_to)]
+        found[subject] = Effective(option, winner, adds_to, overrides)
+    return found
 
 
 def settings_of_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the options that PIP_* variables set: {variable: key name}, in the order of the environment."""
-    return {
-        variable: pip_options.key_name(variable[4:])
-        for variable in environment
-        if variable.startswith("PIP_")
-        and variable[4:].lower() not in NOT_SETTINGS
-        and pip_options.key_name(variable[4:]) != "config-file"
-    }
+    keys = {name: pip_options.key_name(name[4:]) for name in environment if name.startswith("PIP_")}
+    return {variable: key for variable, key in keys.items() if key not in _NOT_OPTIONS}
 
 
 def subject_of(command: str, key: str) -> str:
@@ -223,15 +190,6 @@ def subject_of(command: str, key: str) -> str:
     if option is None:
         return f"key {pip_options.key_name(key)}"
     return option.name if option.name in ADDED_UP else f"dest {option.dest}"
-
-
-def _effective(command: str, applied: Sequence[Origin], said: Sequence[Origin]) -> Effective:
-    # no-cache-dir is the one that pip looks at last, wherever it stands: a stable sort.
-    *others, winner = sorted(applied, key=lambda origin: origin.key == "no-cache-dir")
-    option = pip_options.find_option(command, str(winner.key))
-    adds_to = others if option is not None and option.name in ADDED_UP else []
-    overrides = [origin for origin in said if origin.value and origin not in (winner, *adds_to)]
-    return Effective(option, winner, adds_to, overrides)
 
 
 def _origins(command: str, layers: Sequence[Layer], environment: Mapping[str, str]) -> Iterator[list[Origin]]:
@@ -253,9 +211,7 @@ def _applied(origins: Sequence[Origin], pip_version: Sequence[int]) -> list[Orig
     first, after = _EMPTY_HIDES_NOTHING
     if first <= tuple(pip_version) < after:
         return [origin for origin in origins if origin.value]
-    last: dict[str | None, Origin] = {}
-    for origin in origins:
-        last[origin.key] = origin  # it takes the place of the first of its key, as in pip
+    last = {origin.key: origin for origin in origins}  # each takes the place of the first of its key, as in pip
     return [origin for origin in last.values() if origin.value]
 
 
@@ -289,29 +245,25 @@ def shadowed_options(
             # What stands in [global] can lose for one command alone, to that command's own section.
             for command in commands if section == GLOBAL else [section]:
                 effective = found[command].get(subject_of(command, key))
-                is_exception = command != section and _is_owned(effective, path, command, owned)
-                if not is_exception and not _is_taken(effective, path, section, key, value):
-                    everywhere = command == section
-                    winner = effective.winner if effective else None
-                    shadows.append(Shadow(section, key, None if everywhere else command, value, winner))
-                    if everywhere:
-                        break
+                winner = effective.winner if effective else None
+                if _is_taken(effective, path, section, key, value):
+                    continue
+                if command == section:
+                    shadows.append(Shadow(section, key, None, value, winner))
+                    break
+                is_exception = winner and (winner.path, winner.section) == (path, command)
+                if not (winner and is_exception and winner.key in owned.get(command, ())):
+                    shadows.append(Shadow(section, key, command, value, winner))
     return shadows
-
-
-def _is_owned(effective: Effective | None, path: str, section: str, owned: Mapping[str, Mapping[str, str]]) -> bool:
-    """Tell whether pip takes the value from an owned option in this section of the file."""
-    winner = effective.winner if effective else None
-    return (
-        winner is not None and (winner.path, winner.section) == (path, section) and winner.key in owned.get(section, ())
-    )
 
 
 def _is_taken(effective: Effective | None, path: str, section: str, key: str, value: str) -> bool:
     """Tell whether pip takes this value. An empty one is to hide others: pip takes it where none of them counts."""
-    if not value:
-        return effective is None
-    return effective is not None and effective.counts_from(path, section, key)
+    if effective is None or not value:
+        return effective is None and not value
+    # The same section may have the option under another name too, and then only one of the two counts.
+    origins = (effective.winner, *effective.adds_to)
+    return any((origin.path, origin.section, origin.key) == (path, section, key) for origin in origins)
 
 
 def means_the_same(key: str, value: str, other: str) -> bool:
@@ -332,22 +284,19 @@ def what_pip_does_not_use(shadowed: Iterable[Mapping[str, Any]]) -> list[str]:
     for shadow in shadowed:
         if not shadow["same_value"]:
             by_key.setdefault((shadow["path"], shadow["section"], shadow["key"]), []).append(shadow)
-    return [_sentence(*key, shadows) for key, shadows in by_key.items()]
-
-
-def _sentence(path: str, section: str, key: str, shadows: Sequence[Mapping[str, Any]]) -> str:
-    commands = listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
-    winners = list(dict.fromkeys(_winner(shadow["winner"], key) for shadow in shadows))
-    verb = "wins" if len(winners) == 1 else "win"
-    return f"{commands} would not use '{key}' from [{section}] of {path}: {listed(winners)} {verb}."
+    sentences = []
+    for (path, section, key), shadows in by_key.items():
+        commands = listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
+        winners = dict.fromkeys(_winner(shadow["winner"], key) for shadow in shadows)
+        verb = "wins" if len(winners) == 1 else "win"
+        sentences.append(f"{commands} would not use '{key}' from [{section}] of {path}: {listed(winners)} {verb}.")
+    return sentences
 
 
 def _winner(winner: Mapping[str, Any], key: str) -> str:
-    if winner["variable"]:
-        return str(winner["variable"])
     # An option may stand there under another of its names, or as its opposite.
     name = "" if winner["key"] == key else f"'{winner['key']}' in "
-    return f"{name}[{winner['section']}] of {winner['path']}"
+    return str(winner["variable"] or f"{name}[{winner['section']}] of {winner['path']}")
 
 
 def listed(words: Iterable[str]) -> str:

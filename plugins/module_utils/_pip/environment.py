@@ -16,13 +16,14 @@ import pwd
 import re
 import stat
 import sys
-from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
@@ -51,26 +52,46 @@ ARGUMENTS: dict[str, Any] = {
 
 def masked_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    return {**options, "variables": ini_secrets.mask_value("", options["variables"])}
+    return {name: ini_secrets.mask_value("", value) for name, value in options.items()}
 
 
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
+    secrets = sorted(ini_secrets.secrets_in("", options["variables"]), key=len, reverse=True)
+    in_a_sentence = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, secrets)) or '(?!)'})(?!\w)")
+
+    def shown(sentence: str) -> str:
+        return ini_secrets.mask_urls(in_a_sentence.sub(ini_secrets.MASK, sentence))
+
     try:
         _check_options(options)
-        machine, others = _machine_files(options)
+        targets, others = _machine_files(options)
         spec, warnings = build_spec(options, _context(module, options))
     except _errors.UserError as error:
-        return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "left": []}
-    results = [_work_on_files(module, machine, others, spec, None)]
+        return {"changed": False, "msg": shown(str(error)), "files": [], "left": []}
+    entries = _work_on_files(module, targets, others, spec, None)
     if options["user_profiles"]:
-        results += _work_for_users(module, options["users"], spec)
+        entries += _work_for_users(module, options["users"], spec)
         if pip_targets.EVERYBODY in (options["users"] or []):
             warnings.append(host_accounts.unlisted_accounts_warning())
-    # A host where nothing changed had these hints before.
-    if any(file["changed"] for result in results for file in result["files"]):
+    files = [entry["file"] for entry in entries if "file" in entry]
+    failures = [file for file in files if file["failed"]]
+    for file in failures:
+        file["msg"], file["user"] = shown(file["msg"]), ini_secrets.mask_value("", file["user"])
+    changed_places = [file["place"] for file in files if file["changed"]]
+    for entry in entries:
+        warnings += entry.get("warnings", [])
+    if changed_places:  # a host where nothing changed had these hints before
         warnings += _hints(spec)
-    return _joined_result(module, results, warnings)
+    if pip_environment_files.SERVICE in changed_places and not module.check_mode:
+        warnings += _reload_systemd(module)
+    for warning in dict.fromkeys(filter(None, warnings)):
+        module.warn(shown(warning))
+    left = [line for entry in entries for line in entry.get("left", [])]
+    result: dict[str, Any] = {"changed": bool(changed_places), "files": files, "left": left}
+    if module._diff:
+        result["diff"] = [entry["diff"] for entry in entries if "diff" in entry]
+    return {**result, "msg": " ".join(file["msg"] for file in failures)} if failures else result
 
 
 # The options
@@ -79,8 +100,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
 class Spec(NamedTuple):
     """What a task asks for, checked: the variables (None: remove it), and the options that say how.
 
-    removes_all: remove every variable that this module has set. home: what ``~/`` at the beginning of HOME and the
-    XDG_* variables stands for.
+    removes_all: remove every variable that this module has set. home: what ``~/`` in HOME and XDG_* stands for.
     """
 
     variables: Mapping[str, str | None]
@@ -98,10 +118,7 @@ class Spec(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a value is judged by: the place of pip, its releases, where the variables go, what the task tolerates.
-
-    unknown: 'error', 'warn' or 'allow', as in the module pip_config. place: its platform decides what a path is.
-    """
+    """What a value is judged by: the place of pip, its releases, where the variables go, what the task tolerates."""
 
     place: pip_paths.Place
     pip_versions: Sequence[str]
@@ -117,48 +134,39 @@ class Context(NamedTuple):
 
 def build_spec(options: Mapping[str, Any], context: Context) -> tuple[Spec, list[str]]:
     """Return what a task with these options asks for, and warnings. Raise UserError with everything that is wrong."""
-    is_absent = options["state"] == "absent"
-    given = dict.fromkeys(options["variables"]) if is_absent else options["variables"]
-    variables, warnings = check_variables(given, context)
+    given = options["variables"]
+    variables, warnings = check_variables(dict.fromkeys(given) if options["state"] == "absent" else given, context)
     how = {name: options[name] for name in ("stale", "allow_secrets", "verify", "backup")}
-    return Spec(variables, removes_all=is_absent and not given, **how), warnings
+    return Spec(variables, removes_all=options["state"] == "absent" and not given, **how), warnings
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
     """Refuse a task that names no place, or users whose profiles are not asked for."""
-    asked = [name for name in ("machine_profile", "etc_environment", "user_profiles", "services") if options[name]]
-    if not asked:
+    asked = [name for name in ("machine_profile", "etc_environment", "services") if options[name]]
+    if not asked and not options["user_profiles"]:
         raise _errors.UserError(
             "No place is named; set 'machine_profile', 'etc_environment' or 'user_profiles' to true, or name"
             " 'services'."
         )
     if options["users"] is not None and not options["user_profiles"]:
         raise _errors.UserError("users: requires 'user_profiles: true'; set it, or remove 'users'.")
-    foreign = [name for name in asked if name != "user_profiles"]
-    if foreign and sys.platform == "darwin":
-        raise _errors.UserError(f"{foreign[0]}: not supported on macOS; use 'user_profiles'.")
+    if asked and sys.platform == "darwin":
+        raise _errors.UserError(f"{asked[0]}: not supported on macOS; use 'user_profiles'.")
 
 
 def _context(module: AnsibleModule, options: Mapping[str, Any]) -> Context:
-    places = {
-        pip_environment_files.MACHINE_PROFILE: options["machine_profile"],
-        pip_environment_files.ETC_ENVIRONMENT: options["etc_environment"],
-        pip_environment_files.USER_PROFILE: options["user_profiles"],
-        pip_environment_files.SERVICE: options["services"],
-    }
+    options_of = {pip_environment_files.USER_PROFILE: "user_profiles", pip_environment_files.SERVICE: "services"}
+    asked = [place for place in pip_environment_files.PLACES if options[options_of.get(place, place)]]
     versions = [pip.version for pip in pip_pips.find_pips(search_path=os.environ.get("PATH", ""))]
-    asked = [place for place, is_asked in places.items() if is_asked]
     return Context(pip_targets.own_place(), versions, asked, options["unknown"], module.check_mode)
 
 
 def _hints(spec: Spec) -> list[str]:
     """Return what the user should know of the variables that the task sets."""
     values = {name: value for name, value in spec.variables.items() if value}
-    options = {}
-    for name, key in pip_effective.settings_of_environment(values).items():
-        option = pip_options.find_option(pip_effective.GLOBAL, key)
-        if option is not None:
-            options[option.name] = values[name]
+    keys = pip_effective.settings_of_environment(values)
+    found = {name: pip_options.find_option(pip_effective.GLOBAL, key) for name, key in keys.items()}
+    options = {option.name: values[name] for name, option in found.items() if option}
     return [hint.message for hint in pip_checks.hints_for(options, uv=pip_checks.find_uv())]
 
 
@@ -167,10 +175,9 @@ def _hints(spec: Spec) -> list[str]:
 # What pip reads beside its options. Every program reads them, so nothing sets them for everybody.
 HOME_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
-# pip takes these from the environment though they are no options.
-_NO_OPTIONS = ("PIP_CONFIG_FILE", "PIP_USER_AGENT_USER_DATA")
-
 _NAME = re.compile(r"PIP_[A-Z0-9][A-Z0-9_]*")
+
+_Problems = Iterator[Tuple[str, str]]  # ERROR or WARNING of pip_checks, and a sentence
 
 
 def check_variables(variables: Mapping[str, Any], context: Context) -> tuple[dict[str, str | None], list[str]]:
@@ -181,271 +188,302 @@ def check_variables(variables: Mapping[str, Any], context: Context) -> tuple[dic
     strings: dict[str, str | None] = {}
     faults: list[str] = []
     warnings: list[str] = []
-    others = () if context.windows else HOME_VARIABLES
     for name, given in variables.items():
-        if not _NAME.fullmatch(name) and name not in others:
-            faults.append(_not_a_name(name, others))
-        elif given is None or given == []:
-            strings[name] = None
-        else:
-            try:
-                value = _value(name, given)
-                strings[name] = " ".join(value) if isinstance(value, list) else value
-                found, less = _judge_value(name, value, context)
-            except _errors.UserError as error:
-                found, less = [str(error)], []
-            faults += found
-            warnings += less
+        try:
+            _check_name(name, context)
+            value = _value(name, given)
+            strings[name] = " ".join(value) if isinstance(value, list) else value
+            for severity, problem in () if value is None else _problems(name, value, context):
+                (faults if severity == pip_checks.ERROR else warnings).append(f"{name}: {problem}")
+        except _errors.UserError as error:
+            faults.append(str(error))
     if faults:
         raise _errors.UserError(" ".join(faults))
     return strings, warnings
 
 
-def _not_a_name(name: str, others: Sequence[str]) -> str:
+def _check_name(name: str, context: Context) -> None:
+    others = () if context.windows else HOME_VARIABLES
+    if _NAME.fullmatch(name) or name in others:
+        return
     upper = name.upper().replace("-", "_")
     if _NAME.fullmatch(upper):
-        return f"variables: pip's variables are written in capitals; write '{name}' as {upper}."
+        raise _errors.UserError(f"variables: pip's variables are written in capitals; write '{name}' as {upper}.")
+    is_not = f"neither a PIP_* variable nor one of {', '.join(others)}" if others else "not a PIP_* variable"
     meant = pip_options.nearest_option(pip_effective.GLOBAL, name)
     advice = f"; the variable for the option '{meant}' is {_variable_of(meant)}" if meant else ""
-    if not others:
-        return f"variables: '{name}' is not a PIP_* variable{advice}."
-    return f"variables: '{name}' is neither a PIP_* variable nor one of {', '.join(others)}{advice}."
+    raise _errors.UserError(f"variables: '{name}' is {is_not}{advice}.")
 
 
 def _variable_of(option: str) -> str:
     return "PIP_" + option.upper().replace("-", "_")
 
 
-def _value(name: str, given: Any) -> pip_checks.Value:
-    if isinstance(given, bool):
-        return str(given).lower()
-    if isinstance(given, (str, int, float)):
-        return str(given)
-    if isinstance(given, (list, tuple)) and all(isinstance(item, (str, int, float)) for item in given):
+def _value(name: str, given: Any) -> pip_checks.Value | None:
+    if given is None or given == []:
+        return None
+    items = given if isinstance(given, (list, tuple)) else [given]
+    if not all(isinstance(item, (str, int, float)) for item in items):
+        raise _errors.UserError(f"variables: {name} must be a string, a number, a boolean or a list of them.")
+    if isinstance(given, (list, tuple)):
         return [str(item) for item in given]
-    raise _errors.UserError(f"variables: {name} must be a string, a number, a boolean or a list of them.")
+    return str(given).lower() if isinstance(given, bool) else str(given)
 
 
-def _judge_value(name: str, value: pip_checks.Value, context: Context) -> tuple[list[str], list[str]]:
-    """Return what is wrong with a variable, and what is only a warning."""
+def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems:
+    """Yield what is wrong with the value of a variable, and how badly."""
     if name in HOME_VARIABLES:
-        return _judge_home(name, value, context.places), []
-    if name in _NO_OPTIONS:
-        return _judge_config_file(value, context) if name == "PIP_CONFIG_FILE" else ([], [])
+        yield from _problems_of_home(name, value, context.places)
+        return
+    if name == "PIP_CONFIG_FILE":
+        yield from _problems_of_config_file(value, context)
+    if name in ("PIP_CONFIG_FILE", "PIP_USER_AGENT_USER_DATA"):
+        return  # pip takes these from the environment though they are no options
     if name == "PIP_DOWNLOAD_CACHE":
-        return [f"{name}: no supported pip reads this variable; use PIP_CACHE_DIR."], []
+        yield pip_checks.ERROR, "no supported pip reads this variable; use PIP_CACHE_DIR."
+        return
     key = pip_effective.settings_of_environment({name: ""}).get(name)
     if key is None:
-        return [f"{name}: pip ignores this variable; the option works on the command line only. Remove it."], []
-    faults, warnings = [], []
+        yield pip_checks.ERROR, "pip ignores this variable; the option works on the command line only. Remove it."
+        return
     findings = pip_checks.check_option(
         pip_effective.GLOBAL, key, value, pip_versions=context.pip_versions, windows=context.windows
     )
+    at_worst = {"error": pip_checks.ERROR, "warn": pip_checks.WARNING}.get(context.unknown)
     for finding in findings:
-        message = f"{name}: {finding.message.replace(' in [global]', '')}"
+        message = finding.message.replace(" in [global]", "")
         if finding.kind == pip_checks.UNKNOWN_KEY and pip_options.find_option(pip_effective.GLOBAL, key) is None:
-            message = _unknown(name, key)
-        if finding.severity == pip_checks.ERROR and context.unknown == "error":
-            faults.append(message)
-        elif finding.severity != pip_checks.ERROR or context.unknown == "warn":
-            warnings.append(message)
-    if not findings and isinstance(value, str) and value and not value.startswith("~") and context.unknown != "allow":
+            meant = pip_options.nearest_option(pip_effective.GLOBAL, key)
+            advice = f"the nearest one is {_variable_of(meant)}" if meant else "correct its name, or remove it"
+            message = f"pip has no option of this name and would ignore the variable; {advice}."
+        severity = at_worst if finding.severity == pip_checks.ERROR else finding.severity
+        if severity:
+            yield severity, message
+    if at_worst and not findings and isinstance(value, str) and value and not value.startswith("~"):
         fault = pip_checks.fault_of_place(key, value, context.place)
-        if fault and context.check_mode and context.unknown == "error":
-            warnings.append(f"{name}: {fault}; without check mode the task would fail.")  # another task may provide it
+        if fault and context.check_mode and at_worst == pip_checks.ERROR:  # another task may provide it
+            yield pip_checks.WARNING, f"{fault}; without check mode the task would fail."
         elif fault:
-            (faults if context.unknown == "error" else warnings).append(f"{name}: {fault}.")
-    return faults, warnings
+            yield at_worst, f"{fault}."
 
 
-def _unknown(name: str, key: str) -> str:
-    meant = pip_options.nearest_option(pip_effective.GLOBAL, key)
-    advice = f"the nearest one is {_variable_of(meant)}" if meant else "correct its name, or remove it"
-    return f"{name}: pip has no option of this name and would ignore the variable; {advice}."
-
-
-def _judge_home(name: str, value: pip_checks.Value, places: Sequence[str]) -> list[str]:
-    allowed = [pip_environment_files.SERVICE] + ([pip_environment_files.USER_PROFILE] if name != "HOME" else [])
+def _problems_of_home(name: str, value: pip_checks.Value, places: Sequence[str]) -> _Problems:
+    profile, service = pip_environment_files.USER_PROFILE, pip_environment_files.SERVICE
+    allowed, advice = ([service], "") if name == "HOME" else ([profile, service], "in user profiles or ")
     wrong = [place for place in places if place not in allowed]
+    begins = ("/", "~/") if list(places) == [profile] else ("/",)
     if wrong:
-        advice = "for services" if name == "HOME" else "in user profiles or for services"
-        return [f"{name}: every program reads it, so it cannot be set in '{wrong[0]}'; set it {advice}."]
-    if isinstance(value, str) and (
-        os.path.isabs(value) or (value.startswith("~/") and tuple(places) == (pip_environment_files.USER_PROFILE,))
-    ):
-        return []
-    return [f"{name}: '{value}' is not an absolute path, and pip would ignore it; begin with '/'."]
+        yield (
+            pip_checks.ERROR,
+            f"every program reads it, so it cannot be set in '{wrong[0]}'; set it {advice}for services.",
+        )
+    elif not (isinstance(value, str) and value.startswith(begins)):
+        yield pip_checks.ERROR, f"'{value}' is not an absolute path, and pip would ignore it; begin with '/'."
 
 
-def _judge_config_file(value: pip_checks.Value, context: Context) -> tuple[list[str], list[str]]:
+def _problems_of_config_file(value: pip_checks.Value, context: Context) -> _Problems:
     null = "nul" if context.windows else os.devnull
     if value == null:
-        return [], [f"PIP_CONFIG_FILE: with {null} pip reads no configuration file at all."]
-    if not (isinstance(value, str) and pip_checks.is_absolute(value, context.windows)):
-        beginning = "a drive, as in C:\\Users" if context.windows else "'/'"
-        return [
-            f"PIP_CONFIG_FILE: '{value}' is not an absolute path; pip expands nothing in it. Begin with {beginning}."
-        ], []
-    warnings = ["PIP_CONFIG_FILE: pip does not read the user's own file where this variable is set."]
-    if not context.place.exists(value) and not context.check_mode:
-        warnings.append(f"PIP_CONFIG_FILE: there is no file {value}, and pip silently ignores that; create it.")
-    return [], warnings
+        yield pip_checks.WARNING, f"with {null} pip reads no configuration file at all."
+    elif not (isinstance(value, str) and pip_checks.is_absolute(value, context.windows)):
+        begin = "a drive, as in C:\\Users" if context.windows else "'/'"
+        yield pip_checks.ERROR, f"'{value}' is not an absolute path; pip expands nothing in it. Begin with {begin}."
+    else:
+        yield pip_checks.WARNING, "pip does not read the user's own file where this variable is set."
+        if not context.place.exists(value) and not context.check_mode:
+            yield pip_checks.WARNING, f"there is no file {value}, and pip silently ignores that; create it."
 
 
 # The files
 
-_Files = Sequence[pip_environment_files.EnvironmentFile]
+_File = pip_environment_files.EnvironmentFile
+_Entries = List[Dict[str, Any]]  # what the work on each file adds to the result: 'file', 'left', 'diff', 'warnings'
 
 
-def _machine_files(options: Mapping[str, Any]) -> tuple[_Files, _Files]:
+def _machine_files(options: Mapping[str, Any]) -> tuple[list[_File], list[_File]]:
     """Return the files that are no user's, and those that are read beside them."""
-    files = [pip_environment_files.machine_profile()] if options["machine_profile"] else []
-    files += [pip_environment_files.etc_environment()] if options["etc_environment"] else []
+    files = [pip_environment_files.MACHINE] if options["machine_profile"] else []
+    files += [pip_environment_files.SESSIONS] if options["etc_environment"] else []
     others = pip_environment_files.other_machine_files() if files else []
-    drop_ins = [pip_environment_files.drop_in(service) for service in options["services"]]
-    for file in drop_ins:
+    for file in map(pip_environment_files.drop_in, options["services"]):
+        files.append(file)
         others += pip_environment_files.other_files_of_service(str(file.service))
-    return files + drop_ins, others
+    return files, others
 
 
-def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) -> list[dict[str, Any]]:
+def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) -> _Entries:
     """Work on the profile of each user with that user's rights."""
+    accounts, missing = pip_targets.find_accounts(users or [])
     if users is None:
-        account = pip_targets.own_account()
-        if account is None:
-            reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; name 'users'."
-            return [_user_failure(str(os.geteuid()), reason)]
-        home = os.environ.get("HOME") or account.pw_dir
-        return [_attempt(account, functools.partial(_work_for_user, module, account, home, spec))]
-    accounts, missing = pip_targets.find_accounts(users)
-    results = [_user_failure(name, reason) for name, reason in missing]
+        own = pip_targets.own_account()
+        accounts = [own] if own else []
+        reason = f"The user id {os.geteuid()} has no account on this host, and so no login shell; create one for it."
+        missing = [] if own else [(str(os.geteuid()), reason)]
+    entries: _Entries = []
+    for name, reason in missing:
+        entries.append({"file": failed_file(described_file(pip_environment_files.USER_PROFILE, "", name), reason)})
     for account in accounts:
-        task = functools.partial(_work_for_user, module, account, account.pw_dir, spec)
-        result = _attempt(account, functools.partial(host_run_as.call_as_user, account, task))
-        if account.pw_name not in users and result["files"][0]["path"] == "":
-            # With '*' a user with a shell of another kind does not fail the task.
-            result = _new_result(warnings=[file["msg"] for file in result["files"]])
-        results.append(result)
-    return results
+        home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
+        is_named = users is None or account.pw_name in users
+        task = functools.partial(_work_for_user, module, account, home, is_named, spec)
+        described = described_file(pip_environment_files.USER_PROFILE, "", account.pw_name)
+        entries += _served(described, host_run_as.call_as_user, account, task)
+    return entries
 
 
-def _attempt(account: pwd.struct_passwd, task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the result of a task for one user, also where it failed."""
-    try:
-        return task()
-    except _errors.UserError as error:
-        return _user_failure(account.pw_name, ini_secrets.mask_urls(str(error)))
-
-
-def _work_for_user(module: AnsibleModule, account: pwd.struct_passwd, home: str, spec: Spec) -> dict[str, Any]:
+def _work_for_user(
+    module: AnsibleModule, account: pwd.struct_passwd, home: str, is_named: bool, spec: Spec
+) -> _Entries:
     if not os.path.isdir(home):
         raise _errors.UserError(f"The home directory {home} of '{account.pw_name}' does not exist; create it first.")
     profile = pip_environment_files.user_profile(account, home)
+    if isinstance(profile, str) and not is_named:  # with '*', a shell of another kind does not fail the task
+        return [{"warnings": [profile]}]
+    if isinstance(profile, str):
+        raise _errors.UserError(profile)
     others = pip_environment_files.other_user_files(account, home)
-    return _work_on_files(module, [profile], others, spec._replace(home=home), host_accounts.user_name(account.pw_uid))
+    return _work_on_files(module, [profile], others, spec._replace(home=home), account.pw_name)
 
 
 def _work_on_files(
-    module: AnsibleModule, targets: _Files, others: _Files, spec: Spec, user: str | None
-) -> dict[str, Any]:
+    module: AnsibleModule, targets: list[_File], others: list[_File], spec: Spec, user: str | None
+) -> _Entries:
     """Set the variables in ``targets``, and look for stale ones in ``others`` too, with the rights of the caller."""
-    results = []
+    files = targets + (others if spec.stale != "keep" else [])
+    entries: _Entries = []
     seen: set[str] = set()
-    for file in (*targets, *others):
+    for file in files:
         real = os.path.realpath(file.path)
-        if real in seen or (file.place == pip_environment_files.OTHER and spec.stale == "keep"):
-            continue
-        seen.add(real)
-        try:
-            results.append(_work_on_file(module, file, spec, user))
-        except _errors.UserError as error:
+        if real not in seen:
             described = described_file(file.place, file.path, user, file.service)
-            results.append(_new_result([failed_file(described, ini_secrets.mask_urls(str(error)))]))
-    return _joined(results)
+            entries += _served(described, _work_on_file, module, file, spec, described)
+        seen.add(real)
+    return entries
+
+
+def _served(described: dict[str, Any], work: Callable[..., _Entries], *arguments: Any) -> _Entries:
+    """Return what the work on a file or for a user results in, also where it fails."""
+    try:
+        with host_places.explained(described["path"] or f"the profile of '{described['user']}'"):
+            return work(*arguments)
+    except _errors.UserError as error:
+        return [{"file": failed_file(described, str(error))}]
 
 
 # One file
 
 
-class _Edit(NamedTuple):
-    """A file's new text, the variables in it before and after, and the stale lines that go and that stay."""
+_LARGEST = 1_000_000  # of a larger file of a user's nobody waits for an answer
+
+
+class _Plan(NamedTuple):
+    """A file's new text, the variables in it before and after, and the stale lines that go or stay."""
 
     text: str
-    before: dict[str, str]
-    after: dict[str, str]
-    removed: list[pip_environment_files.Found]
-    left: list[pip_environment_files.Found]
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    stale: Sequence[pip_environment_files.Found]
 
 
-def _work_on_file(
-    module: AnsibleModule, file: pip_environment_files.EnvironmentFile, spec: Spec, user: str | None
-) -> dict[str, Any]:
-    edits: list[_Edit] = []
-
-    def change(before: bytes | None) -> bytes:
-        try:
-            edits.append(_edit(_decoded(before), file, spec, functools.partial(_is_complete, module, file)))
-            if not spec.allow_secrets:
-                _check_secrets(file, edits[-1], before is not None)
-        except _errors.UserError as error:
-            is_in_a_line = str(error).startswith("line ")
-            raise _errors.UserError(f"{file.path}{',' if is_in_a_line else ':'} {error}") from None
-        overrides = _overrides(file, _decoded(before), edits[-1].after, spec) if spec.verify else []
-        if overrides:
-            raise _errors.UserError(" ".join(overrides))
-        return edits[-1].text.encode("utf-8", "surrogateescape")
-
-    changed = _write(module, file, change, edits, spec)
-    edit = edits[-1]
-    result = _new_result(
-        warnings=[_left_warning(file.path, found) for found in edit.left]
-        + _overrides(file, edit.text, edit.after, spec)
-        + _remaining(file, edit.text, spec)
-        + _homeless(file, edit)
-    )
-    result["left"] = [{"path": file.path, "user": user, **found._asdict()} for found in edit.left]
-    changes = [_stale_change(found) for found in edit.removed]
-    if file.place != pip_environment_files.OTHER:
-        names = dict.fromkeys([*edit.before, *spec.variables] if spec.removes_all else spec.variables)
-        changes[:0] = [change_of(name, edit.before.get(name), edit.after.get(name)) for name in names]
-    if file.place != pip_environment_files.OTHER or changed.changed:
-        described = described_file(file.place, file.path, user, file.service)
-        entry = {**described, "changed": changed.changed, "failed": False, "changes": changes}
+def _work_on_file(module: AnsibleModule, file: _File, spec: Spec, described: dict[str, Any]) -> _Entries:
+    # The plan for the bytes that are there is asked for more than once, and may ask a shell each time.
+    plan_for = functools.lru_cache(maxsize=None)(functools.partial(_plan, module, file, spec))
+    changed = _write(module, file, spec, plan_for)
+    plan = plan_for(changed.before)
+    left = [{"path": file.path, "user": described["user"], **found._asdict()} for found in plan.stale if found.reason]
+    overrides, remaining = _contradictions(file, plan.text, plan.after, spec)
+    entry: dict[str, Any] = {"left": left, "warnings": [*map(_left_warning, left), *overrides, *remaining]}
+    if file.service and plan.after and not pip_environment_files.has_unit(file.service):
+        entry["warnings"].append(
+            f"services: this host has no unit '{file.service}.service', and the variables have no effect before there"
+            " is one; install it, or correct the name."
+        )
+    user = pip_environment_files.user_without_account(file.service, plan.after) if file.service and plan.after else ""
+    if user:
+        entry["warnings"].append(
+            f"{file.path}: the user id {user} has no account, and pip 26.3 and later do not start without a home; set"
+            f" HOME, or XDG_CACHE_HOME and XDG_CONFIG_HOME, for '{file.service}'."
+        )
+    is_target = file.place != pip_environment_files.OTHER
+    if is_target or changed.changed:
+        names = dict.fromkeys([*plan.before, *spec.variables] if spec.removes_all else spec.variables)
+        changes = [change_of(name, plan.before.get(name), plan.after.get(name)) for name in names if is_target]
+        gone = {"action": "stale_removed", "before": None, "after": None}
+        changes += [{**gone, "variable": line.variable, "line": line.line} for line in plan.stale if not line.reason]
+        entry["file"] = {**described, "changed": changed.changed, "failed": False, "changes": changes}
         if changed.backup_file:
-            entry["backup_file"] = changed.backup_file
-        result["files"] = [entry]
-        result["diff"] = [_diff(file.path, changed)]
-    return result
+            entry["file"]["backup_file"] = changed.backup_file
+        entry["diff"] = ini_secrets.content_diff(file.path, changed.before or b"", changed.after)
+    return [entry]
 
 
-def _decoded(content: bytes | None) -> str:
-    return (content or b"").decode("utf-8", "surrogateescape")
+def _write(
+    module: AnsibleModule, file: _File, spec: Spec, plan_for: Callable[[bytes | None], _Plan]
+) -> host_files.FileChange:
+    """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
+    before = host_files.read_file(file.path) if file.is_ours else None
+    if before and not plan_for(before).text:
+        backup = host_files.remove_file(file.path, spec.backup, module.check_mode)
+        if file.service and not module.check_mode:
+            with contextlib.suppress(OSError):  # others have drop-ins there too
+                os.rmdir(os.path.dirname(file.path))
+        return host_files.FileChange(file.path, before, b"", backup)
+    is_users = file.place == pip_environment_files.USER_PROFILE
+    rules = host_files.WriteRules(
+        backup=spec.backup,
+        new_mode=lambda _content: 0o600 if is_users and _secrets_in(plan_for(None).after) else 0o644,
+    )
+    return host_files.change_file(
+        file.path, lambda old: plan_for(old).text.encode("utf-8", "surrogateescape"), rules, module.check_mode
+    )
 
 
-def _edit(
-    text: str, file: pip_environment_files.EnvironmentFile, spec: Spec, is_complete: pip_environment_files.IsComplete
-) -> _Edit:
-    if file.is_ours:
-        before = pip_environment_files.variables_of_file(text, file.form)
-        after = _planned(before, file, spec)
-        return _Edit(pip_environment_files.whole_file(after, file.form) if after else "", before, after, [], [])
-    found: list[pip_environment_files.Found] = []
-    stale = (file.form, spec.stale_variables, is_complete)
-    if spec.stale != "keep":
-        text, found = pip_environment_files.find_stale(text, *stale, spec.stale == "remove")
+def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None) -> _Plan:
+    """Return what is to become of a file. Raise UserError where it must stay as it is."""
+    old = pip_environment_files.decoded(content)
+    try:
+        if len(old) > _LARGEST:
+            raise _errors.UserError("this file is larger than 1 MB, so it only holds settings by mistake; shorten it.")
+        plan = _edit(module, file, spec, old)
+        if not spec.allow_secrets:
+            _check_secrets(file, plan, content is not None)
+    except _errors.UserError as error:
+        separator = "," if str(error).startswith("line ") else ":"
+        raise _errors.UserError(f"{file.path}{separator} {error}") from None
+    overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.verify else ([], [])
+    if overrides:
+        raise _errors.UserError(" ".join(overrides))
+    if file.shell and plan.after and plan.text != old and not _is_complete(module, file, plan.text):
+        said = _syntax_error(module, file, old) or _syntax_error(module, file, plan.text)
+        number = re.search(r"\bline \d+|: \d+: |\[\d+\]", said)  # what else it says may quote a secret
+        where = f", line {number[0].strip('line:[] ')}" if number else ""
+        raise _errors.UserError(
+            f"{file.path}{where}: {file.shell} stops at a syntax error and would not reach the variables; correct the"
+            " file first."
+        )
+    return plan
+
+
+def _edit(module: AnsibleModule, file: _File, spec: Spec, text: str) -> _Plan:
+    stale: list[pip_environment_files.Found] = []
     before, after = {}, {}
+    if spec.stale != "keep" and not file.is_ours:
+        is_complete = functools.partial(_is_complete, module, file)
+        find_stale = functools.partial(
+            pip_environment_files.find_stale, form=file.form, variables=spec.stale_variables, is_complete=is_complete
+        )
+        text, stale = find_stale(text, remove=spec.stale == "remove")
     if file.place != pip_environment_files.OTHER:
-        block = pip_environment_files.find_block(text, file.form)
-        before, after = block.variables, _planned(block.variables, file, spec)
-        text = pip_environment_files.with_block(block, after, file.form)
-    left = [line for line in found if line.reason]
-    # The lines that stay may have moved.
-    moved = pip_environment_files.find_stale(text, *stale, False)[1] if left else []
-    left = [line._replace(line=now.line) for line, now in zip(left, moved)]
-    return _Edit(text, before, after, [line for line in found if not line.reason], left)
+        before = file.variables_in(text)
+        after = _variables_after(before, file, spec)
+        text = file.text_with(text, after)
+    if stale:  # the lines that stay may have moved
+        lines = iter(find_stale(text, remove=False)[1])
+        stale = [found._replace(line=next(lines).line) if found.reason else found for found in stale]
+    return _Plan(text, before, after, stale)
 
 
-def _planned(before: Mapping[str, str], file: pip_environment_files.EnvironmentFile, spec: Spec) -> dict[str, str]:
+def _variables_after(before: Mapping[str, str], file: _File, spec: Spec) -> dict[str, str]:
     """Return the variables of the file after the task: those that it does not name stay."""
     if spec.removes_all:
         return {}
@@ -461,157 +499,61 @@ def _planned(before: Mapping[str, str], file: pip_environment_files.EnvironmentF
     return after
 
 
-def _write(
-    module: AnsibleModule,
-    file: pip_environment_files.EnvironmentFile,
-    change: Callable[[bytes | None], bytes],
-    edits: list[_Edit],
-    spec: Spec,
-) -> host_files.FileChange:
-    """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
-    before = host_files.read_file(file.path)
-    if before is None or file.is_ours:
-        after = change(before)
-        if before is None and not edits[-1].after:
-            return host_files.FileChange(file.path, b"", b"", None)
-        if file.is_ours and not edits[-1].after:
-            backup = host_files.remove_file(file.path, spec.backup, module.check_mode)
-            if file.place == pip_environment_files.SERVICE and not module.check_mode:
-                with contextlib.suppress(OSError):  # others have drop-ins there too
-                    os.rmdir(os.path.dirname(file.path))
-            return host_files.FileChange(file.path, before, after, backup)
-    rules = host_files.WriteRules(
-        backup=spec.backup,
-        new_mode=lambda _content: 0o600 if _is_private(file) and _secrets_in(edits[-1].after) else 0o644,
-        validate=functools.partial(_check_syntax, module, file, edits) if file.shell else None,
-    )
-    return host_files.change_file(file.path, change, rules, module.check_mode)
-
-
 # What speaks against a new text
 
 
-def _is_complete(module: AnsibleModule, file: pip_environment_files.EnvironmentFile, text: str) -> bool:
-    """Ask the shell that reads this file whether a text is a whole script."""
+def _syntax_error(module: AnsibleModule, file: _File, text: str) -> str:
+    """Have the shell that reads this file read a text without running it; return what it says where it stops."""
+    content = text.encode("utf-8", "surrogateescape")
+    status, _output, errors = host_files.run(module, file.path, [file.shell, "-n"], content=content)
+    return (" ".join(errors.split()) or f"status {status}") if status else ""
+
+
+def _is_complete(module: AnsibleModule, file: _File, text: str) -> bool:
     try:
-        content = text.encode("utf-8", "surrogateescape")
-        return host_files.run(module, file.path, [file.shell, "-n"], content=content)[0] == 0
+        return not _syntax_error(module, file, text)
     except _errors.UserError:  # that shell is not on this host
         return False
-
-
-def _check_syntax(
-    module: AnsibleModule, file: pip_environment_files.EnvironmentFile, edits: list[_Edit], new_file: str
-) -> None:
-    """Have the shell read the new file without running it: at an error it would stop before our variables."""
-    if not edits[-1].after:
-        return
-    status, _output, errors = host_files.run(module, file.path, [file.shell, "-n", new_file])
-    if status != 0:
-        said = ini_secrets.mask_urls(" ".join(errors.replace(new_file, file.path).split()))
-        raise _errors.UserError(
-            f"{file.path}: {file.shell} stops at a syntax error and would not reach the variables; correct the file"
-            f" first ({said})."
-        )
-
-
-def _is_private(file: pip_environment_files.EnvironmentFile) -> bool:
-    return file.place == pip_environment_files.USER_PROFILE
 
 
 def _secrets_in(variables: Mapping[str, str]) -> list[str]:
     return [name for name, value in variables.items() if ini_secrets.holds_secret(name, value)]
 
 
-def _check_secrets(file: pip_environment_files.EnvironmentFile, edit: _Edit, exists: bool) -> None:
+def _check_secrets(file: _File, plan: _Plan, exists: bool) -> None:
     """Refuse a new secret where others can read it."""
-    secrets = _secrets_in(edit.after)
-    if all(edit.before.get(name) == edit.after[name] for name in secrets):
-        return
-    mode = stat.S_IMODE(os.stat(file.path).st_mode) if exists else 0o600
-    if _is_private(file) and not mode & (stat.S_IRGRP | stat.S_IROTH):
-        return
+    secrets = [name for name in _secrets_in(plan.after) if plan.before.get(name) != plan.after[name]]
     # systemd shows the environment of its services to everybody, whatever the mode of the file.
-    raise _errors.UserError(
-        f"{secrets[0]} holds a password, which others could read in this place; put it into a file of the user's with"
-        " the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
-    )
+    is_open = file.place != pip_environment_files.USER_PROFILE
+    if secrets and (is_open or (exists and os.stat(file.path).st_mode & (stat.S_IRGRP | stat.S_IROTH))):
+        raise _errors.UserError(
+            f"{secrets[0]} holds a password, which others could read in this place; put it into a file of the user's"
+            " with the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
+        )
 
 
-def _overrides(
-    file: pip_environment_files.EnvironmentFile, text: str, after: Mapping[str, str], spec: Spec
-) -> list[str]:
-    """Return a sentence for each variable of the task that something read later in the same place sets otherwise.
+def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec) -> tuple[list[str], list[str]]:
+    """Return a sentence for each variable that something read later in the same place sets otherwise, and for each
+    line that still sets a removed one.
 
     ``text`` is the one whose lines are counted: the old one where the file is to stay.
     """
-    names = [name for name, value in spec.variables.items() if value is not None and name in after]
-    last: dict[str, tuple[str, int, str]] = {}
-    for path, number, line, is_later in _lines_of_others(file, text) if names else ():
-        if is_later:
-            last.update((name, (path, number, value)) for name, value in file.form.assigned(line, names).items())
-    return [
-        f"{path}, line {number}: {name} is set again here, and this value wins; remove the line."
-        for name, (path, number, value) in last.items()
-        if name in names and value != after[name]
+    last, remaining = {}, []
+    told = pip_environment_files.STALE_VARIABLES if spec.stale != "keep" else ()  # 'left' says so
+    for where, name, value, is_later in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
+        if spec.variables[name] is not None and is_later:
+            last[name] = (where, value)
+        elif spec.variables[name] is None and value and name not in told:
+            remaining.append(f"{where}: {name} is still set here; remove the line.")
+    overrides = [
+        f"{where}: {name} is set again here, and this value wins; remove the line."
+        for name, (where, value) in last.items()
+        if value != after[name]
     ]
-
-
-def _remaining(file: pip_environment_files.EnvironmentFile, text: str, spec: Spec) -> list[str]:
-    """Return a sentence for each removed variable that something else in the same place still sets."""
-    names = {name for name, value in spec.variables.items() if value is None}
-    if spec.stale != "keep":
-        names.difference_update(pip_environment_files.STALE_VARIABLES)  # 'left' says so
-    return [
-        f"{path}, line {number}: {name} is still set here; remove the line."
-        for path, number, line, _is_later in (_lines_of_others(file, text) if names else ())
-        for name, value in file.form.assigned(line, names).items()
-        if name in names and value
-    ]
-
-
-def _lines_of_others(file: pip_environment_files.EnvironmentFile, text: str) -> Iterator[tuple[str, int, str, bool]]:
-    """Yield the lines of the same place that are not ours: path, number, line, whether it is read after ours."""
-    if file.place == pip_environment_files.OTHER:
-        return
-    if file.is_ours:
-        for path, is_later in pip_environment_files.files_beside(file):
-            with contextlib.suppress(_errors.UserError):  # what cannot be read is not judged
-                lines = pip_environment_files.lines_of(_decoded(host_files.read_file(path)))
-                yield from ((path, number, line, is_later) for number, line in enumerate(lines, start=1))
-        return
-    block = pip_environment_files.find_block(text, file.form)
-    before, after = (len(pip_environment_files.lines_of(part)) for part in (block.before, block.after))
-    lines = pip_environment_files.lines_of(text)
-    for number, line in enumerate(lines, start=1):
-        if number <= before or number > len(lines) - after:
-            yield file.path, number, line, block.is_there and number > before
-
-
-def _homeless(file: pip_environment_files.EnvironmentFile, edit: _Edit) -> list[str]:
-    """Return a warning where pip would not start in the service that this file is for."""
-    if file.service is None or not edit.after:
-        return []
-    user = pip_environment_files.user_without_account(file.service, edit.after)
-    if not user:
-        return []
-    reason = f"the user id {user} has no account, and pip 26.3 and later do not start without a home"
-    return [f"{file.path}: {reason}; set HOME, or XDG_CACHE_HOME and XDG_CONFIG_HOME, for '{file.service}'."]
+    return overrides, remaining
 
 
 # The result
-
-
-def _new_result(files: Iterable[Mapping[str, Any]] = (), warnings: Iterable[str] = ()) -> dict[str, Any]:
-    return {"files": list(files), "left": [], "diff": [], "warnings": list(warnings)}
-
-
-def _joined(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    joined = _new_result()
-    for result in results:
-        for part, entries in result.items():
-            joined[part] += entries
-    return joined
 
 
 def described_file(place: str, path: str, user: str | None, service: str | None = None) -> dict[str, Any]:
@@ -624,70 +566,21 @@ def failed_file(described: Mapping[str, Any], reason: str) -> dict[str, Any]:
     return {**described, "changed": False, "failed": True, "msg": reason, "changes": []}
 
 
-def _user_failure(user: str, reason: str) -> dict[str, Any]:
-    return _new_result([failed_file(described_file(pip_environment_files.USER_PROFILE, "", user), reason)])
-
-
 def change_of(name: str, before: str | None, after: str | None) -> dict[str, Any]:
     """Return what the result says of a variable with these values; None stands for a variable that is not set."""
-    action = "unchanged" if before == after else "added" if before is None else "changed"
-    if before is not None and after is None:
-        action = "removed"
-    return {
-        "variable": name,
-        "action": action,
-        "before": ini_secrets.mask_value(name, before),
-        "after": ini_secrets.mask_value(name, after),
-    }
-
-
-def _stale_change(found: pip_environment_files.Found) -> dict[str, Any]:
-    return {"variable": found.variable, "action": "stale_removed", "line": found.line, "before": None, "after": None}
-
-
-def _left_warning(path: str, found: pip_environment_files.Found) -> str:
-    advice = (
-        "no supported pip reads it; use PIP_CACHE_DIR"
-        if found.variable == "PIP_DOWNLOAD_CACHE"
-        else "pip caches nothing where it is set, whatever its value"
+    action = (
+        "unchanged" if before == after else "added" if before is None else "removed" if after is None else "changed"
     )
-    where = f"{path}, line {found.line}"
-    return f"{where}: {found.variable} is mentioned here ({advice}); the line stays, since {found.reason}."
+    values = {"before": ini_secrets.mask_value(name, before), "after": ini_secrets.mask_value(name, after)}
+    return {"variable": name, "action": action, **values}
 
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
-
-
-def _diff(path: str, change: host_files.FileChange) -> dict[str, str]:
-    shown = [content.decode("utf-8", "backslashreplace") for content in (change.before or b"", change.after)]
-    before, after = map(_masked_assignments, ini_secrets.mask_diff(shown[0], shown[1]))
-    return {"before": before, "after": after, "before_header": path, "after_header": path}
-
-
-def _masked_assignments(text: str) -> str:
-    return _ASSIGNMENT.sub(
-        lambda match: f"{match[1]}={ini_secrets.MASK}" if ini_secrets.is_secret_key(match[1]) else match[0], text
-    )
-
-
-def _joined_result(
-    module: AnsibleModule, results: Sequence[Mapping[str, Any]], warnings: Sequence[str]
-) -> dict[str, Any]:
-    """Reload systemd where its files changed, and return the results of all files as that of the task."""
-    joined = _joined([_new_result(warnings=warnings), *results])
-    files = joined["files"]
-    is_reload_due = any(file["changed"] and file["place"] == pip_environment_files.SERVICE for file in files)
-    if is_reload_due and not module.check_mode:
-        joined["warnings"] += _reload_systemd(module)
-    for warning in dict.fromkeys(filter(None, joined["warnings"])):
-        module.warn(ini_secrets.mask_urls(warning))
-    result = {"changed": any(file["changed"] for file in files), "files": files, "left": joined["left"]}
-    if module._diff:
-        result["diff"] = joined["diff"]
-    reasons = [file["msg"] for file in files if file["failed"]]
-    if reasons:
-        result["msg"] = " ".join(reasons)
-    return result
+def _left_warning(left: Mapping[str, Any]) -> str:
+    advice = "pip caches nothing where it is set, whatever its value"
+    if left["variable"] == "PIP_DOWNLOAD_CACHE":
+        advice = "no supported pip reads it; use PIP_CACHE_DIR"
+    where = f"{left['path']}, line {left['line']}"
+    return f"{where}: {left['variable']} is mentioned here ({advice}); the line stays, since {left['reason']}."
 
 
 def _reload_systemd(module: AnsibleModule) -> list[str]:

@@ -9,14 +9,17 @@ others write too. The second half knows which files a session or a service reads
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import pwd
 import re
 import shlex
-from typing import Callable, Collection, Mapping, NamedTuple, Sequence
+import sys
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 
 HEADER = "# Managed by Ansible, module devfleet.pip.pip_environment: manual changes will be overwritten."
 BEGIN = "# BEGIN devfleet.pip.pip_environment, managed by Ansible: manual changes will be overwritten"
@@ -25,8 +28,8 @@ END = "# END devfleet.pip.pip_environment"
 # Since pip 8.0 the first has no effect. The second turns the cache off whatever its value, 'false' too.
 STALE_VARIABLES = ("PIP_DOWNLOAD_CACHE", "PIP_NO_CACHE_DIR")
 
+_NAME = "[A-Z_][A-Z0-9_]*"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ESCAPED = re.compile(r"\\(.)|%%")
 
 # One word of a shell in which nothing is run: bare characters, or quotes without substitutions.
 _EXPANSION = r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})"
@@ -35,171 +38,204 @@ _WORD = rf"""(?:[A-Za-z0-9_@%+=:,./~-]|{_EXPANSION}|'[^']*'|"(?:[^"`\\$]|{_EXPAN
 # How one kind of file writes a variable
 
 
-class Form(NamedTuple):
-    """How a kind of file holds variables: ``write`` makes the line of one, ``read`` reads such a line.
+ANY = "*"  # every variable
 
-    assigned: what a line that anybody wrote assigns; a variable that it unsets is assigned ''. Its second argument are
-    the names that matter. head: the first lines of a file that is wholly ours. comments: what a comment begins with.
+# What stands before a command in its line, and the commands that assign.
+_BEFORE_COMMANDS = ("if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "builtin", "command")
+_ASSIGNING = ("export", "readonly", "declare", "typeset", "local")
+_LONGEST_LINE = 10_000  # of more shlex takes a time that grows with the square
+
+
+def _assigned_in_shell(line: str) -> list[tuple[str, str]]:
+    """Return what each command of a line assigns, whatever it depends on."""
+    found: list[tuple[str, str]] = []
+    command: list[str] = []
+    for word in (*_words(line, punctuation=True), ";"):
+        if word.strip(";&|()") or not word:
+            command += [] if not command and word in _BEFORE_COMMANDS else [word]
+            continue
+        if command[:1] == ["unset"] or command[:2] == ["export", "-n"]:
+            found += [(name, "") for name in command[1:]]
+        elif command[:1] and (command[0] in _ASSIGNING or all("=" in word for word in command)):
+            # NAME=value in front of another command is that command's alone.
+            pairs = (word.partition("=") for word in command if "=" in word)
+            # ${NAME:-value} keeps what is set already.
+            found += [
+                (name, value) for name, _, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
+            ]
+        command = []
+    return found
+
+
+def _assigned_in_pam(line: str) -> list[tuple[str, str]]:
+    name, equals, value = line.partition("#")[0].strip().partition("=")
+    value = value[1:-1] if value[:1] in ("'", '"') and value[1:].endswith(value[0]) else value
+    return [(re.sub(r"^export\s+", "", name), value)] if equals else []
+
+
+def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
+    key, _equals, value = line.partition("=")
+    if key.strip() != "Environment":
+        return []
+    words = (word.partition("=") for word in _words(value))
+    # An empty list forgets what was assigned so far.
+    return [(name, text.replace("%%", "%")) for name, _, text in words] if value.strip() else [(ANY, "")]
+
+
+def _unset_in_systemd(line: str) -> list[tuple[str, str]]:
+    key, _equals, value = line.partition("=")
+    return [(name, "") for name in _words(value)] if key.strip() == "UnsetEnvironment" else []
+
+
+def _words(text: str, punctuation: bool = False) -> list[str]:
+    """Return the words before a comment, or before a quote that is not closed."""
+    words: list[str] = []
+    lexer = shlex.shlex(text[:_LONGEST_LINE], posix=True, punctuation_chars=punctuation)
+    lexer.whitespace_split, lexer.commenters = True, ""  # for shlex a comment can begin within a word
+    with contextlib.suppress(ValueError):
+        for word in lexer:
+            if word.startswith("#"):
+                break
+            words.append(word)
+    return words
+
+
+class Form(NamedTuple):
+    """How a kind of file holds variables.
+
+    line: the line of a variable, with a place for its name and its value. escapes: what is written for a character.
+    assigned: what a line that anybody wrote assigns, a variable that it unsets ''; ANY stands for every name.
+    head: the first lines of a file that is wholly ours. comments: what a comment begins with. joint: what stands for a
+    backslash at the end of a line, and the line end; None where it joins no lines.
     forbidden: characters that no value in such a file can have, each with the reason as a part of a sentence.
     """
 
-    write: Callable[[str, str], str]
-    read: Callable[[str], tuple[str, str] | None]
-    assigned: Callable[[str, Collection[str]], dict[str, str]]
+    line: str
+    escapes: tuple[tuple[str, str], ...]
+    assigned: Callable[[str], list[tuple[str, str]]]
     head: tuple[str, ...] = (HEADER,)
     comments: tuple[str, ...] = ("#",)
+    joint: str | None = ""
     forbidden: tuple[tuple[str, str], ...] = ()
 
+    def write(self, variables: Mapping[str, str]) -> list[str]:
+        """Return the line of each variable."""
+        lines = []
+        for name, value in variables.items():
+            for character, written in self.escapes:
+                value = value.replace(character, written)
+            lines.append(self.line.format(name, value))
+        return lines
 
-def _write_shell(name: str, value: str) -> str:
-    quoted = value.replace("'", "'\\''")  # between single quotes nothing has a meaning, in zsh too
-    return f"export {name}='{quoted}'"
-
-
-def _read_shell(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"export ([A-Z_][A-Z0-9_]*)=(.*)", line)
-    words = _words(match.group(2)) if match else []
-    return (match.group(1), words[0]) if match and len(words) == 1 else None
-
-
-def _assigned_in_shell(line: str, names: Collection[str]) -> dict[str, str]:
-    words = _words(line, comments=True) if any(name in line for name in names) else []
-    if words and words[0] == "unset":
-        return dict.fromkeys(words[1:], "")
-    if words and words[0] in ("export", "readonly", "declare", "typeset"):
-        del words[0]
-    elif not all("=" in word for word in words):
-        return {}  # NAME=value in front of a command is that command's alone
-    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+    def read(self, lines: Sequence[str]) -> dict[str, str]:
+        """Return the variables in lines that ``write`` returned; others are ignored."""
+        pattern = re.compile(self.line.format(f"({_NAME})", "(.*)") + r"[\r\n]*")
+        variables = {}
+        for match in filter(None, map(pattern.fullmatch, lines)):
+            name, value = match.groups()
+            for character, written in reversed(self.escapes):
+                value = value.replace(written, character)
+            variables[name] = value
+        return variables
 
 
-def _words(text: str, comments: bool = False) -> list[str]:
-    try:
-        return shlex.split(text, comments=comments)
-    except ValueError:  # a quote that is not closed
-        return []
-
-
-def _write_pam(name: str, value: str) -> str:
-    return f'{name}="{value}"'  # the outer quotes go, and whatever stands between them is the value
-
-
-def _read_pam(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r'([A-Z_][A-Z0-9_]*)="(.*)"', line)
-    return (match.group(1), match.group(2)) if match else None
-
-
-def _assigned_in_pam(line: str, _names: Collection[str]) -> dict[str, str]:
-    match = re.match(r"""\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)=(["']?)([^#]*?)\2\s*(?:#|$)""", line)
-    return {match.group(1): match.group(3)} if match else {}
-
-
-def _write_systemd(name: str, value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")  # a % begins a specifier
-    return f'Environment="{name}={escaped}"'
-
-
-def _read_systemd(line: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r'Environment="([A-Z_][A-Z0-9_]*)=(.*)"', line)
-    if match is None:
-        return None
-    return match.group(1), _ESCAPED.sub(lambda found: found.group(1) or "%", match.group(2))
-
-
-def _assigned_in_systemd(line: str, names: Collection[str]) -> dict[str, str]:
-    match = re.match(r"\s*Environment\s*=(.*)", line)
-    if match is None:
-        return {}
-    if not match.group(1).strip():
-        return dict.fromkeys(names, "")  # forgets what was assigned so far
-    words = (word.partition("=") for word in _words(match.group(1)))
-    return {name: value.replace("%%", "%") for name, _equals, value in words}
-
-
-SHELL = Form(_write_shell, _read_shell, _assigned_in_shell)
+# Between single quotes nothing has a meaning, in zsh too. In systemd a % begins a specifier.
+SHELL = Form("export {}='{}'", (("'", "'\\''"),), _assigned_in_shell)
 PAM = Form(
-    _write_pam,
-    _read_pam,
+    '{}="{}"',
+    (),  # the outer quotes go, and whatever stands between them is the value
     _assigned_in_pam,
+    joint=None,
     forbidden=(
         ("#", "in /etc/environment a comment begins there, in quotes too"),
         ("\\", "in /etc/environment it has a meaning to some releases of PAM and none to others"),
     ),
 )
-SYSTEMD = Form(_write_systemd, _read_systemd, _assigned_in_systemd, head=(HEADER, "[Service]"), comments=("#", ";"))
+SYSTEMD = Form(
+    'Environment="{}={}"',
+    (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")),
+    _assigned_in_systemd,
+    head=(HEADER, "[Service]"),
+    comments=("#", ";"),
+    joint=" ",
+)
 
 
 def check_value(name: str, value: str, form: Form) -> None:
     """Raise UserError where no line of this form can give the variable this value."""
+    fault = ""
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise _errors.UserError(f"{name}: the value holds a character that UTF-8 cannot write; correct it.") from None
+        fault = "a character that UTF-8 cannot write; correct it"
     if _CONTROL.search(value):
-        raise _errors.UserError(
-            f"{name}: the value holds a line end or another control character; give it on one line."
-        )
+        fault = "a line end or another control character; give it on one line"
     for character, reason in form.forbidden:
         if character in value:
-            raise _errors.UserError(
-                f"{name}: the value holds a '{character}', and {reason}; choose another place for it."
-            )
+            fault = f"a '{character}', and {reason}; choose another place for it"
+    if fault:
+        raise _errors.UserError(f"{name}: the value holds {fault}.")
+
+
+def assignments(text: str, form: Form, names: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield what lines of anybody's assign to these names: the line's number, the name, the value ('': unset)."""
+    first = 0
+    parts: list[str] = []
+    for number, line in enumerate(lines_of(text), start=1):
+        if line.lstrip().startswith(form.comments):
+            continue
+        first = first if parts else number
+        parts.append(line.rstrip("\r\n"))
+        if form.joint is not None and parts[-1].endswith("\\"):
+            parts[-1] = parts[-1][:-1]
+            continue
+        whole = (form.joint or "").join(parts)
+        parts = []
+        if any(name in whole for name in names) or whole.rstrip().endswith("="):
+            for found, value in form.assigned(whole):
+                yield from ((first, name, value) for name in names if found in (name, ANY))
 
 
 # A file of ours, and our block in a file of others
 
 
-class Block(NamedTuple):
-    """A text around a block: what stands before and after it, and the variables in it.
-
-    before + after is the text without the block. ``is_there`` tells a block from none, for one may hold nothing
-    that can be read.
-    """
-
-    before: str
-    variables: dict[str, str]
-    after: str
-    is_there: bool
-
-
 def whole_file(variables: Mapping[str, str], form: Form) -> str:
-    """Return the text of a file that holds nothing but these variables."""
-    return "".join(f"{line}\n" for line in (*form.head, *_written(variables, form)))
+    """Return the text of a file that holds nothing but these variables; '' where there are none."""
+    return "".join(f"{line}\n" for line in (*form.head, *form.write(variables))) if variables else ""
 
 
-def variables_of_file(text: str, form: Form) -> dict[str, str]:
-    """Return the variables of a file that whole_file() wrote; lines of other kinds are ignored."""
-    return _read(lines_of(text), form)
+def find_block(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the lines before our block, those of the block, and those after it; all are before it where there is none.
+
+    Raise UserError, with the line, for half a block and for two of them.
+    """
+    lines = lines_of(text)
+    marks = [number for number, line in enumerate(lines) if line.rstrip("\r\n") in (BEGIN, END)]
+    if not marks:
+        return lines, [], []
+    if [lines[number].rstrip("\r\n") for number in marks] != [BEGIN, END]:
+        raise _errors.UserError(
+            f"line {marks[:3][-1] + 1}: the block of devfleet.pip.pip_environment is incomplete, or there are two;"
+            " remove the lines that are left of one."
+        )
+    begin, end = marks
+    return lines[:begin], lines[begin : end + 1], lines[end + 1 :]
 
 
-def find_block(text: str, form: Form) -> Block:
-    """Take a text apart at its block. Raise UserError, with the line, for half a block and for two of them.
+def with_block(text: str, variables: Mapping[str, str], form: Form) -> str:
+    """Return the text with these variables as its block; without a block where there are none.
 
     A text without a last newline stays one: its block brings along the newline before it, and has none behind.
     """
-    lines = lines_of(text)
-    begin, end = _marker(lines, BEGIN), _marker(lines, END)
-    if begin is None and end is None:
-        return Block(text, {}, "", False)
-    if begin is None or end is None or end < begin:
-        number = (begin if begin is not None else end or 0) + 1
-        raise _errors.UserError(
-            f"line {number}: the block of devfleet.pip.pip_environment is incomplete; remove its remaining lines."
-        )
-    before, after = "".join(lines[:begin]), "".join(lines[end + 1 :])
-    if not lines[end].endswith("\n"):
+    lines, block, after = find_block(text)
+    before = "".join(lines)
+    if block and not block[-1].endswith("\n"):
         before = before[:-1]
-    return Block(before, _read(lines[begin + 1 : end], form), after, True)
-
-
-def with_block(block: Block, variables: Mapping[str, str], form: Form) -> str:
-    """Return the text with these variables as its block; without a block where there are none."""
     if not variables:
-        return block.before + block.after
-    written = "\n".join((BEGIN, *_written(variables, form), END))
-    if block.before and not block.before.endswith("\n"):
-        return f"{block.before}\n{written}"
-    return f"{block.before}{written}\n{block.after}"
+        return before + "".join(after)
+    written = "\n".join((BEGIN, *form.write(variables), END))
+    is_open = before and not before.endswith("\n")
+    return f"{before}\n{written}" if is_open else "".join((before, written, "\n", *after))
 
 
 def lines_of(text: str) -> list[str]:
@@ -207,25 +243,9 @@ def lines_of(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _marker(lines: list[str], marker: str) -> int | None:
-    found = [number for number, line in enumerate(lines) if line.rstrip("\r\n") == marker]
-    if len(found) > 1:
-        raise _errors.UserError(
-            f"line {found[1] + 1}: this is a second block of devfleet.pip.pip_environment; remove one of the two."
-        )
-    return found[0] if found else None
-
-
-def _written(variables: Mapping[str, str], form: Form) -> list[str]:
-    return [form.write(name, value) for name, value in variables.items()]
-
-
-def _read(lines: list[str], form: Form) -> dict[str, str]:
-    found = (form.read(line.rstrip("\r\n")) for line in lines)
-    return dict(pair for pair in found if pair is not None)
-
-
 # Stale lines of others
+
+MOST_LINES = 50
 
 IsComplete = Callable[[str], bool]  # whether a shell takes this text for a whole script
 
@@ -243,41 +263,44 @@ def find_stale(
 ) -> tuple[str, list[Found]]:
     """Return the text without the simple lines that set these variables, and every line that mentions one.
 
-    Without ``remove`` every line stays. Comments and our own block are ignored.
+    Without ``remove`` every line stays. Comments and our own block are ignored. Of a file with very many such lines,
+    which each would ask the shell once, all stay and the first are returned.
     """
     found: list[Found] = []
     kept: list[str] = []
     is_in_block = False
+    mention = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(variables) or '(?!)'})(?![A-Za-z0-9_])")
+    has_many = len(mention.findall(text)) > MOST_LINES
     for number, line in enumerate(lines_of(text), start=1):
         bare = line.rstrip("\r\n")
         is_in_block = (is_in_block or bare == BEGIN) and bare != END
-        is_ignored = is_in_block or line.lstrip().startswith(form.comments)
-        variable = "" if is_ignored else _mentioned(line, variables)
-        if variable:
-            reason = _why_kept(line, "".join(kept), variable, form, is_complete) if remove else "it is only reported"
-            found.append(Found(variable, number, reason))
+        match = mention.search(line)
+        if match and not is_in_block and not line.lstrip().startswith(form.comments):
+            reason = "it is only reported"
+            if remove and has_many:
+                reason = f"more than {MOST_LINES} lines of this file mention such variables"
+            elif remove:
+                reason = _why_kept(line, kept, match[0], form, is_complete)
+            found.append(Found(match[0], number, reason))
             if not reason:
                 continue
         kept.append(line)
-    return "".join(kept), found
+    return "".join(kept), found[:MOST_LINES]
 
 
-def _mentioned(line: str, variables: Sequence[str]) -> str:
-    return next((name for name in variables if re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", line)), "")
-
-
-def _why_kept(line: str, before: str, variable: str, form: Form, is_complete: IsComplete) -> str:
-    """Return why a line cannot simply be removed; '' where it can."""
-    if form == SYSTEMD:
+def _why_kept(line: str, kept: Sequence[str], variable: str, form: Form, is_complete: IsComplete) -> str:
+    """Return why a line cannot simply be removed from behind the kept ones; '' where it can."""
+    if form is SYSTEMD:
         return "it is part of a unit that is not ours"
-    if re.search(r"\\\r?\n$", before) or re.search(r"\\\s*$", line):
+    if any(part.rstrip("\r\n").endswith("\\") for part in (*kept[-1:], line.rstrip())):
         return "it is part of a longer line"
-    if form == PAM:
+    if form is PAM:
         is_simple = re.match(rf"\s*(?:export\s+)?{variable}=", line)
         return "" if is_simple else "it does more than set the variable"
     setting = rf"(?:(?:export[ \t]+)?{variable}={_WORD}|export[ \t]+{variable})"
     if not re.fullmatch(rf"{setting}[ \t]*(?:[ \t]#.*)?\r?\n?", line):
         return "it does more than set the variable, or stands indented in something larger"
+    before = "".join(kept)
     return "it is part of something larger" if "<<" in before or not is_complete(before) else ""
 
 
@@ -287,9 +310,16 @@ MACHINE_PROFILE = "machine_profile"
 ETC_ENVIRONMENT = "etc_environment"
 USER_PROFILE = "user_profile"
 SERVICE = "service"
+PLACES = (MACHINE_PROFILE, ETC_ENVIRONMENT, USER_PROFILE, SERVICE)
 OTHER = "other"  # a file in which nothing is set, only searched for what is stale
 
-_UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+# Where systemd looks for units, the first place first.
+_UNIT_DIRECTORIES = (
+    *("/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient"),
+    *("/run/systemd/generator.early", "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system"),
+    *("/run/systemd/system.attached", "/run/systemd/generator", "/usr/local/lib/systemd/system"),
+    *("/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late"),
+)
 
 # What each login shell reads in a home, the first that exists. The last one hides no other where it is created.
 _BASH = (".bash_profile", ".bash_login", ".profile")
@@ -300,14 +330,15 @@ _PROFILES = {
 }
 
 # What else the shells read, where people set variables too.
-_PROFILE_DIRECTORY = "/etc/profile.d"
-_MACHINE_FILES = ("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zprofile", "/etc/zshenv", "/etc/zshrc")
-_MACHINE_PATTERNS = (f"{_PROFILE_DIRECTORY}/*.sh", "/etc/zsh/z*")
+_MACHINE_FILES = (
+    *("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zprofile", "/etc/zshenv", "/etc/zshrc"),
+    *("/etc/profile.d/*.sh", "/etc/zsh/z*"),
+)
 _USER_FILES = (*_BASH, ".bashrc", ".zprofile", ".zshenv", ".zshrc", ".kshrc", ".xprofile", ".xsessionrc")
 
 
 class EnvironmentFile(NamedTuple):
-    """One file: the place it is, its path, how it holds variables, and whether it is wholly ours.
+    """One file: the place it is, its path, how it holds variables.
 
     service: the unit whose drop-in it is. shell: the program that reads it, '' where that is no shell.
     """
@@ -315,38 +346,51 @@ class EnvironmentFile(NamedTuple):
     place: str
     path: str
     form: Form
-    is_ours: bool = False
     service: str | None = None
     shell: str = ""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the file holds nothing but our variables."""
+        return self.place in (MACHINE_PROFILE, SERVICE)
 
-def machine_profile() -> EnvironmentFile:
-    """Return the file of ours that every login shell of the Bourne family reads."""
-    return EnvironmentFile(MACHINE_PROFILE, f"{_PROFILE_DIRECTORY}/devfleet-pip.sh", SHELL, True, shell="/bin/sh")
+    def variables_in(self, text: str) -> dict[str, str]:
+        """Return the variables of ours in the text of this file."""
+        return self.form.read(lines_of(text) if self.is_ours else find_block(text)[1])
+
+    def text_with(self, text: str, variables: Mapping[str, str]) -> str:
+        """Return the text of this file with these variables as ours."""
+        return whole_file(variables, self.form) if self.is_ours else with_block(text, variables, self.form)
 
 
-def etc_environment() -> EnvironmentFile:
-    """Return the file that PAM reads for every session."""
-    return EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
+# The file of ours that every login shell of the Bourne family reads, and the one that PAM reads for every session.
+MACHINE = EnvironmentFile(MACHINE_PROFILE, "/etc/profile.d/devfleet-pip.sh", SHELL, shell="/bin/sh")
+SESSIONS = EnvironmentFile(ETC_ENVIRONMENT, "/etc/environment", PAM)
+
+
+_OTHER_UNITS = ("automount", "device", "mount", "path", "scope", "slice", "socket", "swap", "target", "timer")
+_LONGEST_NAME = 255 - len(".service.d")
 
 
 def drop_in(service: str) -> EnvironmentFile:
     """Return the file of ours that adds to the unit of a service. Raise UserError for an invalid name."""
     name = service[: -len(".service")] if service.endswith(".service") else service
-    if not re.fullmatch(r"[A-Za-z0-9:_.\\@-]+", name) or name.endswith((".timer", ".socket", ".target", ".slice")):
+    is_name = re.fullmatch(r"[A-Za-z0-9:_\\-][A-Za-z0-9:_.\\@-]*", name) and len(name) <= _LONGEST_NAME
+    if not is_name or name.rpartition(".")[2] in _OTHER_UNITS:
         raise _errors.UserError(f"services: '{service}' is not the name of a service; write one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
-    return EnvironmentFile(SERVICE, path, SYSTEMD, True, service=name)
+    return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
 
 
-def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
-    """Return the file in this home that the user's login shell really reads. Raise UserError where it reads none."""
+def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile | str:
+    """Return the file in this home that the user's login shell really reads; a sentence where it reads none."""
     shell = account.pw_shell or "/bin/sh"
     names = _PROFILES.get(os.path.basename(shell))
     if names is None:
-        raise _errors.UserError(
+        advice = "give the user another shell" if sys.platform == "darwin" else "set the variables in 'etc_environment'"
+        return (
             f"The login shell of '{account.pw_name}' is {shell}, which reads no profile that this module can write;"
-            " set the variables in 'etc_environment'."
+            f" {advice}."
         )
     paths = [os.path.join(home, name) for name in names]
     found = (path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK))
@@ -355,39 +399,100 @@ def user_profile(account: pwd.struct_passwd, home: str) -> EnvironmentFile:
 
 def other_machine_files() -> list[EnvironmentFile]:
     """Return the existing files of the machine in which people set variables."""
-    paths = [*_MACHINE_FILES, *(path for pattern in _MACHINE_PATTERNS for path in sorted(glob.glob(pattern)))]
-    files = [etc_environment()._replace(place=OTHER), *(_other(path, "/bin/sh") for path in paths)]
-    return [file for file in files if os.path.isfile(file.path) and file.path != machine_profile().path]
+    paths = [path for pattern in _MACHINE_FILES for path in sorted(glob.glob(pattern)) if path != MACHINE.path]
+    return [SESSIONS._replace(place=OTHER)] * os.path.isfile(SESSIONS.path) + _shell_files(paths, "/bin/sh")
 
 
 def other_user_files(account: pwd.struct_passwd, home: str) -> list[EnvironmentFile]:
     """Return the existing files of a home in which people set variables."""
-    found = [os.path.join(home, name) for name in _USER_FILES]
-    return [_other(path, account.pw_shell or "/bin/sh") for path in found if os.path.isfile(path)]
+    return _shell_files([os.path.join(home, name) for name in _USER_FILES], account.pw_shell or "/bin/sh")
+
+
+def _shell_files(paths: Sequence[str], login_shell: str) -> list[EnvironmentFile]:
+    files = []
+    for path in filter(os.path.isfile, paths):
+        name = os.path.basename(path).lstrip(".")
+        shell = "bash" if name.startswith("bash") else "zsh" if name.startswith("z") else login_shell
+        files.append(EnvironmentFile(OTHER, path, SHELL, shell=shell))
+    return files
+
+
+def has_unit(service: str) -> bool:
+    """Tell whether there is a unit, or what systemd makes one of, for a service."""
+    return os.path.exists(f"/etc/init.d/{service}") or any(
+        os.path.lexists(os.path.join(directory, f"{name}.service"))
+        for directory in _UNIT_DIRECTORIES
+        for name in (service, _template_of(service))
+    )
+
+
+def _template_of(service: str) -> str:
+    return re.sub("@.*", "@", service)  # agent@ for agent@1
 
 
 def other_files_of_service(service: str) -> list[EnvironmentFile]:
-    """Return the unit of a service and what adds to it, except our drop-in."""
-    paths = []
-    for directory in _UNIT_DIRECTORIES:
-        unit = os.path.join(directory, f"{service}.service")
-        paths += [unit, *sorted(glob.glob(f"{glob.escape(unit)}.d/*.conf"))]
-    ours = drop_in(service).path
-    return [
-        EnvironmentFile(OTHER, path, SYSTEMD, service=service)
-        for path in paths
-        if os.path.isfile(path) and path != ours
-    ]
+    """Return the unit of a service and what adds to it, except our drop-in, in the order in which systemd reads them.
+
+    Drop-ins are ordered by their names, whatever the directory; of one name only the first is read.
+    """
+    parts = service.split("-")
+    prefixes = ["-".join((*parts[:count], "")) for count in range(len(parts) - 1, 0, -1)]  # a-b- and a- for a-b-c
+    names = [f"{name}.service" for name in dict.fromkeys((service, _template_of(service), *prefixes))] + ["service"]
+    roots = [os.path.join(directory, name) for name in names for directory in _UNIT_DIRECTORIES]
+    units = [root for root in roots[: 2 * len(_UNIT_DIRECTORIES)] if root.endswith(".service") and os.path.isfile(root)]
+    drop_ins: dict[str, str] = {}
+    for path in (path for root in roots for path in glob.glob(f"{glob.escape(root)}.d/*.conf")):
+        drop_ins.setdefault(os.path.basename(path), path)
+    drop_ins.pop(os.path.basename(drop_in(service).path), None)
+    paths = units[:1] + [drop_ins[name] for name in sorted(drop_ins)]
+    return [EnvironmentFile(OTHER, path, SYSTEMD, service=service) for path in paths if os.path.isfile(path)]
 
 
-def files_beside(file: EnvironmentFile) -> list[tuple[str, bool]]:
-    """Return the other files of the same place as a file of ours, each with whether it is read later than ours."""
-    name = os.path.basename(file.path)
-    if file.service is not None:  # systemd orders drop-ins by their names, whatever the directory
-        others = [other.path for other in other_files_of_service(file.service)]
-        return [(path, path.endswith(".conf") and os.path.basename(path) > name) for path in others]
-    others = sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh"))
-    return [(path, path > file.path) for path in others if path != file.path]
+def assignments_beside(
+    file: EnvironmentFile, text: str, names: Collection[str]
+) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield what others assign to these names in the same place, be it in the text of the file or in other files.
+
+    Each is where it is, the name, the value ('': unset), and whether it is read after ours; in the order of reading.
+    """
+    if not names or file.place == OTHER:
+        return
+    if not file.is_ours:
+        before, block, _after = find_block(text)
+        for number, name, value in assignments(text, file.form, names):
+            is_later = bool(block) and number > len(before) + len(block)
+            if is_later or number <= len(before):
+                yield f"{file.path}, line {number}", name, value, is_later
+        return
+    for path, form, is_later in _files_beside(file):
+        for number, name, value in assignments(_text_of(path), form, names):
+            yield f"{path}, line {number}", name, value, is_later
+
+
+def _files_beside(file: EnvironmentFile) -> Iterator[tuple[str, Form, bool]]:
+    if file.service is None:
+        for path in sorted(glob.glob(f"{os.path.dirname(file.path)}/*.sh")):
+            if path != file.path:
+                yield path, file.form, path > file.path
+        return
+    units = [other.path for other in other_files_of_service(file.service)]
+    for path in units:
+        yield path, file.form, path.endswith(".conf") and os.path.basename(path) > os.path.basename(file.path)
+    # systemd reads these after all the lines Environment=, and unsets variables last.
+    for path in units:
+        for pattern in re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?(/\S+)", _text_of(path), re.MULTILINE):
+            for named in sorted(glob.glob(pattern)):
+                yield named, PAM, True
+    for path in units:
+        yield path, file.form._replace(assigned=_unset_in_systemd), True
+
+
+def _text_of(path: str) -> str:
+    """Return the text of a file of others; '' where it cannot be read, for then it is not judged."""
+    try:
+        return decoded(host_files.read_file(path))
+    except _errors.UserError:
+        return ""
 
 
 def user_without_account(service: str, variables: Mapping[str, str]) -> str:
@@ -397,14 +502,10 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     """
     if variables.get("HOME") or (variables.get("XDG_CACHE_HOME") and variables.get("XDG_CONFIG_HOME")):
         return ""
-    user = ""
-    for file in reversed(other_files_of_service(service)):
-        try:
-            with open(file.path, encoding="utf-8", errors="replace") as unit:
-                found = re.findall(r"^User=[ \t]*(\S*)", unit.read(), re.MULTILINE)
-        except OSError:  # only root may read it
-            continue
-        user = found[-1] if found else user
+    found: list[str] = []
+    for file in other_files_of_service(service):
+        found += re.findall(r"^User[ \t]*=[ \t]*(\S*)", _text_of(file.path), re.MULTILINE)
+    user = found[-1] if found else ""
     try:
         pwd.getpwuid(int(user))
     except KeyError:
@@ -414,7 +515,6 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     return ""
 
 
-def _other(path: str, login_shell: str) -> EnvironmentFile:
-    name = os.path.basename(path).lstrip(".")
-    shell = "bash" if name.startswith("bash") else "zsh" if name.startswith("z") else login_shell
-    return EnvironmentFile(OTHER, path, SHELL, shell=shell)
+def decoded(content: bytes | None) -> str:
+    """Return the bytes of a file as a string, whatever they are; '' where there is no file."""
+    return (content or b"").decode("utf-8", "surrogateescape")

@@ -33,17 +33,24 @@ def judge_for(
         return host_files.command_judge(module, target.path, command)
     pip = _pip_of(target)
 
+    def refusal(name: str, file: str) -> str:
+        """Return, as one line, why pip refuses to run with this file; empty where it runs."""
+        arguments = [*pip, name, "--help"]
+        status, output, errors = host_files.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
+        with open(file, encoding="utf-8", errors="surrogateescape") as content:
+            said = ini_secrets.mask_quotes(" ".join((errors or output).split()), content.read())
+        return "" if status == 0 else said or f"status {status}"
+
     def judge(new_file: str) -> None:
         for name in commands_to_ask(asked):
-            arguments = [*pip, name, "--help"]
-            refusal = _refusal(module, target, arguments, new_file)
-            if not refusal:
+            refused = refusal(name, new_file)
+            if not refused:
                 continue
             # An empty file in its place tells whether pip stops at the new content, or at something else.
             with tempfile.NamedTemporaryFile() as empty:
-                other = _refusal(module, target, arguments, empty.name)
+                other = refusal(name, empty.name)
             if not other:
-                raise _errors.UserError(f"{target.path}: the host's own pip refuses the new content: {refusal}")
+                raise _errors.UserError(f"{target.path}: the host's own pip refuses the new content: {refused}")
             warnings.append(f"{target.path}: pip could not judge the new content, as it stops anyway: {other}")
 
     return judge
@@ -69,16 +76,9 @@ def _pip_of(target: pip_targets.Target) -> list[str]:
         raise _errors.UserError(
             f"{target.path}: this virtual environment has no pip to ask; leave out 'validate: pip'."
         )
-    for name in ("pip3", "pip"):
-        found = shutil.which(name)
-        if found:
-            return [found]
-    raise _errors.UserError(
-        f"{target.path}: there is no pip on this host to ask; leave out 'validate: pip', or install pip."
-    )
-
-
-def _refusal(module: AnsibleModule, target: pip_targets.Target, arguments: list[str], file: str) -> str:
-    """Return why pip refuses to run with this file as its PIP_CONFIG_FILE, as one line; empty where it runs."""
-    status, output, errors = host_files.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
-    return "" if status == 0 else ini_secrets.mask_urls(" ".join((errors or output).split())) or f"status {status}"
+    program = shutil.which("pip3") or shutil.which("pip")
+    if not program:
+        raise _errors.UserError(
+            f"{target.path}: there is no pip on this host to ask; leave out 'validate: pip', or install pip."
+        )
+    return [program]

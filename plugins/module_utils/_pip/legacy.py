@@ -17,65 +17,59 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 
-# To people who wrote it, 'no-cache-dir = false' meant a cache; to pip it has always meant none.
-_MEANT_A_CACHE = ("no-cache-dir", ("n", "no", "f", "false", "off", "0"))
-
 
 class Moved(NamedTuple):
-    """What of the old file has a place in the new one, and the keys ({section: {name: key}}) that have none."""
+    """The old file's text, what of it has a place in the new one, and the keys ({section: {name: key}}) without."""
 
+    text: str
     kept: dict[str, dict[str, ini_request.Asked]]
     dropped: dict[str, dict[str, str]]
 
 
 def merge_with_legacy(
-    text: str | None, legacy_text: str, moved: Moved, request: ini_request.Request, newline: str = "\n"
+    text: str | None, moved: Moved, request: ini_request.Request, newline: str = "\n"
 ) -> ini_merge.Merged:
     """Merge the request into ``text``, and with it what the old file says and nothing else does.
 
     Where there is no new file (None) the old text itself, comments and all, is what the request is merged into.
-    ``moved`` is what moved_options() makes of the old text. ``newline`` is the line end where there is none to follow.
-    Raise IniError where ``text`` cannot be read.
+    ``newline`` is the line end where there is none to follow. Raise IniError where ``text`` cannot be read.
     """
     if text is not None:
-        return ini_merge.merge(
-            text,
-            _completed(request, moved, ini_document.parse(text, pip_options.PIP).view()),
-            pip_options.PIP,
-            newline,
-        )
-    remove = {section: {**keys, **request.remove_keys.get(section, {})} for section, keys in moved.dropped.items()}
-    completed = _completed(request, moved, {})
-    merged = ini_merge.merge(
-        legacy_text, completed._replace(remove_keys={**request.remove_keys, **remove}), pip_options.PIP, newline
-    )
-    return merged._replace(changes=[_as_in_a_new_file(change) for change in merged.changes])
+        request = _completed(request, moved, ini_document.parse(text, pip_options.PIP).view())
+        return ini_merge.merge(text, request, pip_options.PIP, newline)
+    request = _completed(request, moved, {})
+    gone = {section: {**keys, **request.remove_keys.get(section, {})} for section, keys in moved.dropped.items()}
+    request = request._replace(remove_keys={**request.remove_keys, **gone})
+    merged = ini_merge.merge(moved.text, request, pip_options.PIP, newline)
+    added = [
+        change if change.after is None else change._replace(action="added", before=None) for change in merged.changes
+    ]
+    return merged._replace(changes=added)
 
 
-def moved_options(legacy_text: str) -> Moved:
+def moved_options(text: str) -> Moved:
     """Return what is to be done with each option of the old file; raise IniError where it cannot be read."""
-    document = ini_document.parse(legacy_text, pip_options.PIP)
+    document = ini_document.parse(text, pip_options.PIP)
     ini_document.check_repeats(document)
-    kept: dict[str, dict[str, ini_request.Asked]] = {}
-    dropped: dict[str, dict[str, str]] = {}
+    moved = Moved(text, {}, {})
     for section, options in document.options.items():
         for option in options.values():
-            text = document.value(option) or ""
-            value: ini_request.Value = ini_request.items_of(text, pip_options.PIP) if "\n" in text else text
+            old = document.value(option) or ""
+            value: ini_request.Value = ini_request.items_of(old, pip_options.PIP) if "\n" in old else old
             key = option.key
             if _is_dropped(section, key, value):
-                dropped.setdefault(section, {})[option.name] = key
+                moved.dropped.setdefault(section, {})[option.name] = key
                 migrated = pip_checks.migrate_removed(section, key, value)
                 if migrated is None:
                     continue
                 key, value = migrated
-            kept.setdefault(section, {})[pip_options.PIP.key_name(key)] = ini_request.Asked(key, value)
-    return Moved(kept, dropped)
+            moved.kept.setdefault(section, {})[pip_options.PIP.key_name(key)] = ini_request.Asked(key, value)
+    return moved
 
 
 def _is_dropped(section: str, key: str, value: ini_request.Value) -> bool:
-    name, words = _MEANT_A_CACHE
-    if pip_options.PIP.key_name(key) == name and str(value).lower() in words:
+    # To people who wrote it, 'no-cache-dir = false' meant a cache; to pip it has always meant none.
+    if pip_options.PIP.key_name(key) == "no-cache-dir" and str(value).lower() in pip_checks.FALSE_WORDS:
         return True
     return any(finding.kind == pip_checks.REMOVED_OPTION for finding in pip_checks.check_option(section, key, value))
 
@@ -120,9 +114,3 @@ def _moved_value(request: ini_request.Request, section: str, name: str, old: ini
     kept = [item for item in items if removed is None or item not in removed.value]
     added = list(asked.value) if asked is not None else []
     return kept + [item for item in added if item not in kept]
-
-
-def _as_in_a_new_file(change: ini_merge.Change) -> ini_merge.Change:
-    if change.after is None:
-        return change
-    return change._replace(action="added", before=None)

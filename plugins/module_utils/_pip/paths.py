@@ -23,13 +23,24 @@ LEVELS = ("global", "user", "site", "file")
 _XDG_ON_MACOS_SINCE = (26, 2)
 _REPEATED_FILE_READ_ONCE_SINCE = (25, 2)
 
+# Where a user's folders are: the variable that names one, and its place below the home without that.
+_CONFIG_FOLDER = {
+    "windows": ("APPDATA", "AppData\\Roaming"),
+    "darwin": ("XDG_DATA_HOME", "Library/Application Support"),
+    "linux": ("XDG_CONFIG_HOME", ".config"),
+}
+_CACHE_FOLDER = {
+    "windows": ("LOCALAPPDATA", "AppData\\Local"),
+    "darwin": ("XDG_CACHE_HOME", "Library/Caches"),
+    "linux": ("XDG_CACHE_HOME", ".cache"),
+}
 _HOMEBREW_PYTHON = re.compile(r"(?P<brew>.+)/opt/python[^/]*/Frameworks/Python\.framework/Versions/[^/]+")
 
 
 class Place(NamedTuple):
     """All that decides where one pip, run by one user, looks.
 
-    platform: 'linux', 'freebsd', 'darwin' or 'windows' (see platform_name).
+    platform: 'linux', 'darwin' or 'windows' (see platform_name).
     environment: the environment variables that this pip would see.
     home: the user's home directory, '' where there is none.
     prefix: ``sys.prefix`` of the interpreter or virtual environment; None leaves the level site out.
@@ -57,12 +68,10 @@ class ConfigFile(NamedTuple):
 
 
 def platform_name(sys_platform: str) -> str:
-    """Return the Place's word for a value of ``sys.platform``; every other Unix counts as 'linux'."""
+    """Return the Place's word for a value of ``sys.platform``; every other Unix, BSD too, counts as 'linux'."""
     if sys_platform.startswith("win"):
         return "windows"
-    if sys_platform == "darwin":
-        return "darwin"
-    return "freebsd" if sys_platform.startswith("freebsd") else "linux"
+    return "darwin" if sys_platform == "darwin" else "linux"
 
 
 def config_files(place: Place) -> list[ConfigFile]:
@@ -76,13 +85,19 @@ def config_files(place: Place) -> list[ConfigFile]:
         return []
     files = [ConfigFile("global", path) for path in _global_files(place)]
     if not (named and place.exists(named)):
-        legacy = [ConfigFile("user", legacy_file(place), legacy=True)] if place.home else []
-        files += [*legacy, ConfigFile("user", file_to_write("user", place))]
+        if place.home:
+            files.append(ConfigFile("user", legacy_file(place), legacy=True))
+        files.append(ConfigFile("user", file_to_write("user", place)))
     if place.prefix:
         files.append(ConfigFile("site", file_to_write("site", place)))
     if named:
         files.append(ConfigFile("file", named))
-    return _read_once(files) if _is_since(place, _REPEATED_FILE_READ_ONCE_SINCE) else files
+    if not _is_since(place, _REPEATED_FILE_READ_ONCE_SINCE):
+        return files
+    first: dict[str, ConfigFile] = {}
+    for file in files:
+        first.setdefault(file.path, file)
+    return list(first.values())
 
 
 def file_to_write(level: str, place: Place) -> str:
@@ -93,58 +108,36 @@ def file_to_write(level: str, place: Place) -> str:
     if level == "global":
         return _own_global_file(place)
     if level == "user":
-        return _join(place, _user_directory(place), _base_name(place))
+        return _file_in(place, _user_directory(place))
     if level == "site":
         if not place.prefix:
             raise _errors.UserError("The level 'site' needs the path of a virtual environment; name it in 'venvs'.")
-        return _join(place, place.prefix, _base_name(place))
+        return _file_in(place, place.prefix)
     if level == "file":
-        return _file_named_by_environment(place)
+        named = _variable(place, "PIP_CONFIG_FILE")
+        if not named or named == _null_device(place):
+            raise _errors.UserError("The level 'file' needs the path of a file; name it in 'path'.")
+        return named
     raise _errors.UserError(f"There is no level '{level}'; the levels are {', '.join(LEVELS)}.")
 
 
 def legacy_file(place: Place) -> str:
     """Return the user's file in the place that pip had before it followed each system's customs."""
-    directory = "pip" if place.platform == "windows" else ".pip"
-    return _join(place, _home(place), directory, _base_name(place))
+    return _file_in(place, _below_home(place, "pip" if place.platform == "windows" else ".pip"))
 
 
 def hidden_file(place: Place) -> str | None:
     """Return the user's file that pip does not read because a certain directory exists, which is so on macOS."""
     if place.platform != "darwin":
         return None
-    path = _macos_unix_file(place)
+    path = _below_home(place, ".config/pip/pip.conf")
     return None if path == file_to_write("user", place) else path
 
 
 def cache_dir(place: Place) -> str:
     """Return pip's own default cache directory for this user; what an option says is not looked at."""
-    if place.platform == "windows":
-        return ntpath.join(_windows_folder(place, "LOCALAPPDATA", "Local"), "pip", "Cache")
-    if place.platform == "darwin":
-        base = _xdg(place, "XDG_CACHE_HOME") if _is_since(place, _XDG_ON_MACOS_SINCE) else ""
-        return posixpath.join(base or posixpath.join(_home(place), "Library/Caches"), "pip")
-    return posixpath.join(_xdg(place, "XDG_CACHE_HOME") or posixpath.join(_home(place), ".cache"), "pip")
-
-
-def _global_files(place: Place) -> list[str]:
-    if place.platform == "windows":
-        return [_own_global_file(place)]
-    if place.platform == "darwin":
-        directories = _macos_global_directories(place)
-    else:
-        directories = _xdg_list(place, "XDG_CONFIG_DIRS") or ["/etc/xdg"]
-    files = [posixpath.join(directory, "pip", "pip.conf") for directory in directories]
-    return files if place.platform == "darwin" else [*files, _own_global_file(place)]
-
-
-def _macos_global_directories(place: Place) -> list[str]:
-    xdg = _xdg_list(place, "XDG_DATA_DIRS") if _is_since(place, _XDG_ON_MACOS_SINCE) else []
-    if xdg:
-        return xdg
-    brewed = _HOMEBREW_PYTHON.fullmatch(place.base_prefix or place.prefix or "")
-    homebrew = [posixpath.join(brewed["brew"], "share")] if brewed else []
-    return [*homebrew, "/Library/Application Support"]
+    folder = _folder(place, _CACHE_FOLDER)
+    return ntpath.join(folder, "pip", "Cache") if place.platform == "windows" else posixpath.join(folder, "pip")
 
 
 def _own_global_file(place: Place) -> str:
@@ -154,82 +147,70 @@ def _own_global_file(place: Place) -> str:
     return "/Library/Application Support/pip/pip.conf" if place.platform == "darwin" else "/etc/pip.conf"
 
 
-def _user_directory(place: Place) -> str:
+def _global_files(place: Place) -> list[str]:
+    own = _own_global_file(place)
     if place.platform == "windows":
-        return ntpath.join(_windows_folder(place, "APPDATA", "Roaming"), "pip")
-    if place.platform == "darwin":
-        base = _xdg(place, "XDG_DATA_HOME") if _is_since(place, _XDG_ON_MACOS_SINCE) else ""
-        directory = posixpath.join(base or posixpath.join(_home(place), "Library/Application Support"), "pip")
-        # pip keeps to the Unix custom on macOS until somebody makes this directory.
-        return directory if place.is_directory(directory) else posixpath.dirname(_macos_unix_file(place))
-    return posixpath.join(_xdg(place, "XDG_CONFIG_HOME") or posixpath.join(_home(place), ".config"), "pip")
+        return [own]
+    if place.platform == "linux":
+        return [*(_files_below(place, "XDG_CONFIG_DIRS") or ["/etc/xdg/pip/pip.conf"]), own]
+    named = _files_below(place, "XDG_DATA_DIRS") if _is_since(place, _XDG_ON_MACOS_SINCE) else []
+    brewed = _HOMEBREW_PYTHON.fullmatch(place.base_prefix or place.prefix or "")
+    return named or ([posixpath.join(brewed["brew"], "share/pip/pip.conf"), own] if brewed else [own])
 
 
-def _macos_unix_file(place: Place) -> str:
-    return posixpath.join(_home(place), ".config/pip/pip.conf")
+def _files_below(place: Place, variable: str) -> list[str]:
+    """Return pip's file in each absolute directory that a variable lists."""
+    folders = [folder.strip() for folder in _variable(place, variable).split(":")]
+    return [posixpath.join(folder, "pip/pip.conf") for folder in folders if posixpath.isabs(folder)]
 
 
-def _file_named_by_environment(place: Place) -> str:
-    named = _variable(place, "PIP_CONFIG_FILE")
-    if not named or named == _null_device(place):
-        raise _errors.UserError("The level 'file' needs the path of a file; name it in 'path'.")
-    return named
+def _user_directory(place: Place) -> str:
+    directory = _join(place, _folder(place, _CONFIG_FOLDER), "pip")
+    # pip keeps to the Unix custom on macOS until somebody makes this directory.
+    if place.platform == "darwin" and not place.is_directory(directory):
+        return _below_home(place, ".config/pip")
+    return directory
 
 
-def _windows_folder(place: Place, variable: str, name: str) -> str:
-    folder = _variable(place, variable) or ntpath.join(_home(place), "AppData", name)
-    return ntpath.normpath(folder)
+def _folder(place: Place, folders: Mapping[str, tuple[str, str]]) -> str:
+    variable, default = folders[place.platform]
+    if place.platform == "windows":
+        return ntpath.normpath(_variable(place, variable) or _below_home(place, default))
+    if place.platform == "linux" or _is_since(place, _XDG_ON_MACOS_SINCE):
+        # The newest pip takes a path that is not absolute for none; to older ones it was relative to
+        # the directory that each run of pip starts in, which is no place at all.
+        value = _variable(place, variable).strip()
+        if posixpath.isabs(value):
+            return value
+    return _below_home(place, default)
 
 
-def _xdg(place: Place, name: str) -> str:
-    # The newest pip takes a path that is not absolute for none; to older ones it was relative to
-    # the directory that each run of pip starts in, which is no place at all.
-    value = _variable(place, name).strip()
-    return value if posixpath.isabs(value) else ""
-
-
-def _xdg_list(place: Place, name: str) -> list[str]:
-    values = [value.strip() for value in _variable(place, name).split(":")]
-    return [value for value in values if posixpath.isabs(value)]
+def _below_home(place: Place, path: str) -> str:
+    if not place.home:
+        raise _errors.UserError(
+            "This user has no home directory, and pip does not start without one: set HOME, or both "
+            "XDG_CONFIG_HOME and XDG_CACHE_HOME, to absolute paths."
+        )
+    return _join(place, place.home, path)
 
 
 def _variable(place: Place, name: str) -> str:
     if place.platform != "windows":
         return place.environment.get(name, "")
     # The names of Windows' variables have no case.
-    values = [value for key, value in place.environment.items() if key.upper() == name.upper()]
-    return values[0] if values else ""
-
-
-def _home(place: Place) -> str:
-    if not place.home:
-        raise _errors.UserError(
-            "This user has no home directory, and pip does not start without one: set HOME, or both "
-            "XDG_CONFIG_HOME and XDG_CACHE_HOME, to absolute paths."
-        )
-    return place.home
-
-
-def _read_once(files: list[ConfigFile]) -> list[ConfigFile]:
-    """Drop repeats: a file that is met again keeps its first place in the order."""
-    seen: list[ConfigFile] = []
-    for file in files:
-        if file.path not in [known.path for known in seen]:
-            seen.append(file)
-    return seen
+    return next((value for key, value in place.environment.items() if key.upper() == name.upper()), "")
 
 
 def _is_since(place: Place, release: tuple[int, ...]) -> bool:
     return not place.pip_version or place.pip_version >= release
 
 
-def _join(place: Place, directory: str, *parts: str) -> str:
-    join = ntpath.join if place.platform == "windows" else posixpath.join
-    return join(directory, *parts)
+def _file_in(place: Place, directory: str) -> str:
+    return _join(place, directory, "pip.ini" if place.platform == "windows" else "pip.conf")
 
 
-def _base_name(place: Place) -> str:
-    return "pip.ini" if place.platform == "windows" else "pip.conf"
+def _join(place: Place, *parts: str) -> str:
+    return ntpath.join(*parts) if place.platform == "windows" else posixpath.join(*parts)
 
 
 def _null_device(place: Place) -> str:

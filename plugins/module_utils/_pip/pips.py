@@ -32,10 +32,11 @@ _USER_PATTERNS = (".local/lib/python3*/site-packages", "Library/Python/3*/lib/py
 _METADATA = re.compile(r"pip-(\d[^-]*?)(?:-py\d+(?:\.\d+)?)?\.(?:dist|egg)-info$")
 _INTERPRETER = re.compile(r"python3(\.\d+)?$")
 
-
 # pip gives the files it caches the rights of their directory from 25.0 on, wheels it built from 25.3 on.
-SHARES_DOWNLOADS = (25, 0)
-SHARES_WHEELS = (25, 3)
+_SHARING = {
+    (25, 0): "keeps downloads in files that only their owner can read, so that sharing has no effect",
+    (25, 3): "gives the wheels it builds the rights of its user's umask instead of the cache's",
+}
 
 
 class PipInstall(NamedTuple):
@@ -53,18 +54,18 @@ def find_pips(homes: Sequence[str] = (), venvs: Sequence[str] = (), search_path:
     """
     patterns = list(SITE_PATTERNS)
     patterns += [f"{glob.escape(home)}/{pattern}" for home in homes for pattern in _USER_PATTERNS]
-    for prefix in list(venvs) + _prefixes(search_path):
+    for prefix in [*venvs, *_prefixes(search_path)]:
         patterns += [f"{glob.escape(prefix)}/lib*/python3*/{kind}-packages" for kind in ("site", "dist")]
-    found = {}
-    for pattern in patterns:
-        for location in glob.glob(pattern):
+    found = set()
+    for location in {os.path.realpath(location) for pattern in patterns for location in glob.glob(pattern)}:
+        versions = [match.group(1) for match in map(_METADATA.match, _names_in(location)) if match]
+        if versions:
             # A careless upgrade leaves the directory of the old release behind: the newest one counts.
-            for version in sorted(_versions_in(location), key=version_key):
-                found[os.path.realpath(location)] = version
-    return merged_pips(PipInstall(version, location) for location, version in found.items())
+            found.add(PipInstall(max(versions, key=version_key), location))
+    return merged_pips(found)
 
 
-def pips_in(prefix: str, pips: Sequence[PipInstall]) -> list[PipInstall]:
+def pips_in(prefix: str, pips: Iterable[PipInstall]) -> list[PipInstall]:
     """Return those of the pips that lie in a virtual environment."""
     return [pip for pip in pips if pip.location.startswith(os.path.join(os.path.realpath(prefix), ""))]
 
@@ -77,42 +78,31 @@ def merged_pips(pips: Iterable[PipInstall]) -> list[PipInstall]:
 def version_key(version: str) -> tuple[int, ...]:
     """Return the release part of a pip version as numbers that compare: ``24.3.1`` gives (24, 3, 1)."""
     match = re.match(r"\d+(\.\d+)*", version)
-    return tuple(int(number) for number in match.group().split(".")) if match else ()
+    return tuple(map(int, match.group().split("."))) if match else ()
 
 
-def sharing_warning(pips: Sequence[PipInstall]) -> str:
-    """Return what is to be said before a cache is shared among users of ``pips``, empty for nothing."""
-    for release, what in (
-        (
-            SHARES_DOWNLOADS,
-            "keeps downloads in files that only their owner can read, so that sharing has no effect",
-        ),
-        (SHARES_WHEELS, "gives the wheels it builds the rights of its user's umask instead of the cache's"),
-    ):
-        old = [pip for pip in pips if version_key(pip.version) < release]
-        if old:
-            wanted = ".".join(map(str, release))
-            pip = f"pip {old[0].version} in '{old[0].location}'"
-            return f"{pip} {what}; a shared cache needs pip {wanted} or later."
+def sharing_warning(pips: Iterable[PipInstall]) -> str:
+    """Return what is to be said before a cache is shared among users of ``pips``, oldest first; empty for nothing."""
+    for pip in pips:
+        for release, what in _SHARING.items():
+            if version_key(pip.version) < release:
+                wanted = ".".join(map(str, release))
+                return f"pip {pip.version} in '{pip.location}' {what}; a shared cache needs pip {wanted} or later."
     return ""
 
 
-def _prefixes(search_path: str) -> list[str]:
+def _prefixes(search_path: str) -> set[str]:
     """Return the prefix of every python3 on ``search_path``: /opt/py for /opt/py/bin/python3.12."""
-    prefixes = []
-    for directory in filter(os.path.isabs, search_path.split(os.pathsep)):
-        for name in _names_in(directory):
-            if _INTERPRETER.match(name):
-                program = os.path.join(directory, name)
-                # A virtual environment's interpreter is a link out of it: both sides count.
-                for path in (program, os.path.realpath(program)):
-                    prefixes.append(os.path.dirname(os.path.dirname(path)))
-    return sorted(set(prefixes))
-
-
-def _versions_in(location: str) -> list[str]:
-    matches = [_METADATA.match(name) for name in _names_in(location)]
-    return [match.group(1) for match in matches if match]
+    directories = [directory for directory in search_path.split(os.pathsep) if os.path.isabs(directory)]
+    programs = [
+        os.path.join(directory, name)
+        for directory in directories
+        for name in _names_in(directory)
+        if _INTERPRETER.match(name)
+    ]
+    # A virtual environment's interpreter is a link out of it: both sides count.
+    both = [*programs, *map(os.path.realpath, programs)]
+    return {os.path.dirname(os.path.dirname(program)) for program in both}
 
 
 def _names_in(directory: str) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -26,11 +26,16 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 
-# The commands that use the cache all have the options of this one.
-CACHE_COMMAND = "install"
+HINT = "hint"
 
+# The commands that use the cache all have the options of this one.
+_CACHE_COMMAND = "install"
 # What pip makes in its cache; where one of these is closed to the user, the cache is of little use.
 _PARTS_OF_A_CACHE = ("http-v2", "http", "wheels", "selfcheck")
+# Of the library that pip fetches with; the first that is set takes the place of the option cert, however that is given.
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# The first pip that looks for a home before it does anything at all.
+_NEEDS_HOME_SINCE = (26, 3)
 
 
 class Question(NamedTuple):
@@ -41,6 +46,27 @@ class Question(NamedTuple):
     venvs: Sequence[str]
     pips: Sequence[pip_pips.PipInstall]
     measure_caches: bool = False
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong. ``line`` counts from 1; section, key and line are None where there are none."""
+
+    kind: str
+    severity: str
+    message: str
+    section: str | None = None
+    key: str | None = None
+    line: int | None = None
+
+
+class Readers(NamedTuple):
+    """Who reads a file: the releases of the pips, and the hosts that their ``trusted-host`` names."""
+
+    versions: Sequence[str]
+    trusted_hosts: Sequence[str] = ()
+
+
+Options = Mapping[str, pip_effective.Effective]
 
 
 def check_commands(commands: Sequence[str]) -> None:
@@ -74,16 +100,18 @@ def failure(user: str, reason: str, venv: str | None = None) -> dict[str, Any]:
 
 def summary(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return every error and warning of the reports once, each with the users whom it concerns."""
-    users: dict[tuple[str, str], list[str]] = {}
+    users: dict[tuple[str, str], dict[str, None]] = {}
     for found in reports:
-        parts = [found, *found.get("files", []), *found.get("environment", [])]
-        for problem in (problem for part in parts for problem in part["problems"]):
-            if problem["severity"] != HINT:
-                users.setdefault((problem["severity"], problem["message"]), []).append(found["user"])
+        for part in (found, *found.get("files", []), *found.get("environment", [])):
+            for problem in part["problems"]:
+                if problem["severity"] != HINT:
+                    users.setdefault((problem["severity"], problem["message"]), {})[found["user"]] = None
     return [
-        {"severity": severity, "message": message, "users": list(dict.fromkeys(names))}
-        for (severity, message), names in users.items()
+        {"severity": severity, "message": message, "users": list(names)} for (severity, message), names in users.items()
     ]
+
+
+# What is there
 
 
 def _report_place(
@@ -91,58 +119,60 @@ def _report_place(
 ) -> dict[str, Any]:
     version = pip_options.version_tuple(pips[-1].version) if pips else ()
     place = place._replace(pip_version=version)
-    no_home = problems_of_home(place)
-    files = _files(place)
+    # Without a home there are no files, which is told as a problem of its own.
+    places = _unless_homeless(lambda: pip_paths.config_files(place)) or []
+    files = [pip_effective.look_at(file, pip_version=version) for file in places]
     layers = pip_effective.layers_of(files)
-    readers = Readers([pip.version for pip in pips], _trusted_hosts(layers, place))
-    commands = [pip_effective.GLOBAL, *question.commands, *(section for layer in layers for section in layer.view)]
+    sections = [section for layer in layers for section in layer.view if section in pip_options.SECTIONS]
     effective = {
         command: _known(pip_effective.effective_options(command, layers, place.environment, version))
-        for command in dict.fromkeys(commands)
-        if command in pip_options.SECTIONS
+        for command in dict.fromkeys([pip_effective.GLOBAL, *question.commands, *sections, _CACHE_COMMAND])
     }
-    cache = _cache(place, layers)
-    size = pip_cache.measure(cache["path"]) if question.measure_caches else {}
-    install = _install_options(layers, place)
-    elsewhere = [*problems_of_hidden_file(place), *problems_of_certificates(install, place)]
-    uv = pip_checks.find_uv([place.home] if place.home else [])
-    advice = hints(install, venv, readers.versions, uv)
-    general = [*no_home, *elsewhere, *problems_of_cache(cache), *advice]
+    install = effective[_CACHE_COMMAND]
+    asked = [pip_effective.GLOBAL, *question.commands, *sections]
+    hosts = install["trusted-host"].winner.value.split() if "trusted-host" in install else []
+    readers = Readers([pip.version for pip in pips], hosts)
+    cache = _cache(place, install)
+    problems = [
+        *problems_of_home(place),
+        *problems_of_hidden_file(place),
+        *problems_of_certificates(install, place),
+        *problems_of_cache(cache),
+        *hints(install, venv, readers.versions, pip_checks.find_uv([place.home] if place.home else [])),
+    ]
     return {
         "user": user,
         "venv": venv,
         "home": place.home or None,
         "failed": False,
         "files": [_described_file(file, place, readers) for file in files],
-        "options": {command: _described_options(command, options) for command, options in effective.items()},
+        "options": {
+            command: {name: _described_option(command, options[name]) for name in sorted(options)}
+            for command, options in effective.items()
+            if command in asked
+        },
         "environment": _environment(place, readers),
-        "cache": {**cache, **size},
+        "cache": {**cache, **(pip_cache.measure(cache["path"]) if question.measure_caches else {})},
         "pips": [pip._asdict() for pip in pips],
-        "problems": [problem._asdict() for problem in general],
+        "problems": _plain(problems),
     }
 
 
-def _files(place: pip_paths.Place) -> list[pip_effective.PipFile]:
-    try:
-        return [pip_effective.look_at(file, pip_version=place.pip_version) for file in pip_paths.config_files(place)]
-    except _errors.UserError:  # there is no home, which is told as a problem of its own
-        return []
-
-
-def _trusted_hosts(layers: Sequence[pip_effective.Layer], place: pip_paths.Place) -> list[str]:
-    found = pip_effective.effective_option("trusted-host", CACHE_COMMAND, layers, place.environment, place.pip_version)
-    return found.value.split() if found else []
-
-
-def _install_options(
-    layers: Sequence[pip_effective.Layer], place: pip_paths.Place
-) -> dict[str, pip_effective.Effective]:
-    return _known(pip_effective.effective_options(CACHE_COMMAND, layers, place.environment, place.pip_version))
-
-
-def _known(options: Mapping[str, pip_effective.Effective]) -> dict[str, pip_effective.Effective]:
+def _known(options: Options) -> Options:
     """Return the options by their names, without the keys that the command does not know."""
     return {effective.option.name: effective for effective in options.values() if effective.option}
+
+
+def _unless_homeless(find: Callable[[], Any]) -> Any:
+    """Return what is found; None where that takes a home, and the user has none."""
+    try:
+        return find()
+    except _errors.UserError:
+        return None
+
+
+def _plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [problem._asdict() for problem in problems]
 
 
 def _described_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> dict[str, Any]:
@@ -157,7 +187,7 @@ def _described_file(file: pip_effective.PipFile, place: pip_paths.Place, readers
             section: {key: _shown(section, key, value or "") for key, value in keys.items()}
             for section, keys in view.items()
         },
-        "problems": [problem._asdict() for problem in problems_of_file(file, place, readers)],
+        "problems": _plain(problems_of_file(file, place, readers)),
     }
 
 
@@ -167,20 +197,15 @@ def _shown(command: str, key: str, value: str) -> Any:
     return ini_secrets.mask_value(key, text.split() if pip_options.is_list(command, key) else text)
 
 
-def _described_options(command: str, options: Mapping[str, pip_effective.Effective]) -> dict[str, Any]:
-    return {name: _described_option(command, options[name]) for name in sorted(options)}
-
-
 def _described_option(command: str, effective: pip_effective.Effective) -> dict[str, Any]:
+    def described(origin: pip_effective.Origin) -> dict[str, Any]:
+        return {**origin._asdict(), "value": _shown(command, str(origin.key), origin.value)}
+
     return {
-        **_described_origin(command, effective.winner),
-        "overrides": [_described_origin(command, origin) for origin in effective.overrides],
-        "adds_to": [_described_origin(command, origin) for origin in effective.adds_to],
+        **described(effective.winner),
+        "overrides": [described(origin) for origin in effective.overrides],
+        "adds_to": [described(origin) for origin in effective.adds_to],
     }
-
-
-def _described_origin(command: str, origin: pip_effective.Origin) -> dict[str, Any]:
-    return {**origin._asdict(), "value": _shown(command, str(origin.key), origin.value)}
 
 
 def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any]]:
@@ -188,236 +213,94 @@ def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any
     described = []
     for variable, key in sorted(pip_effective.settings_of_environment(place.environment).items()):
         value = place.environment[variable]
-        found = problems_of_variable(variable, value, place, readers)
-        described.append(_described_variable(variable, key, _shown(pip_effective.GLOBAL, key, value), found))
+        problems = _plain(problems_of_variable(variable, value, place, readers))
+        shown = _shown(pip_effective.GLOBAL, key, value)
+        described.append({"variable": variable, "key": key, "value": shown, "problems": problems})
     named = place.environment.get("PIP_CONFIG_FILE")
     if named:
-        found = problems_of_config_file(place)
-        described.append(_described_variable("PIP_CONFIG_FILE", None, named, found))
+        problems = _plain(problems_of_config_file(place))
+        described.append({"variable": "PIP_CONFIG_FILE", "key": None, "value": named, "problems": problems})
     return described
 
 
-def _described_variable(variable: str, key: str | None, value: Any, found: list[Problem]) -> dict[str, Any]:
-    return {"variable": variable, "key": key, "value": value, "problems": [problem._asdict() for problem in found]}
-
-
-def _cache(place: pip_paths.Place, layers: Sequence[pip_effective.Layer]) -> dict[str, Any]:
+def _cache(place: pip_paths.Place, install: Options) -> dict[str, Any]:
     """Return the cache that pip would use, or why it would use none."""
-    origin = pip_effective.effective_option("cache-dir", CACHE_COMMAND, layers, place.environment, place.pip_version)
+    # The name by which pip looks: no-cache-dir means the same option.
+    origin = next((install[name].winner for name in ("cache-dir", "no-cache-dir") if name in install), None)
     where = (origin.variable or f"[{origin.section}] of {origin.path}") if origin else ""
     setting = pip_cache_rules.Setting(str(origin.key), origin.value, where) if origin else None
     path, reason = pip_cache.configured(place, setting)
-    if path is None or reason:
-        return _described_cache(path, origin, False, False, reason)
-    return _described_cache(os.path.realpath(path), origin, **pip_cache.ask(path, _PARTS_OF_A_CACHE))
-
-
-def _described_cache(
-    path: str | None, origin: pip_effective.Origin | None, accepted: bool, usable: bool, reason: str
-) -> dict[str, Any]:
+    answer: dict[str, Any] = {"accepted": False, "usable": False, "reason": reason}
+    if path is not None and not reason:
+        answer = pip_cache.ask(path, _PARTS_OF_A_CACHE)
+        path = os.path.realpath(path)
     return {
         "path": path and ini_secrets.mask_urls(path),
         "origin": {name: part for name, part in origin._asdict().items() if name != "value"} if origin else None,
-        "accepted": accepted,
-        "usable": usable,
-        "reason": ini_secrets.mask_urls(reason),
+        **answer,
+        "reason": ini_secrets.mask_urls(answer["reason"]),
     }
 
 
-HINT = "hint"
-
-# What a problem is about; for the others see _pip/checks.py.
-SKIPPED = "skipped"
-BROKEN = "broken"
-SPELLINGS = "spellings"
-LEGACY = "legacy"
-SITE_OF_SYSTEM = "site_of_system"
-EXPOSED_SECRET = "exposed_secret"
-HIDES_USER = "hides_user_file"
-NO_HOME = "no_home"
-NO_CACHE = "no_cache"
-OTHER_CERTIFICATES = "other_certificates"
-
-# Of the library that pip fetches with; the first that is set takes the place of the option cert, however that is given.
-_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-# The first pip that looks for a home before it does anything at all.
-_NEEDS_HOME_SINCE = (26, 3)
+# What is wrong with it
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong. ``line`` counts from 1; section, key and line are None where there are none."""
-
-    kind: str
-    severity: str
-    message: str
-    section: str | None = None
-    key: str | None = None
-    line: int | None = None
-
-
-class Readers(NamedTuple):
-    """Who reads a file: the releases of the pips, and the hosts that their ``trusted-host`` names."""
-
-    versions: Sequence[str]
-    trusted_hosts: Sequence[str] = ()
-
-
-def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> list[Problem]:
-    """Return what is wrong with one file that pip reads, as the user of this place sees it."""
-    return [*_problems_as_a_whole(file, place), *_problems_of_options(file, place, readers)]
-
-
-def problems_of_variable(variable: str, value: str, place: pip_paths.Place, readers: Readers) -> list[Problem]:
-    """Return what is wrong with one PIP_* variable, which pip takes as it takes a key of [global]."""
-    key = pip_effective.settings_of_environment({variable: value})[variable]
-    problems = []
-    for finding in _findings(pip_effective.GLOBAL, key, key, value, place, readers):
-        # Other programs have variables of their own that begin so.
-        severity = pip_checks.WARNING if finding.kind == pip_checks.UNKNOWN_KEY else finding.severity
-        message = f"{variable}: {ini_secrets.mask_urls(finding.message.replace(' in [global]', ''))}"
-        problems.append(Problem(finding.kind, severity, message, key=key))
-    return problems
-
-
-def problems_of_config_file(place: pip_paths.Place) -> list[Problem]:
-    """Return what is to be said of the file that PIP_CONFIG_FILE names; nothing where it names none."""
-    named = place.environment.get("PIP_CONFIG_FILE", "")
-    if not named:
-        return []
-    if named == os.devnull:
-        return [
-            Problem(
-                HIDES_USER, pip_checks.WARNING, f"PIP_CONFIG_FILE: pip reads no file at all, since this is {named}."
-            )
-        ]
-    if not place.exists(named):
-        message = f"PIP_CONFIG_FILE: there is no file {named}, and pip passes over that in silence; correct the path."
-        return [Problem(SKIPPED, pip_checks.ERROR, message)]
-    hidden = [path for path in _user_files(place) if place.exists(path)]
-    message = f"PIP_CONFIG_FILE: pip does not read {' and '.join(hidden)}, since {named} takes the place of that."
-    return [Problem(HIDES_USER, pip_checks.WARNING, message)] if hidden else []
-
-
-def problems_of_home(place: pip_paths.Place) -> list[Problem]:
-    """Return why pip would not start without a home; nothing where it has one, or needs none."""
-    try:
-        pip_paths.file_to_write("user", place)
-        pip_paths.cache_dir(place)
-    except _errors.UserError as error:
-        newest = place.pip_version
-        severity = pip_checks.ERROR if not newest or newest >= _NEEDS_HOME_SINCE else pip_checks.WARNING
-        return [Problem(NO_HOME, severity, f"{error} (This holds from pip 26.3 on.)")]
-    return []
-
-
-def problems_of_certificates(options: Mapping[str, pip_effective.Effective], place: pip_paths.Place) -> list[Problem]:
-    """Return that pip takes its certificates from elsewhere than from the option cert, where that is so.
-
-    ``options`` are those that count for ``pip install``, by their names.
-    """
-    named = [variable for variable in _CERTIFICATE_VARIABLES if place.environment.get(variable)]
-    if "cert" not in options or not named or place.environment[named[0]] == options["cert"].winner.value:
-        return []
-    message = (
-        f"{named[0]}: pip takes its certificates from {place.environment[named[0]]}, and ignores its option 'cert';"
-        " unset this variable, or put the certificate into that file."
-    )
-    return [Problem(OTHER_CERTIFICATES, pip_checks.WARNING, message, key="cert")]
-
-
-def problems_of_hidden_file(place: pip_paths.Place) -> list[Problem]:
-    """Return that pip passes over a file of the user which stands where another system's pip reads one."""
-    try:
-        path = pip_paths.hidden_file(place)
-        used = pip_paths.file_to_write("user", place)
-    except _errors.UserError:
-        return []
-    if path is None or not place.exists(path):
-        return []
-    message = (
-        f"{path}: pip does not read this file, since the directory {os.path.dirname(used)} exists; move what it says"
-        f" to {used}."
-    )
-    return [Problem(SKIPPED, pip_checks.WARNING, message)]
-
-
-def hints(
-    options: Mapping[str, pip_effective.Effective], venv: str | None, versions: Sequence[str] = (), uv: str = ""
-) -> list[Problem]:
-    """Return what a playbook should know of the options that count, as far as it is no fault of theirs.
-
-    uv: the path of that program where this user has it.
-    """
-    values = {name: effective.winner.value for name, effective in options.items()}
-    found = pip_checks.hints_for(values, versions, venv is not None, uv)
-    return [Problem(hint.kind, HINT, hint.message, key=hint.key) for hint in found]
-
-
-def problems_of_cache(cache: Mapping[str, Any]) -> list[Problem]:
-    """Return why pip would use no cache, where nobody asked for that; ``cache`` is as _pip_report tells it."""
-    if cache["usable"] or cache["path"] is None:
-        return []
-    return [
-        Problem(
-            NO_CACHE, pip_checks.WARNING, f"{cache['path']}: this is no cache that pip would use: {cache['reason']}."
-        )
-    ]
-
-
-def _user_files(place: pip_paths.Place) -> list[str]:
-    try:
-        return [pip_paths.legacy_file(place), pip_paths.file_to_write("user", place)]
-    except _errors.UserError:
-        return []
-
-
-def _problems_as_a_whole(file: pip_effective.PipFile, place: pip_paths.Place) -> Iterator[Problem]:
-    path = file.file.path
+def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
+    """Yield what is wrong with one file that pip reads, as the user of this place sees it."""
+    path, level = file.file.path, file.file.level
     if file.skipped:
-        yield Problem(SKIPPED, pip_checks.ERROR, f"{path}: {file.skipped}, so pip passes over it in silence.")
+        yield Problem("skipped", pip_checks.ERROR, f"{path}: {file.skipped}, so pip passes over it in silence.")
     if file.fault:
-        yield Problem(BROKEN, pip_checks.ERROR, file.fault, line=file.line_of_fault)
+        yield Problem("broken", pip_checks.ERROR, file.fault, line=file.line_of_fault)
     elif file.document and file.document.repeats:
         repeat = file.document.repeats[0]
         message = (
             f"{path}, line {repeat.line + 1}: '{repeat.name}' of [{repeat.section}] stands there in two spellings,"
             " and pip 26.3 and later stop at that; remove one."
         )
-        yield Problem(SPELLINGS, pip_checks.WARNING, message, repeat.section, repeat.name, repeat.line + 1)
+        yield Problem("spellings", pip_checks.WARNING, message, repeat.section, repeat.name, repeat.line + 1)
     if file.content is None:
         return
     if file.file.legacy:
-        message = f"{path}: this is pip's old place, which it still reads; move what it says to {_new_place(place)}."
-        yield Problem(LEGACY, pip_checks.WARNING, message)
-    if file.file.level == "site" and not os.path.exists(os.path.join(os.path.dirname(path), "pyvenv.cfg")):
+        new = _unless_homeless(lambda: pip_paths.file_to_write("user", place)) or "the user's file of today"
+        message = f"{path}: this is pip's old place, which it still reads; move what it says to {new}."
+        yield Problem("legacy", pip_checks.WARNING, message)
+    if level == "site" and not os.path.exists(os.path.join(os.path.dirname(path), "pyvenv.cfg")):
         use = pip_paths.file_to_write("global", place)
         message = f"{path}: this is no virtual environment's file, and it beats each user's own; use {use}."
-        yield Problem(SITE_OF_SYSTEM, pip_checks.WARNING, message)
-    if ini_secrets.content_holds_secret(file.content) and os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-        advice = "set it to 0600" if file.file.level in ("user", "file") else "move the secret to the users' own files"
+        yield Problem("site_of_system", pip_checks.WARNING, message)
+    mode = _mode_of(path)
+    if mode & (stat.S_IRGRP | stat.S_IROTH) and ini_secrets.content_holds_secret(file.content):
+        advice = "set it to 0600" if level in ("user", "file") else "move the secret to the users' own files"
         message = f"{path}: others can read the secret in it, as its mode is {mode:04o}; {advice}."
-        yield Problem(EXPOSED_SECRET, pip_checks.ERROR, message)
-
-
-def _new_place(place: pip_paths.Place) -> str:
-    try:
-        return pip_paths.file_to_write("user", place)
-    except _errors.UserError:
-        return "the user's file of today"
-
-
-def _problems_of_options(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
+        yield Problem("exposed_secret", pip_checks.ERROR, message)
     if file.document is None:
         return
     for section, options in file.document.options.items():
         for name, option in options.items():
             value = file.document.value(option) or ""
+            line = option.line + 1
             for finding in _findings(section, option.key, name, value, place, readers):
-                line = option.line + 1
-                message = ini_secrets.mask_urls(f"{file.file.path}, line {line}: {finding.message}")
+                message = ini_secrets.mask_urls(f"{path}, line {line}: {finding.message}")
                 yield Problem(finding.kind, finding.severity, message, section, name, line)
+
+
+def _mode_of(path: str) -> int:
+    """Return the bits of the file's mode; 0 where it has gone meanwhile."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return 0
+
+
+def problems_of_variable(variable: str, value: str, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
+    """Yield what is wrong with one PIP_* variable, which pip takes as it takes a key of [global]."""
+    key = pip_options.key_name(variable[len("PIP_") :])
+    for finding in _findings(pip_effective.GLOBAL, key, key, value, place, readers):
+        # Other programs have variables of their own that begin so.
+        severity = pip_checks.WARNING if finding.kind == pip_checks.UNKNOWN_KEY else finding.severity
+        message = f"{variable}: {ini_secrets.mask_urls(finding.message.replace(' in [global]', ''))}"
+        yield Problem(finding.kind, severity, message, key=key)
 
 
 def _findings(
@@ -430,3 +313,73 @@ def _findings(
         return findings
     fault = pip_checks.fault_of_place(name, value, place)
     return [pip_checks.Finding(pip_checks.PATH, section, key, f"'{key}' in [{section}]: {fault}.")] if fault else []
+
+
+def problems_of_config_file(place: pip_paths.Place) -> Iterator[Problem]:
+    """Yield what is to be said of the file that PIP_CONFIG_FILE names."""
+    named = place.environment["PIP_CONFIG_FILE"]
+    kind, severity, said = "hides_user_file", pip_checks.WARNING, ""
+    if named == os.devnull:
+        said = f"pip reads no file at all, since this is {named}"
+    elif not place.exists(named):
+        kind, severity = "skipped", pip_checks.ERROR
+        said = f"there is no file {named}, and pip passes over that in silence; correct the path"
+    else:
+        own = _unless_homeless(lambda: [pip_paths.legacy_file(place), pip_paths.file_to_write("user", place)]) or []
+        hidden = [path for path in own if place.exists(path)]
+        if hidden:
+            said = f"pip does not read {' and '.join(hidden)}, since {named} takes the place of that"
+    if said:
+        yield Problem(kind, severity, f"PIP_CONFIG_FILE: {said}.")
+
+
+def problems_of_home(place: pip_paths.Place) -> Iterator[Problem]:
+    """Yield why pip would not start without a home, where it has none and needs one."""
+    try:
+        pip_paths.file_to_write("user", place)
+        pip_paths.cache_dir(place)
+    except _errors.UserError as error:
+        is_new = not place.pip_version or place.pip_version >= _NEEDS_HOME_SINCE
+        severity = pip_checks.ERROR if is_new else pip_checks.WARNING
+        yield Problem("no_home", severity, f"{error} (This holds from pip 26.3 on.)")
+
+
+def problems_of_certificates(install: Options, place: pip_paths.Place) -> Iterator[Problem]:
+    """Yield that pip takes its certificates from elsewhere than from the option cert, where that is so."""
+    variable = next((name for name in _CERTIFICATE_VARIABLES if place.environment.get(name)), "")
+    used = place.environment.get(variable)
+    if "cert" in install and used and used != install["cert"].winner.value:
+        message = (
+            f"{variable}: pip takes its certificates from {used}, and ignores its option 'cert';"
+            " unset this variable, or put the certificate into that file."
+        )
+        yield Problem("other_certificates", pip_checks.WARNING, message, key="cert")
+
+
+def problems_of_hidden_file(place: pip_paths.Place) -> Iterator[Problem]:
+    """Yield that pip passes over a file of the user which stands where another system's pip reads one."""
+    path = _unless_homeless(lambda: pip_paths.hidden_file(place))
+    if path is not None and place.exists(path):
+        used = pip_paths.file_to_write("user", place)
+        message = (
+            f"{path}: pip does not read this file, since the directory {os.path.dirname(used)} exists; move what it"
+            f" says to {used}."
+        )
+        yield Problem("skipped", pip_checks.WARNING, message)
+
+
+def problems_of_cache(cache: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield why pip would use no cache, where nobody asked for that."""
+    if not cache["usable"] and cache["path"] is not None:
+        message = f"{cache['path']}: this is no cache that pip would use: {cache['reason']}."
+        yield Problem("no_cache", pip_checks.WARNING, message)
+
+
+def hints(install: Options, venv: str | None, versions: Sequence[str] = (), uv: str = "") -> Iterator[Problem]:
+    """Yield what a playbook should know of the options that count, as far as it is no fault of theirs.
+
+    uv: the path of that program where this user has it.
+    """
+    values = {name: effective.winner.value for name, effective in install.items()}
+    for hint in pip_checks.hints_for(values, versions, venv is not None, uv):
+        yield Problem(hint.kind, HINT, hint.message, key=hint.key)

@@ -66,7 +66,10 @@ def own_place(prefix: str | None = None) -> pip_paths.Place:
 
 def place_of(account: pwd.struct_passwd, config_home: str | None = None, prefix: str | None = None) -> pip_paths.Place:
     """Return the place of another user, of whose environment nothing but ``config_home`` is known."""
-    environment = {"XDG_CONFIG_HOME": _config_home_of(account, config_home)} if config_home else {}
+    environment = {}
+    if config_home:
+        home, _slash, rest = config_home.partition("/")
+        environment["XDG_CONFIG_HOME"] = os.path.join(account.pw_dir, rest) if home == "~" else config_home
     return _place(environment, account.pw_dir, prefix or prefix_of_pip())
 
 
@@ -137,13 +140,10 @@ def _base_prefix_of(prefix: str) -> str:
     """Return what ``sys.base_prefix`` is where ``sys.prefix`` is ``prefix``."""
     try:
         with open(os.path.join(prefix, "pyvenv.cfg"), encoding="utf-8", errors="replace") as file:
-            homes = [
-                value.strip()
-                for name, _equals, value in (line.partition("=") for line in file)
-                if name.strip() == "home"
-            ]
+            lines = [line.partition("=") for line in file]
     except OSError:
         return prefix
+    homes = [value.strip() for name, _equals, value in lines if name.strip() == "home"]
     return _prefix_of(os.path.join(homes[0], "python3")) if homes else prefix
 
 
@@ -188,13 +188,14 @@ def _own_target() -> tuple[list[Target], list[dict[str, Any]]]:
     user = host_accounts.user_name(os.geteuid())
     is_below_home = bool(place.home) and path.startswith(os.path.join(place.home, ""))
     if is_below_home and not (os.path.isabs(place.home) and os.path.isdir(place.home)):
-        return [], [failure("user", path, user, _no_home(path, place.home, user))]
+        return [], [_no_home(path, place.home, user)]
     # A user without a home, but with the XDG_* variables, has no old place either.
     return [Target("user", path, place, None, user, pip_paths.legacy_file(place) if place.home else None)], []
 
 
-def _no_home(path: str, home: str, user: str) -> str:
-    return f"{path}: the home directory {home} of '{user}' does not exist; create it first."
+def _no_home(path: str, home: str, user: str) -> dict[str, Any]:
+    reason = f"{path}: the home directory {home} of '{user}' does not exist; create it first."
+    return failure("user", path, user, reason)
 
 
 def find_accounts(users: Sequence[str]) -> tuple[list[pwd.struct_passwd], list[tuple[str, str]]]:
@@ -223,15 +224,8 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
         if os.path.isdir(account.pw_dir):
             targets.append(Target("user", path, place, account, account.pw_name, pip_paths.legacy_file(place)))
         else:
-            reason = _no_home(path, account.pw_dir, account.pw_name)
-            failures.append(failure("user", path, account.pw_name, reason))
+            failures.append(_no_home(path, account.pw_dir, account.pw_name))
     return targets, failures
-
-
-def _config_home_of(account: pwd.struct_passwd, config_home: str) -> str:
-    """Return what a user's XDG_CONFIG_HOME is; ``~`` in it stands for that user's home."""
-    home, _slash, rest = config_home.partition("/")
-    return os.path.join(account.pw_dir, rest) if home == "~" else config_home
 
 
 def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str, Any]]]:

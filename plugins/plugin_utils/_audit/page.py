@@ -24,9 +24,10 @@ _DIRECTORY = os.path.join(os.path.dirname(__file__), "page_files")
 
 def render_page(report: Mapping[str, Any]) -> str:
     """Return the page's text."""
-    script, style = (_read(name) for name in ("page.js", "page.css"))
     # The pages hold no secret and no markup of others, but the template must not learn to trust its data.
-    environment = Environment(loader=FileSystemLoader(_DIRECTORY), autoescape=True, undefined=StrictUndefined)
+    loader = FileSystemLoader(_DIRECTORY)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    script, style = (loader.get_source(environment, name)[0] for name in ("page.js", "page.css"))
     return environment.get_template("page.html.j2").render(
         report=report,
         data=Markup(_as_data(report)),
@@ -35,11 +36,6 @@ def render_page(report: Mapping[str, Any]) -> str:
         script_hash=_hash(script),
         style_hash=_hash(style),
     )
-
-
-def _read(name: str) -> str:
-    with open(os.path.join(_DIRECTORY, name), encoding="utf-8") as file:
-        return file.read()
 
 
 def _hash(text: str) -> str:

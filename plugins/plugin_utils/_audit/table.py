@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping
 
 MOST_ROWS = 20
 _HEADER = ("HOST", "STATE", "DRIFT", "PROBLEMS", "CACHES REFUSED", "WHY")
+_NUMBERS = ("DRIFT", "PROBLEMS", "CACHES REFUSED")
 _WHY_LENGTH = 60
 # What is worst comes first.
 _ORDER = ("unreachable", "failed", "drift", "not_compared", "as_wanted")
@@ -28,12 +29,21 @@ _WORDS = {
 
 def render_table(report: Mapping[str, Any], path: str) -> str:
     """Return the table. ``path`` is that of the report for the browser, empty where none was written."""
-    hosts = [host for host in report["hosts"] if needs_a_look(host)]
+    counts = report["summary"]["hosts"]
+    parts = [f"{counts[state]} {state.replace('_', ' ')}" for state in reversed(_ORDER) if counts[state]]
+    lines = [f"pip on {counts['total']} host{'' if counts['total'] == 1 else 's'}: {', '.join(parts) or 'none'}."]
+    hosts = [host for host in report["hosts"] if _needs_a_look(host)]
     hosts.sort(key=lambda host: (_ORDER.index(host["state"]), -len(host["drift"]), host["name"]))
-    rows = [_row(host) for host in hosts[:MOST_ROWS]]
-    lines = [_headline(report["summary"])]
-    if rows:
-        lines += ["", *_aligned([_HEADER, *rows])]
+    if hosts:
+        rows = [_HEADER, *map(_row, hosts[:MOST_ROWS])]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        lines.append("")
+        for row in rows:
+            cells = [
+                cell.rjust(width) if title in _NUMBERS else cell.ljust(width)
+                for title, cell, width in zip(_HEADER, row, widths)
+            ]
+            lines.append("  ".join(cells).rstrip())
     if len(hosts) > MOST_ROWS:
         lines.append(f"and {len(hosts) - MOST_ROWS} more hosts")
     if path:
@@ -41,21 +51,16 @@ def render_table(report: Mapping[str, Any], path: str) -> str:
     return "\n".join(lines)
 
 
-def needs_a_look(host: Mapping[str, Any]) -> bool:
-    """Tell whether anything about this host is not as it should be."""
+def _needs_a_look(host: Mapping[str, Any]) -> bool:
     return host["state"] not in ("as_wanted", "not_compared") or bool(host["problems"] or _refused(host))
 
 
-def _headline(summary: Mapping[str, Any]) -> str:
-    counts = summary["hosts"]
-    parts = [f"{counts[state]} {state.replace('_', ' ')}" for state in reversed(_ORDER) if counts[state]]
-    return f"pip on {counts['total']} host{'' if counts['total'] == 1 else 's'}: {', '.join(parts) or 'none'}."
-
-
 def _row(host: Mapping[str, Any]) -> tuple[str, ...]:
-    problems = len(host["problems"])
-    numbers = (len(host["drift"]), problems, _refused(host))
-    return (_shown(host["name"]), host["state"].replace("_", " "), *map(str, numbers), _why(host))
+    numbers = (len(host["drift"]), len(host["problems"]), _refused(host))
+    why = _shown(" ".join(_why(host).split()))
+    if len(why) > _WHY_LENGTH:
+        why = f"{why[: _WHY_LENGTH - 3]}..."
+    return (_shown(host["name"]), host["state"].replace("_", " "), *map(str, numbers), why)
 
 
 def _refused(host: Mapping[str, Any]) -> int:
@@ -64,32 +69,15 @@ def _refused(host: Mapping[str, Any]) -> int:
 
 def _why(host: Mapping[str, Any]) -> str:
     if host["failures"]:
-        return _shortened(host["failures"][0]["message"])
+        return str(host["failures"][0]["message"])
     if host["drift"]:
         first = host["drift"][0]
-        what = " ".join(filter(None, (first["key"], _WORDS[first["kind"]])))
-        return _shortened(f"{first['path']}: {what}")
+        return f"{first['path']}: {first['key'] + ' ' if first['key'] else ''}{_WORDS[first['kind']]}"
     messages = [problem["message"] for problem in host["problems"]]
     messages += [user["reason"] for cache in host["caches"] for user in cache["users"] if not user["usable"]]
-    return _shortened(messages[0])
-
-
-def _shortened(text: str) -> str:
-    text = _shown(" ".join(text.split()))
-    return text if len(text) <= _WHY_LENGTH else f"{text[: _WHY_LENGTH - 3]}..."
+    return str(messages[0])
 
 
 def _shown(text: str) -> str:
     """Return the text without what a terminal would obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    is_number = [False, False, True, True, True, False]
-    return [
-        "  ".join(
-            cell.rjust(width) if number else cell.ljust(width) for cell, width, number in zip(row, widths, is_number)
-        ).rstrip()
-        for row in rows
-    ]

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
-from typing import Any, Mapping
+from types import ModuleType
+from typing import Any
 
 from ansible import release
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -20,18 +20,23 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host 
 
 OLDEST_CORE = (2, 18)
 
-ArgumentSpec = Mapping[str, Any]
-
 
 class PosixOrWindowsAction(ActionBase):
-    """On a POSIX target: the module of the same name, in one round trip. On Windows: run_on_windows().
+    """On a POSIX target: the module of the same name, in one round trip. On Windows: the work of ``windows_file``.
 
     A controller that is too old is refused here, before the host is asked for anything. So this file, and what it
     imports, must load on ansible-core 2.14 as well.
+
+    task_file: the module's file of ``_pip``, for its options. windows_file: the file of ``_windows`` that does the
+    module's work: run(host, options, check_mode) returns the result, with ``msg`` only where something failed, and may
+    raise UserError; NOTHING is what it returns where nothing was done; NOT_ON_WINDOWS holds the options that Windows
+    does not support, each with what to do instead; MORE_ARGUMENTS those that Ansible adds.
     """
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
+    task_file: ModuleType
+    windows_file: ModuleType
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         is_windows = getattr(self._connection._shell, "_IS_WINDOWS", False)
@@ -40,46 +45,49 @@ class PosixOrWindowsAction(ActionBase):
         fault = fault_of_core(release.__version__)
         if fault:
             result.update(failed=True, changed=False, msg=fault)
-            return result
-        if not is_windows:
+        elif is_windows:
+            result.update(self._run_on_windows(windows_host.WindowsHost(self, task_vars or {})))
+        else:
             in_background = bool(self._task.async_val) and not self._connection.has_native_async
             result.update(self._execute_module(task_vars=task_vars, wrap_async=in_background))
             if "invocation" in result:  # a module that refuses its arguments shows them as they are
                 arguments = result["invocation"].get("module_args", {})
                 result["invocation"] = {"module_args": ini_secrets.mask_arguments(arguments)}
-            return result
-        host = windows_host.WindowsHost(self, task_vars or {})
-        try:
-            host.check()
-            result.update(self.run_on_windows(host))
-        except _errors.UserError as error:
-            result.update(failed=True, changed=False, msg=ini_secrets.mask_urls(str(error)))
         return result
 
-    @abstractmethod
-    def run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
-        """Do for a Windows host what the module does; return the module's result. Raise UserError."""
+    def _run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        try:
+            host.check()
+            options = self._options()
+            masked = getattr(self.task_file, "masked_options", ini_secrets.mask_arguments)
+            shown["invocation"] = {"module_args": masked(options)}
+            for name, instead in self.windows_file.NOT_ON_WINDOWS.items():
+                if options[name]:
+                    advice = f"remove it, and {instead}" if instead else "remove it"
+                    raise _errors.UserError(f"{name}: not supported on Windows; {advice}.")
+            result = self.windows_file.run(host, options, self._task.check_mode)
+        except _errors.UserError as error:
+            result = {"changed": False, "msg": ini_secrets.mask_urls(str(error)), **self.windows_file.NOTHING}
+        if not self._task.diff:
+            result.pop("diff", None)
+        return {**result, **shown, "failed": "msg" in result}
 
-    def shown(self, result: dict[str, Any], invocation: dict[str, Any]) -> dict[str, Any]:
-        """Return the result of a task as Ansible shows it; it has failed where it has a ``msg``.
-
-        ``invocation``: the arguments of the task, without secrets.
-        """
-        left_out = () if self._task.diff else ("diff",)
-        kept = {name: value for name, value in result.items() if name not in left_out}
-        return {**kept, "failed": "msg" in result, "invocation": {"module_args": invocation}}
-
-    def arguments(self, spec: ArgumentSpec, **rules: Any) -> dict[str, Any]:
-        """Return the task's arguments, checked and completed by the module's own argument spec.
-
-        Raise UserError with what is wrong with them. ``rules`` are those of ArgumentSpecValidator.
-        """
-        checked = ArgumentSpecValidator(_of_windows(spec), **rules).validate(dict(self._task.args))
+    def _options(self) -> dict[str, Any]:
+        """Return the task's options, checked and completed by the module's argument spec. Raise UserError."""
+        # Ansible would expand paths by the rules of this controller.
+        arguments = {**self.task_file.ARGUMENTS, **getattr(self.windows_file, "MORE_ARGUMENTS", {})}
+        spec = {
+            name: {key: "str" if value == "path" else value for key, value in option.items()}
+            for name, option in arguments.items()
+        }
+        rules = getattr(self.task_file, "RULES", {})
+        checked = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
         if checked.error_messages:
             raise _errors.UserError(" ".join(checked.error_messages))
-        arguments: dict[str, Any] = checked.validated_parameters
-        host_secret_registry.register(ini_secrets.secrets_in("", arguments))
-        return arguments
+        options: dict[str, Any] = checked.validated_parameters
+        host_secret_registry.register(ini_secrets.secrets_in("", options))
+        return options
 
 
 def fault_of_core(version: str) -> str:
@@ -92,18 +100,3 @@ def fault_of_core(version: str) -> str:
         f"devfleet.pip requires ansible-core {oldest} or later on the controller, which has {version}; nothing was"
         " changed. Upgrade ansible-core and rerun the play."
     )
-
-
-def refuse_posix_options(arguments: Mapping[str, Any], meanings: Mapping[str, str]) -> None:
-    """Raise UserError for an option that is given and that Windows does not support: {option: what to do instead}."""
-    for name, instead in meanings.items():
-        if arguments[name]:
-            raise _errors.UserError(f"{name}: not supported on Windows; remove it{instead and ', and '}{instead}.")
-
-
-def _of_windows(spec: ArgumentSpec) -> dict[str, dict[str, Any]]:
-    """Return the spec with strings for paths, which Ansible would expand by the rules of this controller."""
-    return {
-        name: {key: "str" if value == "path" else value for key, value in option.items()}
-        for name, option in spec.items()
-    }

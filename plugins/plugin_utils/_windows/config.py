@@ -9,7 +9,6 @@ import ntpath
 from typing import Any, Mapping
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -18,30 +17,26 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import paths as windows_paths
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import targets as windows_targets
 
-_NOT_ON_WINDOWS = {
+NOT_ON_WINDOWS = {
     "mode": "set permissions with ansible.windows.win_acl",
     "config_home": "",
     "validate": "run pip in a task of its own",
 }
+NOTHING: dict[str, Any] = {"files": [], "shadowed": [], "pips": []}
 
 
 def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
-    try:
-        windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
-        options = pip_config.check_options(options)
-        spec = pip_config.spec_of(options, [], windows=True)
-        targets, files = windows_targets.find_targets(host, options)
-    except _errors.UserError as error:
-        return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": []}
+    options = pip_config.check_options(options)
+    spec = pip_config.spec_of(options, [], windows=True)
+    targets, files = windows_targets.find_targets(host, options)
     for target in (pip_config.with_variables(target, options["variables"]) for target in targets):
         try:
-            files.append(_File(host, target, spec, options, check_mode).configure())
+            files.append(_configure(host, target, spec, options, check_mode))
         except _errors.UserError as error:
             files.append(pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error))))
     result = pip_config.result_of(files, spec, [])
@@ -50,205 +45,168 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
     return result
 
 
-class _File:
-    """One file of pip, and all that is to be done to it."""
-
-    def __init__(
-        self,
-        host: windows_host.WindowsHost,
-        target: pip_targets.Target,
-        spec: pip_config.Spec,
-        options: Mapping[str, Any],
-        check_mode: bool,
-    ) -> None:
-        self.host = host
-        self.target = target
-        self.spec = spec
-        self.options = options
-        self.check_mode = check_mode
-        self._contents: dict[str, bytes | None] = {}
-
-    def configure(self) -> dict[str, Any]:
-        """Bring the file to what the task asks for; return its result. Raise UserError."""
-        target = self.target
-        if not self.options["follow"]:
-            windows_targets.refuse_link(self.host, target.path)
-        warnings = self._check_places()
-        before = self._contents[target.path] = self.host.read(target.path)
-        old = self._old_content()
-        legacy = None if self.options["legacy"] == "keep" else old
-        merged = pip_config.merged_file(target, before, legacy, self.spec, self.options, newline="\r\n")
-        self._check_secrets(merged)
-        layers, faults = self._layers(merged.text)
-        shadowed = pip_config.described_shadows(target, self.spec, merged.text, layers)
-        refusals = self._refusals(shadowed, faults)
+def _configure(
+    host: windows_host.WindowsHost,
+    target: pip_targets.Target,
+    spec: pip_config.Spec,
+    options: Mapping[str, Any],
+    check_mode: bool,
+) -> dict[str, Any]:
+    """Bring one file to what the task asks for; return its result. Raise UserError."""
+    path, is_private = target.path, _is_private(target)
+    if not options["follow"]:
+        host.refuse_link(path)
+    warnings = _check_places(target, spec, options, check_mode)
+    before = host.read(path)
+    old = _old_content(host, target)
+    moved = None if options["legacy"] == "keep" else old
+    merged = pip_config.merged_file(target, before, moved, spec, options, newline="\r\n")
+    if not is_private and not options["allow_secrets"] and pip_config.writes_secret(merged.changes):
+        raise _errors.UserError(
+            f"{path}: others could read the password in this file; put it into the users' own files, or into a netrc"
+            " file, or set 'allow_secrets: true'."
+        )
+    layers, faults = _layers(host, target, merged.text, options)
+    shadowed = pip_config.described_shadows(target, spec, merged.text, layers)
+    if options["verify"] and spec.request.set:
+        # What users' own files override is no reason against the machine's file.
+        decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
+        refusals = pip_effective.what_pip_does_not_use(decisive) + faults
         if refusals:
-            failure = pip_targets.failure(target.level, target.path, target.user, " ".join(refusals))
-            return {**failure, "shadowed": shadowed}
-        is_removed = self._is_removed(before, merged.text)
-        if before is None and not merged.text:
-            before = b""  # an empty file is not created
-        after = b"" if is_removed else ini_document.encode(merged.text)
-        file = self._write(host_files.FileChange(target.path, before, after, None), is_removed, legacy)
-        result: dict[str, Any] = {
-            "level": target.level,
-            "path": target.path,
-            "user": target.user,
-            "changed": file.changed or is_removed,
-            "changes": [ini_merge.masked_change(change) for change in merged.changes],
-            "failed": False,
-            "shadowed": shadowed,
-            "diff": [ini_secrets.content_diff(target.path, file.before or b"", file.after)],
-            "warnings": [
-                *(*warnings, *merged.warnings, *faults),
-                *windows_host.pip_warnings(target.path, file),
-                *windows_host.backup_warnings(file, self._is_private()),
-            ],
-        }
-        if is_removed:
-            result["removed"] = True
-        if file.backup_file:
-            result["backup_file"] = file.backup_file
-        if old is not None:
-            self._finish_legacy(old, result)
-        return result
+            reason = ini_secrets.mask_urls(" ".join(refusals))
+            return {**pip_targets.failure(target.level, path, target.user, reason), "shadowed": shadowed}
+    after = ini_document.encode(merged.text) if merged.text or before is not None else None
+    is_removed = (
+        options["state"] == "absent"
+        and before is not None
+        and pip_config.is_left_over(merged.text, options["content"])
+        and not windows_host.is_link(host.stat(path))
+    )
+    after = None if is_removed else after
+    if before != after:
+        windows_targets.check_way(host, path, target.place, [] if target.level in ("global", "file") else None)
+    if moved is not None:
+        windows_targets.check_way(host, str(target.legacy), target.place)
+    result: dict[str, Any] = {
+        "level": target.level,
+        "user": target.user,
+        "changes": [ini_merge.masked_change(change) for change in merged.changes],
+        "failed": False,
+        "shadowed": shadowed,
+        **host.change(path, before, after, options["backup"], check_mode),
+    }
+    result["warnings"] = [
+        *(*warnings, *merged.warnings, *faults),
+        *windows_host.pip_warnings(path, before, after),
+        *([] if is_private else windows_host.backup_warnings(before, result)),
+    ]
+    if is_removed:
+        result["removed"] = True
+    if old is not None:
+        _finish_legacy(host, target, old, options, check_mode, result)
+    return result
 
-    def _is_removed(self, before: bytes | None, text: str) -> bool:
-        """Tell whether the file goes because nothing is left in it. A link stays."""
-        return (
-            self.options["state"] == "absent"
-            and before is not None
-            and pip_config.is_left_over(text, self.options["content"])
-            and not windows_targets.is_link(self.host.stat(self.target.path))
+
+# What is refused
+
+
+def _check_places(
+    target: pip_targets.Target, spec: pip_config.Spec, options: Mapping[str, Any], check_mode: bool
+) -> list[str]:
+    """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
+
+    Check mode warns, since an earlier task of the play may provide them.
+    """
+    faults = []
+    for section, keys in spec.request.set.items():
+        for name, asked in keys.items():
+            if options["unknown"] == "allow" or not isinstance(asked.value, str) or not asked.value:
+                continue
+            if asked.value.startswith("~") and target.level != "user":
+                continue  # each user's own
+            fault = pip_checks.fault_of_place(name, asked.value, target.place)
+            if fault:
+                faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")
+    if faults and options["unknown"] == "error":
+        if not check_mode:
+            raise _errors.UserError(" ".join(faults))
+        faults.append(f"{target.path}: without an earlier task that provides this, the task would fail.")
+    return faults
+
+
+def _is_private(target: pip_targets.Target) -> bool:
+    """Tell whether Windows keeps the file closed to other users."""
+    path, home = target.path, target.place.home
+    is_on_same_disk = ntpath.splitdrive(path)[0].lower() == ntpath.splitdrive(home)[0].lower()
+    is_closed = windows_paths.lies_in(path, home) or (is_on_same_disk and windows_paths.is_in_a_profile(path))
+    return target.level == "user" or is_closed
+
+
+# What pip will take
+
+
+def _layers(
+    host: windows_host.WindowsHost, target: pip_targets.Target, text: str, options: Mapping[str, Any]
+) -> tuple[list[pip_effective.Layer], list[str]]:
+    """Return what each file says that pip will read, and a warning for each other one that it cannot read."""
+    files, unreadable = [], []
+    for file in pip_paths.config_files(target.place):
+        if file.legacy and options["legacy"] != "keep":
+            continue  # also in check mode, where it still exists
+        is_new = file.path == target.path
+        try:
+            content = ini_document.encode(text) if is_new else host.read_once(file.path)
+        except _errors.UserError as error:
+            unreadable.append(str(error))
+            continue
+        if content is not None:
+            files.append(pip_effective.look_at(file, content))
+    # What is not UTF-8 stops no pip here, which reads a file in the code page of Windows.
+    faults = [
+        file.fault
+        for file in files
+        if file.fault and file.file.path != target.path
+        if file.document is None or (file.content or b"").startswith(ini_document.BOM.encode())
+    ]
+    return pip_effective.layers_of(files), unreadable + faults
+
+
+# The old place
+
+
+def _old_content(host: windows_host.WindowsHost, target: pip_targets.Target) -> bytes | None:
+    """Return the content of the old place; None where nothing is there, or it is the new place by another name."""
+    old, new = target.legacy, target.path
+    content = None if old is None else host.read_once(old)
+    if old is None or content is None:
+        return None
+    stats: dict[str, windows_host.Stat] = {}
+    directory, name = ntpath.split(old)
+    # Some users link one place to the other: then the file in the old place is the new file itself.
+    is_new = ntpath.join(host.real_path(directory, stats), name).lower() == host.real_path(new, stats).lower()
+    return None if is_new else content
+
+
+def _finish_legacy(
+    host: windows_host.WindowsHost,
+    target: pip_targets.Target,
+    content: bytes,
+    options: Mapping[str, Any],
+    check_mode: bool,
+    result: dict[str, Any],
+) -> None:
+    """Remove the file in the old place, whose ``content`` has moved, or warn of it; add that to the result."""
+    path = str(target.legacy)
+    if options["legacy"] == "keep":
+        result["legacy"] = {"path": path, "action": "kept"}
+        result["warnings"].append(
+            f"{path}: pip still reads this old file, before {target.path}; set 'legacy' to 'migrate' to move its"
+            " options."
         )
-
-    def _write(self, file: host_files.FileChange, is_removed: bool, legacy: bytes | None) -> host_files.FileChange:
-        is_changed = file.changed or is_removed
-        if is_changed:
-            self._refuse_links(file.path)
-        if legacy is not None:
-            self._refuse_links(str(self.target.legacy))
-        if not is_changed or self.check_mode:
-            return file
-        backup = bool(self.options["backup"])
-        if is_removed:
-            return file._replace(backup_file=self.host.remove(file.path, file.before or b"", backup))
-        return file._replace(backup_file=self.host.write(file.path, file.before, file.after, backup))
-
-    def _content(self, path: str) -> bytes | None:
-        """Return the bytes of a file that is probably missing; None where it is. Each is read once."""
-        if path not in self._contents:
-            self._contents[path] = self.host.read(path) if self.host.stat(path)["exists"] else None
-        return self._contents[path]
-
-    # What is refused
-
-    def _refuse_links(self, path: str) -> None:
-        if not windows_targets.is_own(self.target):
-            windows_targets.refuse_links(self.host, path, self.target.place.home)
-        elif self.target.level != "user":
-            windows_targets.refuse_links_of_others(self.host, path, self.target.place.home)
-
-    def _check_places(self) -> list[str]:
-        """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
-
-        Check mode warns, since an earlier task of the play may provide them.
-        """
-        if self.options["unknown"] == "allow":
-            return []
-        faults = []
-        for section, keys in self.spec.request.set.items():
-            for name, asked in keys.items():
-                if name not in (*pip_checks.MUST_EXIST, "cache-dir") or not isinstance(asked.value, str):
-                    continue
-                if asked.value.startswith("~") and self.target.level != "user":
-                    continue  # each user's own
-                fault = pip_checks.fault_of_place(name, asked.value, self.target.place)
-                if fault:
-                    faults.append(f"{self.target.path}: [{section}] {asked.key}: {fault}.")
-        if faults and self.options["unknown"] == "error":
-            if not self.check_mode:
-                raise _errors.UserError(" ".join(faults))
-            faults.append(f"{self.target.path}: without an earlier task that provides this, the task would fail.")
-        return faults
-
-    def _check_secrets(self, merged: ini_merge.Merged) -> None:
-        if not self._is_private() and not self.options["allow_secrets"] and pip_config.writes_secret(merged.changes):
-            raise _errors.UserError(
-                f"{self.target.path}: others could read the password in this file; put it into the users' own files,"
-                " or into a netrc file, or set 'allow_secrets: true'."
-            )
-
-    def _is_private(self) -> bool:
-        """Tell whether Windows keeps the file closed to other users."""
-        path, home = self.target.path, self.target.place.home
-        is_on_same_disk = ntpath.splitdrive(path)[0].lower() == ntpath.splitdrive(home)[0].lower()
-        return (
-            self.target.level == "user"
-            or windows_paths.lies_in(path, home)
-            or (is_on_same_disk and windows_paths.is_in_a_profile(path))
-        )
-
-    # What pip will take
-
-    def _refusals(self, shadowed: list[dict[str, Any]], faults: list[str]) -> list[str]:
-        """Return why the verification fails: what pip would not use, and what stops it. Empty without ``verify``.
-
-        What users' own files override is no reason against the machine's file.
-        """
-        if not (self.options["verify"] and self.spec.request.set):
-            return []
-        is_for_everybody = self.target.level == "global"
-        decisive = [shadow for shadow in shadowed if not (is_for_everybody and shadow["winner"]["level"] == "user")]
-        return [ini_secrets.mask_urls(why) for why in pip_effective.what_pip_does_not_use(decisive) + faults]
-
-    def _layers(self, text: str) -> tuple[list[pip_effective.Layer], list[str]]:
-        """Return what each file says that pip will read, and a warning for each other file that stops pip."""
-        keeps_legacy = self.options["legacy"] == "keep"
-        files = [
-            self._look_at(file, text)
-            for file in pip_paths.config_files(self.target.place)
-            if keeps_legacy or not file.legacy  # also in check mode, where it still exists
-        ]
-        # What is not UTF-8 stops no pip here, which reads a file in the code page of Windows.
-        stopping = [
-            file
-            for file in files
-            if file.document is None or (file.content or b"").startswith(ini_document.BOM.encode())
-        ]
-        return pip_effective.layers_of(files), [
-            file.fault for file in stopping if file.fault and file.file.path != self.target.path
-        ]
-
-    def _look_at(self, file: pip_paths.ConfigFile, text: str) -> pip_effective.PipFile:
-        content = ini_document.encode(text) if file.path == self.target.path else self._content(file.path)
-        return pip_effective.PipFile(file, False) if content is None else pip_effective.look_at(file, content)
-
-    # The old place
-
-    def _old_content(self) -> bytes | None:
-        """Return the content of the old place; None where nothing is there, or it is the new place by another name."""
-        old, new = self.target.legacy, self.target.path
-        if old is None or self._content(old) is None:
-            return None
-        stats: dict[str, Mapping[str, Any]] = {}
-        directory, name = ntpath.split(old)
-        # Some users link one place to the other: then the file in the old place is the new file itself.
-        is_new = ntpath.join(windows_targets.real_path(self.host, directory, stats), name).lower()
-        return None if is_new == windows_targets.real_path(self.host, new, stats).lower() else self._content(old)
-
-    def _finish_legacy(self, content: bytes, result: dict[str, Any]) -> None:
-        path = str(self.target.legacy)
-        if self.options["legacy"] == "keep":
-            result["legacy"] = {"path": path, "action": "kept"}
-            result["warnings"].append(
-                f"{path}: pip still reads this old file, before {self.target.path}; set 'legacy' to 'migrate' to move"
-                " its options."
-            )
-            return
-        result["legacy"] = {"path": path, "action": "migrated" if self.options["legacy"] == "migrate" else "removed"}
-        backup_file = None if self.check_mode else self.host.remove(path, content, bool(self.options["backup"]))
-        if backup_file:
-            result["legacy"]["backup_file"] = backup_file
-        result["diff"].append(ini_secrets.content_diff(path, content, b""))
-        result["changed"] = True
+        return
+    removed = host.change(path, content, None, options["backup"], check_mode)
+    result["changed"] = True
+    result["diff"] += removed.pop("diff")
+    action = "migrated" if options["legacy"] == "migrate" else "removed"
+    result["legacy"] = {**removed, "action": action}
+    del result["legacy"]["changed"]

@@ -11,15 +11,15 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment_files as pip_environment_files
-from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import action as windows_action
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import targets as windows_targets
 
-_NOT_ON_WINDOWS = {
+NOT_ON_WINDOWS = {
     "etc_environment": "",
     "services": "",
     "users": "set 'machine_profile', or become that user with 'become_method: runas'",
 }
+NOTHING: dict[str, Any] = {"files": [], "left": []}
 
 
 class Level(NamedTuple):
@@ -37,32 +37,40 @@ _MACHINE = Level(
 )
 _USER = Level("user", pip_environment_files.USER_PROFILE, r"HKCU:\Environment")
 
-
-Values = Mapping[str, str]  # the variables of one level, their names in upper case
+# The variables of one level, their names in upper case, as Windows has no case. None: one to remove.
+Values = Mapping[str, "str | None"]
 
 
 def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
-    result: dict[str, Any] = {"changed": False, "files": [], "left": [], "diff": [], "warnings": []}
-    try:
-        levels = _levels(options)
-        environment = windows_targets.environment_of(host)
-        places = [level.place for level in levels]
-        place = windows_targets.own_place(host, environment)
-        context = pip_environment.Context(place, [], places, options["unknown"], check_mode)
-        spec, result["warnings"] = pip_environment.build_spec(options, context)
-        _check_secrets(levels, spec)
-        before = {level: _variables_of(host, level) for level in (_MACHINE, _USER)}
-    except _errors.UserError as error:
-        return {**result, "msg": ini_secrets.mask_urls(str(error))}
-    planned = {level: _planned(spec, values) if level in levels else {} for level, values in before.items()}
-    after = {level: {**before[level], **planned[level]} for level in before}
+    if options["state"] == "absent" and not options["variables"]:
+        raise _errors.UserError("variables: name the variables to remove; Windows does not record who set a variable.")
+    levels = ([_MACHINE] if options["machine_profile"] else []) + ([_USER] if options["user_profiles"] else [])
+    if not levels:
+        raise _errors.UserError("No place is named; set 'machine_profile' or 'user_profiles' to true.")
+    place = windows_targets.own_place(host)
+    places = [level.place for level in levels]
+    context = pip_environment.Context(place, [], places, options["unknown"], check_mode)
+    spec, warnings = pip_environment.build_spec(options, context)
+    if _MACHINE in levels and not options["allow_secrets"]:
+        _refuse_secrets(spec.variables)
+    before = {level: _variables_of(host, level) for level in (_MACHINE, _USER)}
+    planned: dict[Level, Values] = {_MACHINE: {}, _USER: {}}
     for level in levels:
-        user = environment.get("USERNAME", "") if level is _USER else None
+        stale = [name for name in spec.stale_variables if name in before[level] and options["stale"] == "remove"]
+        planned[level] = {**spec.variables, **dict.fromkeys(stale)}
+    after = {level: {**before[level], **planned[level]} for level in before}
+    result: dict[str, Any] = {"changed": False, "files": [], "left": [], "diff": [], "warnings": warnings}
+    for level in levels:
+        user = place.environment.get("USERNAME", "") if level is _USER else None
         described = pip_environment.described_file(level.place, level.key, user)
+        overrides = [
+            f"{_USER.key}: {name} is set here too, and this value wins over the machine's; remove it here."
+            for name, value in spec.variables.items()
+            if level is _MACHINE and value and after[_USER].get(name) not in (None, "", value)
+        ]
         try:
-            overrides = _overrides(level, spec, after)
-            if spec.verify and overrides:
+            if options["verify"] and overrides:
                 raise _errors.UserError(" ".join(overrides))
             if not check_mode:
                 _set(host, level, before[level], planned[level])
@@ -75,99 +83,58 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
         ]
         is_changed = any(change["action"] != "unchanged" for change in changes)
         result["files"].append({**described, "changed": is_changed, "failed": False, "changes": changes})
-        result["left"] += _left(level, user, spec, before[level])
-        result["warnings"] += overrides + _remaining(level, spec, after)
         if is_changed:
             result["diff"].append(_diff(level.key, before[level], planned[level]))
+        if options["stale"] == "report":
+            where = {"path": level.key, "user": user, "line": None, "reason": "it is only reported"}
+            stale = [name for name in spec.stale_variables if name in before[level] and name not in spec.variables]
+            result["left"] += [{**where, "variable": name} for name in stale]
+        other = _USER if level is _MACHINE else _MACHINE
+        result["warnings"] += overrides + [
+            f"{other.key}: {name} is still set here; remove it too."
+            for name, value in spec.variables.items()
+            if value is None and after[other].get(name)
+        ]
     result["warnings"] += [
         f"{left['path']}: {left['variable']} is set here, and misleads pip; 'stale: remove' removes it."
         for left in result["left"]
     ]
     result["changed"] = any(file["changed"] for file in result["files"])
-    if spec.backup and result["changed"]:
+    if options["backup"] and result["changed"]:
         result["warnings"].append("backup: ignored on Windows, which keeps variables in the registry, not in a file.")
     reasons = [file["msg"] for file in result["files"] if file["failed"]]
     return {**result, "msg": " ".join(reasons)} if reasons else result
 
 
-# What is refused
-
-
-def _levels(options: Mapping[str, Any]) -> list[Level]:
-    """Return the levels that a task means. Raise UserError for options that Windows does not support."""
-    windows_action.refuse_posix_options(options, _NOT_ON_WINDOWS)
-    if options["state"] == "absent" and not options["variables"]:
-        raise _errors.UserError("variables: name the variables to remove; Windows does not record who set a variable.")
-    levels = ([_MACHINE] if options["machine_profile"] else []) + ([_USER] if options["user_profiles"] else [])
-    if not levels:
-        raise _errors.UserError("No place is named; set 'machine_profile' or 'user_profiles' to true.")
-    return levels
-
-
-def _check_secrets(levels: list[Level], spec: pip_environment.Spec) -> None:
-    secrets = [name for name, value in spec.variables.items() if ini_secrets.holds_secret(name, value)]
-    if secrets and _MACHINE in levels and not spec.allow_secrets:
-        raise _errors.UserError(
-            f"{secrets[0]} holds a password, and every user can read the machine's variables; put it into a file of the"
-            " user's, or set 'allow_secrets: true'."
-        )
-
-
-def _overrides(level: Level, spec: pip_environment.Spec, after: Mapping[Level, Mapping[str, str | None]]) -> list[str]:
-    """Return a sentence for each variable of the machine's that the user's own overrides."""
-    return [
-        f"{_USER.key}: {name} is set here too, and this value wins over the machine's; remove it here."
-        for name, value in spec.variables.items()
-        if level is _MACHINE and value and after[_USER].get(name) not in (None, "", value)
-    ]
-
-
-# The work
+def _refuse_secrets(variables: Values) -> None:
+    for name, value in variables.items():
+        if ini_secrets.holds_secret(name, value):
+            raise _errors.UserError(
+                f"{name} holds a password, and every user can read the machine's variables; put it into a file of the"
+                " user's, or set 'allow_secrets: true'."
+            )
 
 
 def _variables_of(host: windows_host.WindowsHost, level: Level) -> dict[str, str]:
-    """Return the variables of the host that are of this level; the names are in upper case, as Windows has no case."""
-    found = host.call("win_reg_stat", {"path": level.key}, level.key).get("properties") or {}
+    key = host.call("win_reg_stat", {"path": level.key}, level.key, "exists")
+    if level is _MACHINE and not key["exists"]:
+        raise _errors.UserError(
+            f"{level.key}: this key, which every host has, cannot be read; run as an administrator."
+        )
+    found = key.get("properties") or {}
     return {name.upper(): str(value["value"]) for name, value in found.items()}
 
 
-def _planned(spec: pip_environment.Spec, before: Values) -> dict[str, str | None]:
-    """Return what the task asks for, with the stale variables that it removes."""
-    stale = [name for name in spec.stale_variables if name in before] if spec.stale == "remove" else []
-    return {**spec.variables, **dict.fromkeys(stale)}
-
-
-def _set(host: windows_host.WindowsHost, level: Level, before: Values, planned: Mapping[str, str | None]) -> None:
+def _set(host: windows_host.WindowsHost, level: Level, before: Mapping[str, str], planned: Values) -> None:
     """Set what differs. For win_environment an empty string removes a variable."""
     values = {name: value or "" for name, value in planned.items() if (value or None) != before.get(name)}
     # It ignores a change of nothing but capitals, unless the old value has gone before.
     same = {name: "" for name, value in values.items() if value and value.lower() == before.get(name, "").lower()}
-    for variables in (same, values):
-        if variables:
-            host.call("win_environment", {"level": level.name, "variables": variables}, level.key)
+    for variables in filter(None, (same, values)):
+        host.call("win_environment", {"level": level.name, "variables": variables}, level.key)
 
 
-# The result
-
-
-def _left(level: Level, user: str | None, spec: pip_environment.Spec, before: Values) -> list[dict[str, Any]]:
-    """Return the stale variables that are only reported."""
-    stale = [name for name in spec.stale_variables if name in before and name not in spec.variables]
-    where = {"path": level.key, "user": user, "line": None, "reason": "it is only reported"}
-    return [{**where, "variable": name} for name in (stale if spec.stale == "report" else [])]
-
-
-def _remaining(level: Level, spec: pip_environment.Spec, after: Mapping[Level, Mapping[str, str | None]]) -> list[str]:
-    """Return a sentence for each removed variable that the other level still sets."""
-    other = _USER if level is _MACHINE else _MACHINE
-    return [
-        f"{other.key}: {name} is still set here; remove it too."
-        for name, value in spec.variables.items()
-        if value is None and after[other].get(name)
-    ]
-
-
-def _diff(key: str, before: Values, planned: Mapping[str, str | None]) -> dict[str, str]:
+def _diff(key: str, before: Values, planned: Values) -> dict[str, str]:
     texts = [
         "".join(f"{name}={variables[name]}\n" for name in sorted(planned) if variables.get(name))
         for variables in (before, planned)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import ntpath
+import re
 import tempfile
 import time
 from typing import Any, Mapping, Sequence
@@ -16,11 +18,12 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, module_loader
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
-_HELD_OPEN = "if a program holds it open, close that program, and rerun the play"
+Stat = Mapping[str, Any]
+
+_WAY_OUT = "close the program that holds it open, or give this user access to it"
 
 
 class WindowsHost:
@@ -31,7 +34,8 @@ class WindowsHost:
 
     def __init__(self, action: ActionBase, task_vars: dict[str, Any]) -> None:
         self._action = action
-        self._task_vars = task_vars
+        self._task_vars = {**task_vars, "ansible_no_target_syslog": True}  # the event log, which shows arguments
+        self.read_once = functools.lru_cache(maxsize=None)(self.read)
 
     def check(self) -> None:
         """Refuse a controller without the collection ansible.windows."""
@@ -41,30 +45,69 @@ class WindowsHost:
                 " install it with 'ansible-galaxy collection install ansible.windows'."
             )
 
-    def read(self, path: str) -> bytes | None:
-        """Return the file's bytes; None where there is no file, which takes a second round trip."""
-        result = self._run("slurp", {"src": path})
-        if not result.get("failed"):
-            return base64.b64decode(result["content"])
-        found = self.stat(path, follow=True)
-        if not found["exists"]:
-            return None
-        if found["isdir"]:
-            raise _errors.UserError(f"{path}: this is a directory, not a regular file; nothing was written.")
-        raise _errors.UserError(f"{path}: this file cannot be read ({_reason(result)}); {_HELD_OPEN}.")
+    def call(self, module: str, arguments: dict[str, Any], about: str, *keys: str) -> Mapping[str, Any]:
+        """Run a module of ansible.windows; return its result, with these keys. ``about``: what an error is to name."""
+        result = self._run(module, arguments)
+        missing = [key for key in keys if key not in result]
+        if result.get("failed") or missing:
+            fault = "failed" if result.get("failed") else f"returned no '{missing[0]}'"
+            raise _errors.UserError(f"{about}: ansible.windows.{module} {fault}: {_reason(result)}.")
+        return result
 
-    def stat(self, path: str, **options: Any) -> Mapping[str, Any]:
+    def stat(self, path: str, **options: Any) -> Stat:
         """Return what ansible.windows.win_stat tells of the path; a checksum only where it is asked for."""
         arguments = {"path": path, "get_checksum": False, "get_size": False, **options}
-        found: Mapping[str, Any] = self.call("win_stat", arguments, path)["stat"]
+        found: Stat = self.call("win_stat", arguments, path, "stat")["stat"]
         return found
 
-    def write(self, path: str, before: bytes | None, after: bytes, backup: bool) -> str | None:
-        """Write a file that read() returned as ``before``; return the backup that was made of it.
+    def entries(self, directory: str, kind: str = "any", recurse: bool = False) -> Sequence[Stat]:
+        """Return what ansible.windows.win_find tells of what is in a directory, hidden or not; it follows no link.
 
-        Takes a few round trips: the file is compared with ``before`` first, and a missing directory is created.
+        ``kind``: 'any', 'directory' or 'file'. 'any' takes three round trips with an ansible.windows before 3.2, which
+        does not know it.
         """
-        self._refuse_another_writer(path, before)
+        options = {"paths": [directory], "recurse": recurse, "hidden": True, "get_checksum": False}
+
+        def found(kind: str) -> list[Stat]:
+            return list(self.call("win_find", {**options, "file_type": kind}, directory, "files")["files"])
+
+        try:
+            return found(kind)
+        except _errors.UserError:
+            if kind != "any":
+                raise
+        return found("directory") + found("file")
+
+    # Files
+
+    def read(self, path: str) -> bytes | None:
+        """Return the file's bytes; None where there is no file."""
+        result = self._run("slurp", {"src": path})
+        reason = _reason(result)
+        if not result.get("failed"):
+            return base64.b64decode(result["content"])
+        if reason.endswith("is not found"):
+            return None
+        if reason.endswith("is a directory"):
+            raise _errors.UserError(f"{path}: this is a directory, not a regular file; nothing was written.")
+        raise _errors.UserError(f"{path}: this file cannot be read ({reason}); {_WAY_OUT}.")
+
+    def replace(self, path: str, before: bytes | None, after: bytes | None, backup: bool) -> str | None:
+        """Write, or remove, a file that read() returned as ``before``; return the backup that was made of it.
+
+        None stands for no file. Takes a few round trips: the file is compared with ``before`` first, and a missing
+        directory is created.
+        """
+        found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
+        now = found["checksum"] if found["exists"] else None
+        if now != (None if before is None else hashlib.sha256(before).hexdigest()):
+            raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; rerun the play.")
+        if after is None:
+            backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup else None
+            if backup_file:
+                self.replace(backup_file, None, before, False)
+            self.call("win_file", {"path": path, "state": "absent"}, path)
+            return backup_file
         if before is None:
             self.call("win_file", {"path": ntpath.dirname(path), "state": "directory"}, path)
         with tempfile.NamedTemporaryFile() as file:
@@ -73,43 +116,73 @@ class WindowsHost:
             arguments = {"src": file.name, "dest": path, "decrypt": False, "backup": backup and before is not None}
             result = self._copy(arguments)
         if result.get("failed"):
-            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_HELD_OPEN}.")
+            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_WAY_OUT}.")
         return result.get("backup_file") or None
 
-    def remove(self, path: str, content: bytes, backup: bool) -> str | None:
-        """Remove a file that read() returned as ``content``, and compare it first; return the backup that was made."""
-        self._refuse_another_writer(path, content)
-        backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup else None
-        if backup_file:
-            self.write(backup_file, None, content, False)
-        self.call("win_file", {"path": path, "state": "absent"}, path)
-        return backup_file
+    def change(
+        self, path: str, before: bytes | None, after: bytes | None, backup: bool, check_mode: bool
+    ) -> dict[str, Any]:
+        """Do what replace() does, where it is a change and the task is not in check mode; return the file's result."""
+        shown = ini_secrets.content_diff(path, before or b"", after or b"")
+        result = {"path": path, "changed": before != after, "diff": [shown]}
+        backup_file = None if before == after or check_mode else self.replace(path, before, after, backup)
+        return {**result, "backup_file": backup_file} if backup_file else result
 
-    def entries(self, directory: str, recurse: bool = False) -> Sequence[Mapping[str, Any]]:
-        """Return what ansible.windows.win_find tells of everything in a directory; it follows no link.
+    # Links
 
-        Three round trips with an ansible.windows before 3.2, which cannot find files and directories at once.
+    def refuse_link(self, path: str) -> None:
+        """Refuse a file that is a symbolic link, for tasks with ``follow: false``."""
+        if is_link(self.stat(path)):
+            raise _errors.UserError(f"{path}: this is a symbolic link, and 'follow' is false; name its target.")
+
+    def check_way(self, path: str, base: str, trusted: Sequence[str], owners: Sequence[str] | None) -> None:
+        """Refuse to be led from ``base`` to the path by a link of anybody but the trusted accounts.
+
+        trusted: names in lower case; one without a backslash stands for a whole domain. owners: what lies on the way
+        must belong to these or to the trusted ones; None: to anybody. A round trip for each name behind ``base``.
         """
-        arguments = _search_of(directory, recurse, "any")
-        found = self._run("win_find", arguments)
-        if not found.get("failed"):
-            files: Sequence[Mapping[str, Any]] = found["files"]
-            return files
-        kinds = (self.call("win_find", {**arguments, "file_type": kind}, directory) for kind in ("directory", "file"))
-        return [entry for found in kinds for entry in found["files"]]
+        part, hidden = base, ""
+        for name in ntpath.relpath(path, base).split("\\"):
+            part = ntpath.join(part, name)
+            found = self.stat(part)
+            hidden = hidden or ("" if found["exists"] else part)
+            if not found["exists"]:
+                continue
+            if hidden:
+                raise _errors.UserError(
+                    f"{path}: {hidden} cannot be looked at (access is denied), so it may be a link; give the"
+                    " administrators access to it."
+                )
+            owner = str(found.get("owner") or "unknown")
+            names = {owner.lower(), owner.lower().partition("\\")[0]}
+            if is_link(found) and not names.intersection(trusted):
+                raise _errors.UserError(
+                    f"{path}: {part} is a link, and its owner '{owner}' decides where it leads; replace it by the"
+                    " directory or file itself."
+                )
+            if owners is not None and not names.intersection([*trusted, *owners]):
+                raise _errors.UserError(
+                    f"{path}: {part} belongs to '{owner}', who can change whatever is in it; change the owner with"
+                    " ansible.windows.win_owner and the rights with win_acl, or name another place."
+                )
 
-    def directories(self, parent: str) -> Sequence[Mapping[str, Any]]:
-        """Return what ansible.windows.win_find tells of every directory in another one; it follows no link."""
-        found = self.call("win_find", _search_of(parent, False, "directory"), parent)
-        directories: Sequence[Mapping[str, Any]] = found["files"]
-        return directories
+    def real_path(self, path: str, stats: dict[str, Stat]) -> str:
+        """Return where the path leads, through all links on the way. ``stats``: what is known of each path by now."""
+        drive, rest = ntpath.splitdrive(path)
+        part = drive + "\\"
+        names = rest.strip("\\").split("\\")
+        for number, name in enumerate(names, start=1):
+            part = ntpath.join(part, name)
+            if part not in stats:
+                stats[part] = self.stat(part)
+            if is_link(stats[part]):
+                if "lnk_source" not in stats[part]:
+                    raise _errors.UserError(f"{path}: where the link {part} leads cannot be read; {_WAY_OUT}.")
+                target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
+                return self.real_path(ntpath.normpath(ntpath.join(target, *names[number:])), stats)
+        return path
 
-    def call(self, module: str, arguments: dict[str, Any], about: str) -> Mapping[str, Any]:
-        """Run a module of ansible.windows; return its result. ``about``: what an error is to name."""
-        result = self._run(module, arguments)
-        if result.get("failed"):
-            raise _errors.UserError(f"{about}: ansible.windows.{module} failed: {_reason(result)}.")
-        return result
+    # How modules are run
 
     def _run(self, module: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         result: Mapping[str, Any] = self._action._execute_module(
@@ -121,6 +194,7 @@ class WindowsHost:
         """Run the action win_copy, which brings a file from here to there."""
         task = self._action._task.copy()
         task.args = arguments
+        task.diff = False  # it would show the file as it is
         action = action_loader.get(
             "ansible.windows.win_copy",
             task=task,
@@ -133,64 +207,39 @@ class WindowsHost:
         result: Mapping[str, Any] = action.run(task_vars=self._task_vars)
         return result
 
-    def _refuse_another_writer(self, path: str, before: bytes | None) -> None:
-        found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
-        now = found["checksum"] if found["exists"] else None
-        if now != (None if before is None else hashlib.sha256(before).hexdigest()):
-            raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; rerun the play.")
 
-
-def _search_of(directory: str, recurse: bool, kind: str) -> dict[str, Any]:
-    """Return the arguments with which ansible.windows.win_find finds what is in a directory, hidden or not."""
-    return {"paths": [directory], "recurse": recurse, "file_type": kind, "hidden": True, "get_checksum": False}
+def is_link(stat: Stat) -> bool:
+    """Tell whether ansible.windows has found a link of any kind: of one that is held open only the attribute tells."""
+    return bool(stat.get("islnk") or stat.get("isjunction")) or "ReparsePoint" in stat.get("attributes", "")
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    """Return why a module failed, in one line and without a full stop."""
-    return " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
+    """Return why a module failed, in one line, without a full stop and what only the caller of the module can use."""
+    reason = " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
+    return re.sub(r"^failed to copy file \S+: |, set get_checksum to False to ignore this error", "", reason)
 
 
-def pip_warnings(path: str, file: host_files.FileChange) -> list[str]:
-    """Return warnings about a file that pip reads, which it does in the code page of the host."""
-    if not file.changed:
-        return []
+def pip_warnings(path: str, before: bytes | None, after: bytes | None) -> list[str]:
+    """Return warnings about a changed file that pip reads, which it does in the code page of the host."""
     warnings = []
-    if (file.before or b"").startswith(ini_document.BOM.encode()):
+    if before != after and (before or b"").startswith(ini_document.BOM.encode()):
         warnings.append(f"{path}: the byte order mark (BOM) at its start, which pip cannot read, was removed.")
-    for number, line in enumerate(file.after.split(b"\n"), start=1):
-        if not line.isascii():
-            warnings.append(
-                f"{path}, line {number}: this line holds characters that are not ASCII, and pip reads them in the code"
-                " page of Windows: it may take them for others, or stop at the file; write the line in ASCII."
-            )
-            break
+    lines = (after or b"").split(b"\n") if before != after else []
+    number = next((number for number, line in enumerate(lines, start=1) if not line.isascii()), None)
+    if number:
+        warnings.append(
+            f"{path}, line {number}: this line holds characters that are not ASCII, and pip reads them in the code page"
+            " of Windows: it may take them for others, or stop at the file; write the line in ASCII."
+        )
     return warnings
 
 
-def secret_warnings(file: host_files.FileChange, is_private: bool) -> list[str]:
-    """Return a warning where a file that others may read has got its first secret. ``is_private``: they may not."""
-    is_first = (
-        file.changed
-        and ini_secrets.content_holds_secret(file.after)
-        and not ini_secrets.content_holds_secret(file.before or b"")
-    )
-    if is_private or not is_first:
-        return []
-    return [
-        (
-            f"{file.path}: this file holds a secret now, and Windows lets every user read files outside the profiles;"
-            " close it with ansible.windows.win_acl, or put the secret into a user's own file."
-        )
-    ]
-
-
-def backup_warnings(file: host_files.FileChange, is_private: bool) -> list[str]:
+def backup_warnings(before: bytes | None, result: Mapping[str, Any]) -> list[str]:
     """Return a warning where a file that somebody may have closed has got a copy as open as its directory."""
-    if is_private or not file.backup_file or not ini_secrets.content_holds_secret(file.before or b""):
+    if "backup_file" not in result or not ini_secrets.content_holds_secret(before or b""):
         return []
-    return [
-        (
-            f"{file.backup_file}: this copy holds a secret, and has the access rules of its directory, not the file's;"
-            " remove it, or close it with ansible.windows.win_acl."
-        )
-    ]
+    warning = (
+        f"{result['backup_file']}: this copy holds a secret, and has the access rules of its directory, not the file's;"
+        " remove it, or close it with ansible.windows.win_acl."
+    )
+    return [warning]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files of a Windows host a task means, and whose they are."""
+"""The users of a Windows host, and the files of it that a task means."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import host as windows_host
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import paths as windows_paths
+
+SYSTEM = "S-1-5-18"
+ADMINISTRATORS = "S-1-5-32-544"
+_AUTHENTICATED_USERS = "S-1-5-11"
 
 _PROFILES = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 # The accounts of people: of this machine or a domain, and of Entra ID. Those of services have other ones.
@@ -35,85 +39,71 @@ class Profile(NamedTuple):
         return ntpath.basename(self.path)
 
 
-def find_targets(
-    host: windows_host.WindowsHost, options: Mapping[str, Any]
-) -> tuple[list[pip_targets.Target], list[dict[str, Any]]]:
-    """Return the files that a task with these options means, and a result for each that cannot be found."""
-    pip_targets.check_levels(options)
-    environment = environment_of(host)
-    level = options["level"]
-    place = own_place(host, environment)
-    if level == "user" and options["users"] is not None:
-        return _targets_of_users(host, place, options["users"])
-    if level == "user":
-        return [_target_of_user(place, environment.get("USERNAME", ntpath.basename(place.home)))], []
-    if level == "site":
-        return _targets_of_venvs(host, place, options["venvs"] or [])
-    if level == "file":
-        path = windows_paths.windows_path(
-            "path", windows_paths.expanded("path", options["path"], environment), options["backup"]
+def own_place(host: windows_host.WindowsHost) -> pip_paths.Place:
+    """Return the place of the user that the task runs as; the names of its variables are in upper case."""
+    facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment", "ansible_facts")[
+        "ansible_facts"
+    ]
+    environment = {name.upper(): value for name, value in facts["ansible_env"].items()}
+    return pip_paths.Place(
+        "windows",
+        environment,
+        environment.get("USERPROFILE", ""),
+        is_directory=lambda path: bool(host.stat(path, follow=True).get("isdir")),
+        exists=lambda path: bool(host.stat(path)["exists"]),
+    )
+
+
+def check_profile(place: pip_paths.Place) -> None:
+    """Raise UserError where the user that the task runs as has no profile."""
+    if not place.home:
+        raise _errors.UserError(
+            "The user that the task runs as has no profile (USERPROFILE is not set); connect as a user who has logged"
+            " in once, or set 'users'."
         )
-        return [pip_targets.Target("file", path, pip_targets.place_with_file(place, path), None)], []
-    return [pip_targets.Target("global", pip_paths.file_to_write("global", place), place, None)], []
 
 
-def is_own(target: pip_targets.Target) -> bool:
-    """Tell whether a user's file is that of the user whom the task runs as."""
-    return "USERPROFILE" in target.place.environment
+def place_of(profile: Profile, own: pip_paths.Place) -> pip_paths.Place:
+    """Return the place of any user. ``own``: that of the user that the task runs as."""
+    if profile.path.lower() == own.home.lower():
+        return own
+    environment = {name: value for name, value in own.environment.items() if name in _OF_THE_MACHINE}
+    return own._replace(environment=environment, home=profile.path)
 
 
-def refuse_link(host: windows_host.WindowsHost, path: str) -> None:
-    """Refuse a file that is a symbolic link, for tasks with ``follow: false``."""
-    if is_link(host.stat(path)):
-        raise _errors.UserError(f"{path}: this is a symbolic link, and 'follow' is false; name its target.")
+def is_own(place: pip_paths.Place) -> bool:
+    """Tell whether a place is that of the user that the task runs as."""
+    return "USERPROFILE" in place.environment
 
 
-def is_link(stat: Mapping[str, Any]) -> bool:
-    """Tell whether ansible.windows.win_stat has found a link of any kind."""
-    return bool(stat.get("islnk") or stat.get("isjunction"))
+def check_way(
+    host: windows_host.WindowsHost, path: str, place: pip_paths.Place, owners: Sequence[str] | None = None
+) -> None:
+    """Refuse to be led on the way to the path by anybody who decides where it leads, and is not trusted.
+
+    ``place``: that of the user whose pip uses the path. In the profile of the user that the task runs as nothing is
+    checked; in another one no link is trusted; elsewhere those of this user, the administrators and Windows are, and
+    nothing may belong to others; but with ``owners`` to these too, and without to anybody.
+    """
+    profile = windows_paths.profile_of(path) if is_own(place) else place.home
+    if is_own(place) and windows_paths.lies_in(path, place.home):
+        return
+    if profile and windows_paths.lies_in(path, profile):
+        host.check_way(path, profile, [], None)
+    else:
+        host.check_way(path, ntpath.splitdrive(path)[0] + "\\", _trusted(host), owners)
 
 
-def refuse_links(host: windows_host.WindowsHost, path: str, home: str) -> None:
-    """Refuse to be led out of another user's directory ``home`` by a link that was planted on the way to ``path``."""
-    part = home
-    for name in ntpath.relpath(path, home).split("\\"):
-        part = ntpath.join(part, name)
-        found = host.stat(part)
-        if not found["exists"]:
-            return
-        if is_link(found):
-            raise _errors.UserError(
-                f"{path}: {part} is a link, and its owner decides where it leads; work as that user, with"
-                " 'become_method: runas', or replace the link."
-            )
-
-
-def refuse_links_of_others(host: windows_host.WindowsHost, path: str, my_home: str) -> None:
-    """Refuse the same on the way to a file that lies in the profile of anybody but the user that the task runs as."""
-    profile = windows_paths.profile_of(path)
-    if profile and not windows_paths.lies_in(path, my_home):
-        refuse_links(host, path, profile)
-
-
-def real_path(host: windows_host.WindowsHost, path: str, stats: dict[str, Mapping[str, Any]]) -> str:
-    """Return where the path leads, through all links on the way. ``stats``: what is known of each path by now."""
-    drive, rest = ntpath.splitdrive(path)
-    part = drive + "\\"
-    names = rest.strip("\\").split("\\")
-    for number, name in enumerate(names, start=1):
-        part = ntpath.join(part, name)
-        if part not in stats:
-            stats[part] = host.stat(part)
-        if is_link(stats[part]):
-            target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
-            return real_path(host, ntpath.normpath(ntpath.join(target, *names[number:])), stats)
-    return path
-
-
-def environment_of(host: windows_host.WindowsHost) -> dict[str, str]:
-    """Return the environment of the user that the task runs as; the names of its variables are in upper case."""
-    facts = host.call("setup", {"gather_subset": ["!all", "!min", "env"]}, "the environment")["ansible_facts"]
-    return {name.upper(): value for name, value in facts["ansible_env"].items()}
+def _trusted(host: windows_host.WindowsHost) -> list[str]:
+    """Return the accounts that nobody is protected from, under the names that they have in the host's language."""
+    found = host.call("win_whoami", {}, "the account", "account", "groups")
+    names = {
+        account["sid"]: f"{account['domain_name']}\\{account['account_name']}".lower()
+        for account in [found["account"], *found["groups"]]
+    }
+    windows = names.get(_AUTHENTICATED_USERS, "nt authority\\").partition("\\")[0]  # SYSTEM is of this domain too
+    administrators = names.get(ADMINISTRATORS, r"builtin\administrators")
+    return [names[found["account"]["sid"]], administrators, windows, r"nt service\trustedinstaller"]
 
 
 def find_profiles(host: windows_host.WindowsHost, users: Sequence[str]) -> tuple[list[Profile], list[tuple[str, str]]]:
@@ -122,99 +112,92 @@ def find_profiles(host: windows_host.WindowsHost, users: Sequence[str]) -> tuple
     A user is given by name, with or without a domain, or by the path of the profile; ``*`` stands for every person's.
     """
     known = _known_profiles(host)
+    names = ", ".join(profile.user for profile in known)
     found: dict[str, Profile] = {}
     missing = []
     for user in users:
-        profiles = (
-            [profile for profile in known if profile.exists]
-            if user == pip_targets.EVERYBODY
-            else _profiles_of(user, known)
-        )
-        lost = [profile for profile in profiles if not profile.exists]
-        if lost:
-            reason = f"The profile {lost[0].path} of '{user}' does not exist; that user has to log in once."
-            missing.append((user, reason))
-        elif not profiles and user != pip_targets.EVERYBODY:
-            there = ", ".join(profile.user for profile in known)
-            reason = f"There is no profile of '{user}' on this host (there are: {there}); the user has to log in once"
+        profiles = _profiles_of(user, known)
+        if not profiles and user != pip_targets.EVERYBODY:
+            reason = f"There is no profile of '{user}' on this host (there are: {names}); the user has to log in once"
             missing.append((user, f"{reason}, or correct the name."))
-        else:
-            found.update((profile.path.lower(), profile) for profile in profiles)
+        for profile in profiles:
+            if profile.exists:
+                found[profile.path.lower()] = profile
+            else:
+                reason = f"The profile {profile.path} of '{user}' does not exist; that user has to log in once."
+                missing.append((user, reason))
     return list(found.values()), missing
 
 
 def _known_profiles(host: windows_host.WindowsHost) -> list[Profile]:
     """Return the profiles of people; Windows also lists those whose directory somebody has removed."""
-    keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles")["sub_keys"]
+    keys = host.call("win_reg_stat", {"path": _PROFILES}, "the list of profiles", "sub_keys")["sub_keys"]
     paths = {}
-    for sid in (key for key in keys if _SID_OF_A_PERSON.match(key)):
+    for sid in filter(_SID_OF_A_PERSON.match, keys):
         key = host.call("win_reg_stat", {"path": f"{_PROFILES}\\{sid}"}, "the list of profiles")
-        path = key["properties"].get("ProfileImagePath", {}).get("value")
+        path = (key.get("properties") or {}).get("ProfileImagePath", {}).get("value")
         if path:
             paths[sid] = path
     parents = sorted({ntpath.dirname(path) for path in paths.values()})
-    there = {entry["path"].lower() for parent in parents for entry in host.directories(parent)}
+    there = {entry["path"].lower() for parent in parents for entry in host.entries(parent, "directory")}
     return [Profile(path, sid, path.lower() in there) for sid, path in paths.items()]
 
 
 def _profiles_of(user: str, known: Sequence[Profile]) -> list[Profile]:
+    if user == pip_targets.EVERYBODY:
+        return [profile for profile in known if profile.exists]
     if windows_paths.is_absolute(user):
         path = windows_paths.windows_path("users", user).lower()
         return [profile for profile in known if profile.path.lower() == path]
     domain, _backslash, name = user.lower().rpartition("\\")
     # Where two domains have a user of that name, Windows adds the domain to the name of the second directory.
-    names = (f"{name}.{domain}", name) if domain else (name,)
-    for wanted in names:
-        profiles = [profile for profile in known if profile.user.lower() == wanted]
-        if profiles:
-            return profiles
-    return []
+    wanted = [f"{name}.{domain}", name] if domain else [name]
+    profiles = [[profile for profile in known if profile.user.lower() == directory] for directory in wanted]
+    return next(filter(None, profiles), [])
 
 
-def own_place(host: windows_host.WindowsHost, environment: Mapping[str, str]) -> pip_paths.Place:
-    """Return the place of the user that the task runs as, whose ``environment`` this is."""
-
-    def exists(path: str) -> bool:
-        return bool(host.stat(path)["exists"])
-
-    def is_directory(path: str) -> bool:
-        return bool(host.stat(path, follow=True).get("isdir"))
-
-    return pip_paths.Place(
-        "windows", environment, environment.get("USERPROFILE", ""), is_directory=is_directory, exists=exists
-    )
+def find_targets(
+    host: windows_host.WindowsHost, options: Mapping[str, Any]
+) -> tuple[list[pip_targets.Target], list[dict[str, Any]]]:
+    """Return the files that a task with these options means, and a result for each that cannot be found."""
+    pip_targets.check_levels(options)
+    level, users = options["level"], options["users"]
+    place = own_place(host)
+    if level == "user" and users is not None:
+        profiles, missing = find_profiles(host, users)
+        failures = [pip_targets.failure("user", "", user, reason) for user, reason in missing]
+        return [_target_of_user(place_of(profile, place), profile.user) for profile in profiles], failures
+    if level == "user":
+        check_profile(place)
+        return [_target_of_user(place, place.environment.get("USERNAME", ntpath.basename(place.home)))], []
+    if level == "site":
+        return _targets_of_venvs(host, place, options["venvs"] or [])
+    if level == "file":
+        path = windows_paths.expanded("path", options["path"], place.environment)
+        path = windows_paths.windows_path("path", path, options["backup"])
+        return [pip_targets.Target("file", path, pip_targets.place_with_file(place, path), None)], []
+    return [pip_targets.Target("global", pip_paths.file_to_write("global", place), place, None)], []
 
 
 def _target_of_user(place: pip_paths.Place, user: str) -> pip_targets.Target:
-    return pip_targets.Target(
-        "user", pip_paths.file_to_write("user", place), place, None, user, pip_paths.legacy_file(place)
-    )
-
-
-def _targets_of_users(
-    host: windows_host.WindowsHost, place: pip_paths.Place, users: Sequence[str]
-) -> tuple[list[pip_targets.Target], list[dict[str, Any]]]:
-    profiles, missing = find_profiles(host, users)
-    others = {name: value for name, value in place.environment.items() if name in _OF_THE_MACHINE}
-    targets = []
-    for profile in profiles:
-        is_own = profile.path.lower() == place.home.lower()
-        theirs = place if is_own else place._replace(environment=others, home=profile.path)
-        targets.append(_target_of_user(theirs, profile.user))
-    return targets, [pip_targets.failure("user", "", user, reason) for user, reason in missing]
+    path, legacy = pip_paths.file_to_write("user", place), pip_paths.legacy_file(place)
+    return pip_targets.Target("user", path, place, None, user, legacy)
 
 
 def _targets_of_venvs(
     host: windows_host.WindowsHost, place: pip_paths.Place, venvs: Sequence[str]
 ) -> tuple[list[pip_targets.Target], list[dict[str, Any]]]:
     targets, failures = [], []
-    for prefix in dict.fromkeys(
-        windows_paths.windows_path("venvs", windows_paths.expanded("venvs", venv, place.environment)) for venv in venvs
-    ):
-        path = windows_paths.windows_path("venvs", pip_paths.file_to_write("site", place._replace(prefix=prefix)))
-        if host.stat(ntpath.join(prefix, "pyvenv.cfg"))["exists"]:
-            targets.append(pip_targets.Target("site", path, place._replace(prefix=prefix), None))
+    expanded = [windows_paths.expanded("venvs", venv, place.environment) for venv in venvs]
+    for prefix in dict.fromkeys(windows_paths.windows_path("venvs", venv) for venv in expanded):
+        path = windows_paths.windows_path("venvs", ntpath.join(prefix, "pip.ini"))
+        try:
+            if host.read(ntpath.join(prefix, "pyvenv.cfg")) is None:
+                raise _errors.UserError(
+                    f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
+                )
+        except _errors.UserError as error:
+            failures.append(pip_targets.failure("site", path, None, str(error)))
         else:
-            reason = f"{path}: {prefix} is no virtual environment (it has no pyvenv.cfg); make one there first."
-            failures.append(pip_targets.failure("site", path, None, reason))
+            targets.append(pip_targets.Target("site", path, place._replace(prefix=prefix), None))
     return targets, failures

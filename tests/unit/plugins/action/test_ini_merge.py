@@ -125,7 +125,7 @@ def test_check_mode_reports_what_the_run_does_and_writes_nothing(windows: HostIn
     windows.write(PIP_INI, b"[global]\r\ntimeout = 1\r\n")
     arguments = {"sections": {"global": {"timeout": 2, "retries": 5}}, "backup": True}
     checked = merge(windows, check=True, **arguments)
-    assert windows.calls == ["slurp"]
+    assert set(windows.calls) == {"slurp", "setup", "win_whoami", "win_stat"}
     assert windows.host.content(PIP_INI) == b"[global]\r\ntimeout = 1\r\n"
     done = merge(windows, **arguments)
     for name in ("changed", "changes", "diff"):
@@ -181,7 +181,7 @@ def test_a_file_that_a_program_holds_open(windows: HostInAFile) -> None:
     windows.save(host)
     message = refusal(windows, sections=TIMEOUT_2)
     assert message.startswith(f"{PIP_INI}: this file cannot be read (")
-    assert message.endswith("close that program, and rerun the play.")
+    assert message.endswith("); close the program that holds it open, or give this user access to it.")
 
 
 def test_a_file_that_a_program_lets_others_only_read(windows: HostInAFile) -> None:
@@ -191,8 +191,8 @@ def test_a_file_that_a_program_lets_others_only_read(windows: HostInAFile) -> No
     windows.save(host)
     result = windows.run("ini_merge", {"path": PIP_INI, "sections": TIMEOUT_2})
     assert result["failed"] is True
-    assert result["msg"].startswith(f"{PIP_INI}: this file cannot be written (")
-    assert result["msg"].endswith("close that program, and rerun the play.")
+    assert result["msg"].startswith(f"{PIP_INI}: this file cannot be written (The process cannot access the file")
+    assert result["msg"].endswith("); close the program that holds it open, or give this user access to it.")
     assert windows.host.files() == {PIP_INI: b"[global]\r\ntimeout = 1\r\n"}
 
 
@@ -228,6 +228,28 @@ def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile) -> 
     host.add_link(r"C:\Users\grace\tool", r"C:\WINDOWS", kind="junction")
     windows.save(host)
     assert r"C:\Users\grace\tool is a link" in refusal(windows, path, sections=TIMEOUT_2)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_link_of_another_user_outside_of_the_profiles_leads_nowhere(windows: HostInAFile, held: bool) -> None:
+    host = windows.host
+    host.add_link(r"D:\tool", r"C:\WINDOWS", kind="junction", owner="S-1-5-21-1-2-3-1002")
+    host.state["held_open"] = [r"D:\tool"] * held
+    windows.save(host)
+    message = refusal(windows, r"D:\tool\tool.ini", sections=TIMEOUT_2)
+    assert r"D:\tool is a link, and its owner 'PC1\grace' decides where it leads" in message
+    host.remove_tree(r"D:\tool")
+    host.add_link(r"D:\tool", r"C:\WINDOWS", kind="junction")
+    windows.save(host)
+    merge(windows, r"D:\tool\tool.ini", sections=TIMEOUT_2)
+
+
+def test_a_file_that_nobody_may_read_is_not_taken_for_a_missing_one(windows: HostInAFile) -> None:
+    windows.write(PIP_INI, b"[global]\r\ntimeout = 1\r\n")
+    host = windows.host
+    host.state["denied"] = [PIP_INI]
+    windows.save(host)
+    assert refusal(windows, sections=TIMEOUT_2).startswith(f"{PIP_INI}: this file cannot be read (Access is denied);")
 
 
 @pytest.mark.parametrize(
@@ -284,6 +306,7 @@ def test_other_spellings_of_a_path(windows: HostInAFile, path: str) -> None:
 def test_options_that_windows_has_not_are_refused_by_name(windows: HostInAFile, option: str, value: Any) -> None:
     message = refusal(windows, sections=TIMEOUT_2, **{option: value})
     assert message.startswith(f"{option}: not supported on Windows; remove it")
+    assert "become" not in message  # win_copy writes for no user who is not an administrator
 
 
 @pytest.mark.parametrize(

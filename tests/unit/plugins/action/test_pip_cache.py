@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ntpath
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_owners_are_repaired_inside(windows: HostInAFile) -> None:
     host.add_file(OF_GRACE + r"\http-v2\x", b"x")
     windows.save(host)
     make(windows, users=["grace"])
-    assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == ADA
+    assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == ADMINISTRATORS
     assert make(windows, users=["grace"], recurse=True)["changed"] is True
     assert windows.host.node(OF_GRACE + r"\http-v2\x")["owner"] == GRACE
 
@@ -175,14 +176,39 @@ def test_a_directory_of_that_name_on_another_disk_is_no_profile(windows: HostInA
     assert who_has_access(windows, r"D:\Users\build\pip") == {ADA, SYSTEM, ADMINISTRATORS}
 
 
-@pytest.mark.parametrize("planted", [r"D:\caches\pip", r"D:\caches"])
-def test_a_junction_on_the_way_to_another_users_cache_leads_nowhere(windows: HostInAFile, planted: str) -> None:
+@pytest.mark.parametrize("planted", [SHARED_DISK, r"D:\caches"])
+@pytest.mark.parametrize("owner", ["grace", None])
+def test_a_junction_of_another_user_on_the_way_to_a_cache_leads_nowhere(
+    windows: HostInAFile, planted: str, owner: str | None
+) -> None:
     host = windows.host
     host.add_directory(r"C:\WINDOWS\system32\pip")
-    host.add_link(planted, r"C:\WINDOWS\system32", kind="junction")
+    host.add_link(planted, r"C:\WINDOWS\system32", kind="junction", owner=GRACE)
     windows.save(host)
-    assert f"{planted} is a link" in refusal(windows, path=SHARED_DISK, owner="grace")
-    make(windows, path=SHARED_DISK, owner=r"PC1\ada")  # one's own
+    message = refusal(windows, path=SHARED_DISK, owner=owner)
+    assert f"{planted} is a link, and its owner 'PC1\\grace' decides where it leads" in message
+
+
+@pytest.mark.parametrize("owner", [SYSTEM, ADMINISTRATORS, ADA])
+def test_a_junction_of_an_administrator_is_followed(windows: HostInAFile, owner: str) -> None:
+    host = windows.host
+    host.add_directory(r"E:\pip")
+    host.add_link(r"D:\caches", "E:\\", kind="junction", owner=owner)
+    windows.save(host)
+    make(windows, path=SHARED_DISK, owner="grace")
+    assert windows.host.node(r"E:\pip")["owner"] == GRACE
+
+
+@pytest.mark.parametrize("planted", [SHARED_DISK, r"D:\caches"])
+def test_a_directory_that_another_user_made_first_is_no_place_for_a_cache(windows: HostInAFile, planted: str) -> None:
+    host = windows.host
+    host.add_directory(ntpath.dirname(planted))
+    host.add_directory(planted, owner=GRACE)
+    windows.save(host)
+    assert f"{planted} belongs to 'PC1\\grace', who can change whatever is in it" in refusal(windows, path=SHARED_DISK)
+    make(windows, path=SHARED_DISK, owner="grace")
+    make(windows, path=SHARED_DISK, owner=r"PC1\grace")
+    make(windows, path=SHARED_DISK, users=["grace"])
 
 
 def test_a_profile_whose_directory_is_gone_is_nobodys(windows: HostInAFile) -> None:
@@ -242,3 +268,25 @@ def test_an_owner_that_does_not_exist(windows: HostInAFile) -> None:
 
 def test_verification_has_nobody_to_ask(windows: HostInAFile) -> None:
     assert make(windows, verify=True)["caches"][0]["usable_by"] == []
+
+
+def test_a_cache_that_nobody_may_look_at_is_not_taken_for_a_missing_one(windows: HostInAFile) -> None:
+    host = windows.host
+    host.add_directory(OF_ADA)
+    host.state["denied"] = [OF_ADA]
+    windows.save(host)
+    for arguments in ({"state": "present"}, {"state": "absent"}):
+        for check in (True, False):
+            result = windows.run("pip_cache", arguments, check=check)
+            assert (result["failed"], result["changed"]) == (True, False)
+            assert result["msg"] == f"{OF_ADA}: ansible.windows.win_file failed: Access is denied."
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_link_inside_is_known_by_its_attribute(windows: HostInAFile, held: bool) -> None:
+    planted = OF_GRACE + r"\http-v2\a"
+    host = windows.host
+    host.add_link(planted, r"C:\WINDOWS\system32", "junction")
+    host.state["held_open"] = [planted] * held
+    windows.save(host)
+    assert "http-v2\\a: this is a link" in refusal(windows, users=["grace"], recurse=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import ntpath
 import os
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile
 
+GRACE = "S-1-5-21-1-2-3-1002"
 ROAMING = r"C:\Users\{}\AppData\Roaming\pip\pip.ini"
 OF_ADA = ROAMING.format("ada")
 OF_GRACE = ROAMING.format("grace")
@@ -128,6 +130,19 @@ def test_services_are_no_people(windows: HostInAFile) -> None:
     host.state["profiles"]["S-1-5-82-1-2-3-4-5"] = r"C:\Users\DefaultAppPool"
     windows.save(host)
     assert [file["user"] for file in configure(windows, users=["*"], options=TIMEOUT_2)["files"]] == ["ada", "grace"]
+
+
+@pytest.mark.parametrize("action", ["pip_config", "pip_cache"])
+def test_a_user_without_a_profile_is_told_what_windows_has(windows: HostInAFile, action: str) -> None:
+    host = windows.host
+    for name in ("USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        del host.state["environment"]["process"][name]
+    windows.save(host)
+    tasks: list[dict[str, Any]] = [{"options": TIMEOUT_2}] if action == "pip_config" else [{}, {"path": r"~\cache"}]
+    for arguments in tasks:
+        message = windows.run(action, arguments)["msg"]
+        assert message.startswith("The user that the task runs as has no profile (USERPROFILE is not set); connect as")
+    assert windows.host.files() == {}
 
 
 # What pip's rules say
@@ -315,8 +330,9 @@ def test_another_writers_change_of_the_old_file_is_not_lost(windows: HostInAFile
 # Other people's profiles
 
 
+@pytest.mark.parametrize("held", [False, True])
 @pytest.mark.parametrize("planted", [r"C:\Users\grace\AppData\Roaming\pip", OF_GRACE, r"C:\Users\grace\AppData"])
-def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile, planted: str) -> None:
+def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile, planted: str, held: bool) -> None:
     host = windows.host
     host.remove_tree(planted)
     host.add_directory(r"C:\WINDOWS\system32\Roaming")
@@ -324,8 +340,87 @@ def test_a_link_in_another_users_profile_leads_nowhere(windows: HostInAFile, pla
         host.add_link(planted, r"C:\WINDOWS\win.ini", kind="symbolic link")
     else:
         host.add_link(planted, r"C:\WINDOWS\system32", kind="junction")
+    host.state["held_open"] = [planted] * held  # then win_stat does not call it a link
     windows.save(host)
     assert f"{planted} is a link" in refusal(windows, users=["grace"], options=TIMEOUT_2)
+
+
+def test_a_directory_that_hides_what_is_in_it_is_not_taken_for_a_missing_one(windows: HostInAFile) -> None:
+    hidden = r"C:\Users\grace\AppData\Roaming\pip"
+    windows.write(OF_GRACE, b"[global]\r\ntimeout = 1\r\n")
+    host = windows.host
+    host.state["denied"] = [hidden]
+    windows.save(host)
+    message = refusal(windows, users=["grace"], options=TIMEOUT_2)
+    assert message.startswith(f"{OF_GRACE}: this file cannot be read (Access is denied); ")
+    host.remove_tree(hidden)
+    host.add_link(hidden, r"C:\WINDOWS\system32", kind="junction")  # denied, but what it leads to is not
+    host.add_file(r"C:\WINDOWS\system32\pip.ini", b"")
+    windows.save(host)
+    message = refusal(windows, users=["grace"], options=TIMEOUT_2)
+    assert f"{hidden} cannot be looked at (access is denied), so it may be a link" in message
+
+
+# The machine's file
+
+
+@pytest.mark.parametrize("level", ["global", "file"])
+@pytest.mark.parametrize("planted", [r"C:\ProgramData\pip", MACHINES])
+def test_what_another_user_made_first_is_not_the_machines(windows: HostInAFile, level: str, planted: str) -> None:
+    host = windows.host
+    host.add_directory(r"C:\ProgramData\pip", GRACE if planted != MACHINES else None)
+    host.add_file(MACHINES, b"", GRACE if planted == MACHINES else None)
+    windows.save(host)
+    path = {"path": MACHINES} if level == "file" else {}
+    message = refusal(windows, level=level, options=TIMEOUT_2, **path)
+    assert message.startswith(f"{MACHINES}: {planted} belongs to 'PC1\\grace', who can change whatever is in it;")
+    host.node(planted)["owner"] = "S-1-5-18"
+    windows.save(host)
+    configure(windows, level=level, options=TIMEOUT_2, **path)
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize(
+    ("level", "path"), [("global", MACHINES), ("file", r"D:\conf\pip.ini"), ("site", r"D:\venv\pip.ini")]
+)
+def test_a_link_of_another_user_leads_nowhere(windows: HostInAFile, level: str, path: str, held: bool) -> None:
+    host = windows.host
+    host.add_file(r"C:\WINDOWS\system32\pyvenv.cfg", b"")
+    planted = ntpath.dirname(path)
+    host.add_link(planted, r"C:\WINDOWS\system32", kind="junction", owner=GRACE)
+    host.state["held_open"] = [planted] * held
+    windows.save(host)
+    more = {"file": {"path": path}, "site": {"venvs": [planted]}, "global": {}}[level]
+    message = refusal(windows, level=level, options=TIMEOUT_2, **more)
+    assert message.startswith(f"{path}: {planted} is a link, and its owner 'PC1\\grace' decides where it leads; ")
+
+
+def test_the_file_of_another_users_virtual_environment_is_written(windows: HostInAFile) -> None:
+    host = windows.host
+    host.add_file(r"D:\venv\pyvenv.cfg", b"", GRACE)
+    windows.save(host)
+    configure(windows, level="site", venvs=[r"D:\venv"], options=TIMEOUT_2)
+    assert windows.host.content(r"D:\venv\pip.ini") == WRITTEN
+
+
+def test_a_file_beside_that_cannot_be_read_is_told_of(windows: HostInAFile) -> None:
+    windows.write(MACHINES, b"")
+    host = windows.host
+    host.state["denied"] = [MACHINES]
+    windows.save(host)
+    sentence = f"{MACHINES}: this file cannot be read (Access is denied);"
+    assert refusal(windows, options=TIMEOUT_2, verify=True).startswith(sentence)
+    result = configure(windows, options=TIMEOUT_2)
+    assert [warning.startswith(sentence) for warning in result["warnings"]] == [True]
+
+
+def test_a_virtual_environment_that_cannot_be_read_is_not_called_none(windows: HostInAFile) -> None:
+    windows.write(r"D:\venv\pyvenv.cfg", b"")
+    host = windows.host
+    host.state["denied"] = [r"D:\venv"]
+    windows.save(host)
+    message = refusal(windows, level="site", venvs=[r"D:\venv"], options=TIMEOUT_2)
+    assert message.startswith(r"D:\venv\pyvenv.cfg: this file cannot be read (Access is denied); ")
 
 
 def test_a_link_in_another_users_virtual_environment_leads_nowhere(windows: HostInAFile) -> None:

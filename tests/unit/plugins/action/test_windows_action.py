@@ -70,3 +70,32 @@ def test_an_old_controller_runs_nothing_on_the_host(action: str, monkeypatch: py
     result = plugin.run(task_vars={})
     assert (result["failed"], result["changed"]) == (True, False)
     assert "requires ansible-core 2.18" in result["msg"]
+
+
+SECRET = "https://ada:hunter2@pypi.example/simple"
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        ("ini_merge", {"path": r"C:\x.ini", "sections": {"a": {"password": "hunter2"}}, "backup": True}),
+        ("pip_cache", {"users": ["*"], "cachedir_tag": True, "recurse": True}),
+        ("pip_config", {"options": {"global": {"index-url": SECRET}}, "legacy": "migrate"}),
+        ("pip_environment", {"user_profiles": True, "variables": {"PIP_INDEX_URL": SECRET}}),
+    ],
+)
+def test_no_module_writes_to_the_event_log(windows: HostInAFile, action: str, arguments: dict[str, Any]) -> None:
+    windows.write(r"C:\Users\ada\pip\pip.ini", f"[global]\nextra-index-url = {SECRET}\n".encode())
+    for check in (True, False):
+        result = windows.run(action, arguments, check=check)
+        assert (result["failed"], result["changed"]) == (False, True)
+    assert len(windows.calls) > 1
+    assert windows.host.state["event_log"] == []
+
+
+def test_the_diff_of_an_inner_module_is_not_asked_for(windows: HostInAFile) -> None:
+    windows.write(r"C:\x.ini", b"[a]\nb = 0\n")
+    result = windows.run("ini_merge", TASKS["ini_merge"])
+    assert result["diff"][0]["after"] == "[a]\nb = 1\n"
+    assert windows.calls[-3:] == ["win_stat", "win_copy", "win_copy"]
+    assert windows.calls.count("slurp") == 1

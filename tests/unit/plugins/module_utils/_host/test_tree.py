@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as posix_acl
-from ansible_collections.devfleet.pip.plugins.module_utils._host import tree
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places, tree
 from ansible_collections.devfleet.pip.plugins.module_utils._host.tree import REMOVE, Access, Fix, Item
 
 ME, MY_GROUP = os.geteuid(), os.getegid()
@@ -39,7 +39,7 @@ def cache(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[int]:
     """Open a directory, made where it is missing."""
-    with tree.reached(str(path)) as place, tree.opened(place) as top:
+    with places.reached_directory(str(path)) as place, tree.opened(place.directory, place.todo) as top:
         yield top
 
 
@@ -106,15 +106,15 @@ def test_removal_goes_through_no_link(cache: Path) -> None:
 def test_directories_are_made_with_their_modes(tmp_path: Path, umask: int) -> None:
     old = os.umask(umask)
     try:
-        with tree.reached(str(tmp_path / "a/b/cache")) as place, tree.opened(place, 0o755):
-            assert place.missing == ["a", "b", "cache"]
+        with places.reached_directory(str(tmp_path / "a/b/cache")) as place, tree.opened(place.directory, place.todo):
+            assert place.todo == ["a", "b", "cache"]
     finally:
         os.umask(old)
     made = [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/cache"]
 
     assert [stat.S_IMODE(path.stat().st_mode) for path in made] == [0o755, 0o755, 0o700]
-    with tree.reached(str(tmp_path / "a/b/cache")) as place:
-        assert place.missing == []
+    with places.reached_directory(str(tmp_path / "a/b/cache")) as place:
+        assert place.todo == []
 
 
 def test_directories_that_were_made_go_again_where_the_work_fails(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_directories_that_were_made_go_again_where_the_work_fails(tmp_path: Path
 @pytest.mark.parametrize("path", ["file", "file/cache"])
 def test_a_file_in_the_way(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError) as caught, tree.reached(str(tmp_path / path)):
+    with pytest.raises(NotADirectoryError) as caught, places.reached_directory(str(tmp_path / path)):
         pass
     assert caught.value.filename == f"{tmp_path}/file"
 
@@ -141,14 +141,16 @@ def test_links_are_resolved_as_pip_does(tmp_path: Path) -> None:
     (tmp_path / "dangling").symlink_to("real/gone")
 
     for path in ("link/cache", "far/cache", "real/../link/cache", "dangling"):
-        with tree.reached(str(tmp_path / path)) as place:
+        with places.reached_directory(str(tmp_path / path)) as place:
             assert place.path == os.path.realpath(tmp_path / path)
 
 
 def test_a_loop_of_links(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
-    with pytest.raises(UserError, match="symbolic links lead in a circle"), tree.reached(str(tmp_path / "one")):
+    with pytest.raises(UserError, match="symbolic links lead in a circle"), places.reached_directory(
+        str(tmp_path / "one")
+    ):
         pass
 
 

@@ -254,7 +254,8 @@ def test_the_setting_that_wins_is_the_one_that_wins_among_all_options(
         for number, view in enumerate(views)
     ]  # fmt: skip
     found = rules.winning_setting([(f"/{number}", view) for number, view in enumerate(views)], environment)
-    origin = effective.effective_option("cache-dir", "install", layers, environment)
+    counting = effective.effective_options("install", layers, environment)
+    origin = next((option.winner for subject, option in counting.items() if subject == "dest cache_dir"), None)
 
     assert (found is None) is (origin is None)
     if found and origin:

@@ -16,12 +16,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import
     Effective,
     Layer,
     Origin,
-    effective_option,
     effective_options,
     layers_of,
     look_at,
     settings_of_environment,
     shadowed_options,
+    subject_of,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import key_name as pip_key_name
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import version_tuple
@@ -93,8 +93,9 @@ def one_value(situation: Situation, command: str, key: str, version: str = "") -
     """Return the text that counts for one option."""
     place = situation.place(version)
     layers = layers_of(look_at(file) for file in config_files(place))
-    origin = effective_option(key, command, layers, situation.environment, place.pip_version)
-    return origin and origin.value
+    found = effective_options(command, layers, situation.environment, place.pip_version)
+    subject = subject_of(command, key)
+    return found[subject].winner.value if subject in found else None
 
 
 def test_what_counts_is_what_pips_parser_gives(tmp_path: Path, real_pips: dict[str, str]) -> None:

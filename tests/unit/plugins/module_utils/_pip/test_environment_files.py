@@ -21,9 +21,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.environment_file
     SHELL,
     SYSTEMD,
     Form,
+    assignments,
     check_value,
     find_block,
-    variables_of_file,
+    lines_of,
     whole_file,
     with_block,
 )
@@ -68,7 +69,7 @@ def test_a_shell_gets_every_value_as_it_is(shell: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @given(variables=variable_sets)
 def test_what_is_written_is_read_again(form: str, variables: dict[str, str]) -> None:
-    assert variables_of_file(whole_file(variables, FORMS[form]), FORMS[form]) == variables
+    assert FORMS[form].read(lines_of(whole_file(variables, FORMS[form]))) == variables
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -77,21 +78,20 @@ def test_a_block_comes_changes_and_goes_without_a_trace(
     form: str, text: str, variables: dict[str, str], others: dict[str, str]
 ) -> None:
     kind: Form = FORMS[form]
-    written = with_block(find_block(text, kind), variables, kind)
-    block = find_block(written, kind)
-    assert (block.variables, block.is_there) == (variables, bool(variables))
-    assert with_block(block, variables, kind) == written
-    assert with_block(find_block(with_block(block, others, kind), kind), {}, kind) == text
+    written = with_block(text, variables, kind)
+    block = find_block(written)[1]
+    assert (kind.read(block), bool(block)) == (variables, bool(variables))
+    assert with_block(written, variables, kind) == written
+    assert with_block(with_block(written, others, kind), {}, kind) == text
     assert (text == "" or text.endswith("\n") or variables == {}) or not written.endswith("\n")
 
 
 def test_lines_behind_a_block_stay_behind_it() -> None:
     text = f"before\r\n{BEGIN}\nexport PIP_A='1'\nsomebody's line\n{END}\nafter"
-    block = find_block(text, SHELL)
-    assert with_block(block, {**block.variables, "PIP_B": "2"}, SHELL) == (
+    assert with_block(text, {"PIP_A": "1", "PIP_B": "2"}, SHELL) == (
         f"before\r\n{BEGIN}\nexport PIP_A='1'\nexport PIP_B='2'\n{END}\nafter"
     )
-    assert with_block(block, {}, SHELL) == "before\r\nafter"
+    assert with_block(text, {}, SHELL) == "before\r\nafter"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_lines_behind_a_block_stay_behind_it() -> None:
 )
 def test_half_a_block_and_two_blocks_are_refused_with_their_line(text: str, line: int) -> None:
     with pytest.raises(UserError, match=rf"^line {line}: "):
-        find_block(text, SHELL)
+        find_block(text)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_no_line_can_hold_is_refused(value: str, form: Form, words: str) ->
 
 @pytest.mark.parametrize("line", ["export PIP_A='x", "export PIP_A=a b", "PIP_A=x", "echo PIP_A", ""])
 def test_a_line_that_we_did_not_write_is_no_variable(line: str) -> None:
-    assert variables_of_file(f"{line}\n", SHELL) == {}
+    assert SHELL.read([f"{line}\n"]) == {}
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,34 @@ def test_a_line_that_we_did_not_write_is_no_variable(line: str) -> None:
         (SHELL, "PIP_A=1 pip install x", {}),
         (SHELL, "# export PIP_A=1", {}),
         (SHELL, "echo 'PIP_A=1", {}),
+        (SHELL, "true && export PIP_A=1", {"PIP_A": "1"}),
+        (SHELL, "[ -n x ] || PIP_A=1; other", {"PIP_A": "1"}),
+        (SHELL, "if true; then export PIP_A=1 PIP_B=2; fi", {"PIP_A": "1", "PIP_B": "2"}),
+        (SHELL, "then PIP_A=1", {"PIP_A": "1"}),
+        (SHELL, "else unset PIP_A", {"PIP_A": ""}),
+        (SHELL, "for x in 1; do export PIP_A=1; done", {"PIP_A": "1"}),
+        (SHELL, "f() { PIP_A=1; }", {"PIP_A": "1"}),
+        (SHELL, "case x in x) export PIP_A=1;; esac", {"PIP_A": "1"}),
+        (SHELL, "declare -x PIP_A=1", {"PIP_A": "1"}),
+        (SHELL, "export -n PIP_A", {"PIP_A": ""}),
+        (SHELL, "export \\\n  PIP_A=1\\\n2", {"PIP_A": "12"}),
+        (SHELL, "export PIP_A=a#b PIP_B=1  # it's old", {"PIP_A": "a#b", "PIP_B": "1"}),
+        (SHELL, "export PIP_A='a;b' && x", {"PIP_A": "a;b"}),
+        (SHELL, "true && PIP_A=1 pip install x", {}),
+        (SHELL, "echo then PIP_A=1", {}),
+        (SHELL, 'export PIP_A="${PIP_A:-1}"', {}),
+        (SHELL, "export PIP_A=" + "x" * 20000, {"PIP_A": "x" * 9987}),
         (PAM, 'PIP_A="1 2"', {"PIP_A": "1 2"}),
         (PAM, "export PIP_A=1 # old", {"PIP_A": "1"}),
         (PAM, "#PIP_A=1", {}),
+        (PAM, "PIP_A=" + " " * 100000 + "x", {"PIP_A": " " * 100000 + "x"}),
         (SYSTEMD, 'Environment="PIP_A=100%%" PIP_B=2', {"PIP_A": "100%", "PIP_B": "2"}),
-        (SYSTEMD, "Environment=", {"PIP_A": ""}),
+        (SYSTEMD, "Environment=", {"PIP_A": "", "PIP_B": ""}),
+        (SYSTEMD, "Environment=A=1 \\\n  # PIP_B=0\n  PIP_A=2 \\\n  PIP_B=3", {"PIP_A": "2", "PIP_B": "3"}),
         (SYSTEMD, "EnvironmentFile=/etc/PIP_A", {}),
+        (SYSTEMD, "# Environment=PIP_A=1", {}),
     ],
 )
-def test_what_a_line_of_others_assigns(form: Form, line: str, assigned: dict[str, str]) -> None:
-    assert form.assigned(line, ["PIP_A"]) == assigned
+def test_what_lines_of_others_assign(form: Form, line: str, assigned: dict[str, str]) -> None:
+    found = assignments(line, form, ["PIP_A", "PIP_B"])
+    assert {name: value for _number, name, value in found} == assigned

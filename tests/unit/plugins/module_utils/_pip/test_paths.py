@@ -75,7 +75,7 @@ class Scenario(NamedTuple):
 
     def place(self, version: str) -> Place:
         return Place(
-            self.platform,
+            "linux" if self.platform == "freebsd" else self.platform,
             self.environment,
             self.home,
             self.prefix,
@@ -406,7 +406,7 @@ def test_file_to_write_of_each_level() -> None:
     ("sys_platform", "name"),
     [
         ("linux", "linux"),
-        ("freebsd14", "freebsd"),
+        ("freebsd14", "linux"),
         ("darwin", "darwin"),
         ("win32", "windows"),
         ("openbsd7", "linux"),

@@ -25,7 +25,7 @@ def problems_with(
 ) -> list[problems.Problem]:
     path.write_text(content, encoding="utf-8")
     file = look_at(ConfigFile(level, str(path)))
-    return problems.problems_of_file(file, place_at(path.parent), problems.Readers(versions))
+    return list(problems.problems_of_file(file, place_at(path.parent), problems.Readers(versions)))
 
 
 def test_a_problem_tells_file_line_section_and_key(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_site_file_within_a_virtual_environment_is_in_its_place(tmp_path: Path
 def test_a_pip_without_a_home(
     home: str, environment: dict[str, str], version: tuple[int, ...], severity: str | None
 ) -> None:
-    found = problems.problems_of_home(Place("linux", environment, home, pip_version=version))
+    found = list(problems.problems_of_home(Place("linux", environment, home, pip_version=version)))
 
     assert [problem.severity for problem in found] == ([severity] if severity else [])
     assert all("HOME" in problem.message for problem in found)
@@ -108,7 +108,7 @@ def test_what_a_playbook_should_know(value: str, venv: str | None, count: int) -
 def test_a_cache_that_somebody_turned_off_is_no_problem() -> None:
     off = {"path": None, "usable": False, "reason": "'no-cache-dir' turns the cache off"}
 
-    assert problems.problems_of_cache(off) == []
+    assert list(problems.problems_of_cache(off)) == []
     assert [problem.kind for problem in problems.problems_of_cache({**off, "path": "/c"})] == ["no_cache"]
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_pip_on_macos_passes_over(tmp_path: Path) -> None:
     (tmp_path / ".config/pip").mkdir(parents=True)
     unread = tmp_path / ".config/pip/pip.conf"
     unread.write_text("", encoding="ascii")
-    assert problems.problems_of_hidden_file(on_a_mac(tmp_path)) == []
+    assert list(problems.problems_of_hidden_file(on_a_mac(tmp_path))) == []
 
     (tmp_path / "Library/Application Support/pip").mkdir(parents=True)
     (problem,) = problems.problems_of_hidden_file(on_a_mac(tmp_path))
@@ -129,8 +129,8 @@ def test_a_file_that_pip_on_macos_passes_over(tmp_path: Path) -> None:
     assert problem.message.endswith(f"move what it says to {tmp_path}/Library/Application Support/pip/pip.conf.")
 
     unread.unlink()
-    assert problems.problems_of_hidden_file(on_a_mac(tmp_path)) == []
-    assert problems.problems_of_hidden_file(Place("darwin", {}, "")) == []
+    assert list(problems.problems_of_hidden_file(on_a_mac(tmp_path))) == []
+    assert list(problems.problems_of_hidden_file(Place("darwin", {}, ""))) == []
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_certificates_from_elsewhere(tmp_path: Path, environment: dict[str, str]
 
     messages = [problem.message for problem in problems.problems_of_certificates(options, place)]
     assert [message.startswith(said) for message in messages] == ([True] if said else [])
-    assert problems.problems_of_certificates({}, place) == []
+    assert list(problems.problems_of_certificates({}, place)) == []

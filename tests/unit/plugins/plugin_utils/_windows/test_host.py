@@ -42,3 +42,49 @@ def test_a_fault_is_told_as_it_is() -> None:
     host = WindowsHost(ActionBefore32("Access is denied"), {})  # type: ignore[arg-type]  # all that is asked of one
     with pytest.raises(UserError, match="Access is denied"):
         host.entries(r"C:\x")
+
+
+class Answering:
+    """Answers every call with the same result."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        self.result = result
+
+    def _execute_module(self, **_given: Any) -> dict[str, Any]:
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("result", "sentence"),
+    [
+        (
+            {"failed": True, "msg": "Get-Acl :\r\n  Access is denied.\r\n"},
+            "win_stat failed: Get-Acl : Access is denied.",
+        ),
+        ({"failed": True}, "win_stat failed: no reason given."),
+        ({"failed": True, "msg": None}, "win_stat failed: no reason given."),
+        ({"changed": False}, "win_stat returned no 'stat': no reason given."),
+        ({"skipped": True, "msg": "no check mode"}, "win_stat returned no 'stat': no check mode."),
+        (
+            {
+                "failed": True,
+                "msg": "Failed to get hash of file, set get_checksum to False to ignore this error: In use.",
+            },
+            "win_stat failed: Failed to get hash of file: In use.",
+        ),
+    ],
+)
+def test_whatever_a_module_answers_is_one_sentence(result: dict[str, Any], sentence: str) -> None:
+    host = WindowsHost(Answering(result), {})  # type: ignore[arg-type]  # all that is asked of one
+    with pytest.raises(UserError) as raised:
+        host.stat(r"C:\x")
+    assert str(raised.value) == rf"C:\x: ansible.windows.{sentence}"
+
+
+@pytest.mark.parametrize("message", ["Access to the path 'C:\\x' is denied.", "Test-Path : Access is denied", ""])
+def test_only_a_file_that_is_not_there_is_missing(message: str) -> None:
+    missing = Answering({"failed": True, "msg": r"Path C:\x is not found"})
+    assert WindowsHost(missing, {}).read(r"C:\x") is None  # type: ignore[arg-type]  # all that is asked of one
+    host = WindowsHost(Answering({"failed": True, "msg": message}), {})  # type: ignore[arg-type]  # all that is asked
+    with pytest.raises(UserError, match="this file cannot be read"):
+        host.read(r"C:\x")
