@@ -19,7 +19,7 @@ import pwd
 import stat
 import time
 from types import MappingProxyType
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -124,7 +124,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     for warning in _warnings_of_task(options):
         module.warn(warning)
     caches = [_missing_cache(module, options["state"], *found) for found in missing]
-    caches += [_serve(module, options, spec) for spec in specs]
+    caches += _serve(module, options, specs)
     diffs = [cache.pop("diff") for cache in caches if cache["changed"] and "diff" in cache]
     result: dict[str, Any] = {"changed": any(cache["changed"] for cache in caches), "caches": caches, "diff": diffs}
     messages = dict.fromkeys(cache["msg"] for cache in caches if cache["failed"])
@@ -133,36 +133,66 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[str, Any]:
-    """Bring one cache to its state; return its result. A failure is a result too."""
-    verdicts: list[dict[str, Any]] = []
-    report: dict[str, Any] = {}
-    try:
-        report = _ensure_as_user(spec, check=True)
-        outlook = report.pop("outlook")
-        verdicts = _verdicts(options, spec, report, outlook)
-        doubts = _doubts(module, options, spec, report["path"], verdicts)
-        if report["changed"] and not module.check_mode:
-            _ensure_as_user(spec, check=False)
-            if outlook["planned"]:  # now the kernel knows what was computed above
-                verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
-                doubts = _doubts(module, options, spec, report["path"], verdicts)
-    except (_errors.UserError, OSError) as error:
-        message = str(error) if isinstance(error, _errors.UserError) else str(_refusal(spec, error))
-        changed = bool(report) and not module.check_mode and _is_other(spec, report)
-        return {**_failure(spec.path, spec.user, message), "changed": changed, "usable_by": verdicts}
-    for warning in [*doubts, *outlook["warnings"]]:
-        module.warn(warning)
-    return {**report, "usable_by": verdicts}
+class _Cache:
+    """One cache on its way through a task: the ``report`` of what is to be done, and the ``error`` that ended it."""
+
+    def __init__(self, spec: Spec, outcome: Any) -> None:
+        self.spec = spec
+        self.error = outcome if isinstance(outcome, _errors.UserError) else None
+        self.report: dict[str, Any] = {} if self.error else outcome
+        self.outlook: dict[str, Any] = {} if self.error else self.report.pop("outlook")
+        self.verdicts: list[dict[str, Any]] = []
+        self.doubts: list[str] = []
+        self.is_changed = False  # by a run that failed
+
+    def is_other(self, outcome: Any) -> bool:
+        """Tell whether something else is to be done now than what was reported."""
+        return isinstance(outcome, _errors.UserError) or {**self.report, "outlook": outcome["outlook"]} != outcome
+
+    def result(self, module: AnsibleModule) -> dict[str, Any]:
+        if self.error:
+            failure = _failure(self.spec.path, self.spec.user, str(self.error))
+            return {**failure, "changed": self.is_changed, "usable_by": self.verdicts}
+        for warning in [*self.doubts, *self.outlook["warnings"]]:
+            module.warn(warning)
+        return {**self.report, "usable_by": self.verdicts}
 
 
-def _is_other(spec: Spec, report: Mapping[str, Any]) -> bool:
-    """Tell whether a run that failed has changed something: whether as much is left to do as before."""
+def _serve(module: AnsibleModule, options: dict[str, Any], specs: Sequence[Spec]) -> list[dict[str, Any]]:
+    """Bring caches to their states, all of them one step after the other; return their results. A failure is one."""
+    caches = [_Cache(spec, outcome) for spec, outcome in zip(specs, _ensure_all(specs, check=True))]
+    _judge(module, options, caches)
+    if not module.check_mode:
+        todo = [cache for cache in caches if not cache.error and cache.report["changed"]]
+        for cache, outcome in zip(todo, _ensure_all([cache.spec for cache in todo], check=False)):
+            cache.error = outcome if isinstance(outcome, _errors.UserError) else None
+            cache.outlook["planned"] = {}  # now the kernel knows what was computed above
+        _judge(module, options, [cache for cache in todo if not cache.error])
+        failed = [cache for cache in todo if cache.error]
+        for cache, outcome in zip(failed, _ensure_all([cache.spec for cache in failed], check=True)):
+            cache.is_changed = cache.is_other(outcome)
+    return [cache.result(module) for cache in caches]
+
+
+def _ensure_all(specs: Sequence[Spec], check: bool) -> list[Any]:
+    """Return the outcomes of ``ensure``, called with the rights of each cache's user."""
+    tasks: list[tuple[pwd.struct_passwd | None, Callable[[], Any]]] = []
+    for spec in specs:
+        account, plain = spec.account, spec
+        if account and spec.recurse and os.geteuid() == 0 and _is_there(spec.path):
+            account = None  # only root can give back what others own
+        elif account:
+            plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
+        tasks.append((account, functools.partial(ensure, plain, check)))
+    return host_run_as.call_as_users(tasks)
+
+
+def _is_there(path: str) -> bool:
+    """Tell whether there is a cache. Where the system cannot say it, ``ensure`` will fail by that."""
     try:
-        now = _ensure_as_user(spec, check=True)
-    except (_errors.UserError, OSError):
-        return True
-    return {**now, "outlook": None} != {**report, "outlook": None}
+        return bool(os.lstat(path))
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
 
 
 # From the options to the specs
@@ -338,30 +368,16 @@ def _below(path: str, name: str) -> str:
     return os.path.join(path, name) if name else path
 
 
-def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
-    """Work with the rights of the cache's user; but only root can give back what others own."""
-    account = spec.account
-    if account is None or (spec.recurse and os.geteuid() == 0 and _is_there(spec.path)):
-        return ensure(spec, check)
-    plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    report: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
-    return report
-
-
-def _is_there(path: str) -> bool:
-    try:
-        return bool(os.lstat(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
 def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
     path, missing = place.path, place.todo
+    pip_cache_rules.check_length(path)
     pip_cache_rules.check_not_system(path, spec.homes)
     if missing and spec.state != "present":
         outlook: dict[str, Any] = {"warnings": [], "planned": {}, "samples": []}
         return {**_report(spec, path, _ABSENT, _ABSENT, Work({})), "outlook": outlook}
-    with host_tree.opened(place.directory) as top:  # the directory itself, or the one that it will be in
+    # The directory itself; or the one that it will be in, which may be closed to readers.
+    is_read = not missing or spec.shared
+    with host_tree.opened(place.directory) if is_read else contextlib.nullcontext(place.directory) as top:
         has_acl = spec.shared and host_acl.supported(top)
         has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
         items, closed = _new_cache(top, place, has_acl) if missing else host_tree.scan(top, has_acl)
@@ -572,29 +588,42 @@ def measure(path: str | None) -> dict[str, int | None]:
     return {"bytes": None, "files": None}
 
 
-def _verdicts(
-    options: dict[str, Any], spec: Spec, report: dict[str, Any], outlook: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return whether pip would use the cache, for each user who is to be judged, asked with that user's rights."""
+def _judge(module: AnsibleModule, options: dict[str, Any], caches: Sequence[_Cache]) -> None:
+    """Find out whether pip would use the caches, for each user who is to be judged, with that user's rights."""
+    me = host_accounts.user_name(os.geteuid())
+    asked = [(cache, user) for cache in caches if not cache.error for user in _users_to_judge(options, cache, me)]
+    tasks: list[tuple[pwd.struct_passwd | None, Callable[[], Any]]] = []
+    for cache, user in asked:
+        spec = cache.spec
+        place = spec.place if user == spec.user or (user == me and not spec.user) else None
+        verdict = functools.partial(_verdict, place, cache.report["path"], cache.outlook)
+        try:
+            tasks.append((None if user == me else host_run_as.find_account(user), verdict))
+        except _errors.UserError:
+            tasks.append((None, functools.partial(host_run_as.find_account, user)))  # which says that
+    for cache in caches:
+        cache.verdicts = []
+    for (cache, user), found in zip(asked, host_run_as.call_as_users(tasks)):
+        if isinstance(found, _errors.UserError):  # like every other reason, it stands within a sentence
+            found = {"accepted": None, "usable": None, "reason": str(found).rstrip(".")}
+        cache.verdicts.append({"user": user, **found})
+    for cache in caches:
+        try:
+            cache.doubts = _doubts(module, options, cache)
+        except _errors.UserError as error:
+            cache.error = error
+
+
+def _users_to_judge(options: dict[str, Any], cache: _Cache, me: str) -> list[str]:
+    spec, names = cache.spec, options["check_users"]
     if spec.state == "absent":
         return []
-    me, path = host_accounts.user_name(os.geteuid()), report["path"]
-    names = options["check_users"]
     if names is None and spec.shared:
         members = host_accounts.group_members(host_accounts.find_group(str(spec.gid)))
         names = [host_accounts.user_name(0), *filter(_exists, members)]
     elif names is None:
-        names = [spec.user or report["owner"] or me]
-    verdicts = []
-    for user in dict.fromkeys([*names, *spec.users]):
-        place = spec.place if user == spec.user or (user == me and not spec.user) else None
-        verdict = functools.partial(_verdict, place, path, outlook)
-        try:
-            found = verdict() if user == me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
-        except (_errors.UserError, OSError) as error:  # like every other reason, it stands within a sentence
-            found = {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
-        verdicts.append({"user": user, **found})
-    return verdicts
+        names = [spec.user or cache.report["owner"] or me]
+    return list(dict.fromkeys([*names, *spec.users]))
 
 
 def _verdict(place: pip_paths.Place | None, path: str, outlook: Mapping[str, Any]) -> dict[str, Any]:
@@ -636,19 +665,13 @@ def _exists(user: str) -> bool:
         return False
 
 
-def _doubts(
-    module: AnsibleModule, options: dict[str, Any], spec: Spec, path: str, verdicts: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def _doubts(module: AnsibleModule, options: dict[str, Any], cache: _Cache) -> list[str]:
     """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
-    verifies = options["verify"] and spec.state == "present"
+    verifies = options["verify"] and cache.spec.state == "present"
     refused, doubts = [], []
-    for verdict in verdicts:
-        user, sentence = (
-            verdict["user"],
-            f"pip would not use the cache {path} for {verdict['user']}: {verdict['reason']}.",
-        )
-        if verdict["usable"]:
-            continue
+    for verdict in [verdict for verdict in cache.verdicts if not verdict["usable"]]:
+        user, path = verdict["user"], cache.report["path"]
+        sentence = f"pip would not use the cache {path} for {user}: {verdict['reason']}."
         if verifies and module.check_mode and not _exists(user):
             doubts.append(f"{sentence} A run would fail without this user.")
         elif verifies:

@@ -103,6 +103,13 @@ def check_path(text: str, home: str = "") -> str:
         )
     if "\n" in text or "\0" in text:
         raise _errors.UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise _errors.UserError(
+            f"The cache path {text!a} holds characters that the locale of the task cannot write; set LC_ALL to a UTF-8"
+            " locale such as C.UTF-8 for it, or choose another path."
+        ) from None
     path = home + text[1:] if home and (text == "~" or text.startswith("~/")) else os.path.expanduser(text)
     if path.startswith("~"):
         raise _errors.UserError(f"The cache path '{text}' names a user who does not exist on this host.")
@@ -112,19 +119,18 @@ def check_path(text: str, home: str = "") -> str:
             "started in; write an absolute path."
         )
     path = os.path.normpath(path)
-    try:
-        sizes = [len(name) for name in os.fsencode(path).split(b"/")]
-    except UnicodeEncodeError:
-        raise _errors.UserError(
-            f"The cache path {text!a} holds characters that the locale of the task cannot write; set LC_ALL to a UTF-8"
-            " locale such as C.UTF-8 for it, or choose another path."
-        ) from None
+    check_length(path)
+    return path
+
+
+def check_length(path: str) -> None:
+    """Raise UserError for a path that the system, or pip below it, could not use."""
+    sizes = [len(name) for name in os.fsencode(path).split(b"/")]
     if max(sizes) > LONGEST_NAME or sum(sizes) + len(sizes) > LONGEST_PATH:
         raise _errors.UserError(
             f"The cache path '{path[:40]}...' is too long: a name in it may have {LONGEST_NAME} bytes, and all of it"
             f" {LONGEST_PATH}, so that pip finds room below it; choose a shorter one."
         )
-    return path
 
 
 def check_not_system(path: str, homes: Iterable[str]) -> None:
