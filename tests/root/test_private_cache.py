@@ -299,7 +299,7 @@ FULL = "mount -t tmpfs -o size=64k none {0} && cd {0} || exit; {1}; cat /dev/zer
     ("prepare", "changed", "left"),
     [
         (":", False, "full"),
-        ("mkdir cache; chmod 700 cache; echo wrong > cache/CACHEDIR.TAG", True, "cache full"),
+        ("mkdir cache; chmod 700 cache; > cache/CACHEDIR.TAG", True, "cache full"),
     ],
 )
 def test_a_full_disk_leaves_nothing_new_or_says_that_it_changed(
@@ -470,9 +470,9 @@ def test_what_an_earlier_task_may_provide_is_a_warning_in_check_mode(fresh: Path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"state": "purged"}, "cache' cannot be changed: Permission denied"),
-        ({"state": "absent"}, "cache' cannot be changed: Permission denied"),
-        ({"max_size": "0"}, "cache/http-v2' cannot be changed: Permission denied"),
+        ({"state": "purged"}, "cache/http-v2/a' cannot be changed: Permission denied"),
+        ({"state": "absent"}, "cache/http-v2/a' cannot be changed: Permission denied"),
+        ({"max_size": "0"}, "cache/http-v2/a' cannot be changed: Permission denied"),
         ({"cachedir_tag": True}, "cache' cannot be changed: Permission denied"),
         ({"mode": "0750"}, "cache' cannot be changed: Operation not permitted"),
         ({"path": "new", "owner": "root"}, "new' cannot be changed: Operation not permitted"),
