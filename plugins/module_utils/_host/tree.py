@@ -296,9 +296,11 @@ def _change(parent: int, path: str, fix: Fix, access: Access, check: bool) -> No
 
 
 def check_may_give(uid: int, gid: int, fix: Fix) -> None:
-    """Raise OSError where this process may not give the owner and group of a fix to what has these."""
-    me = os.geteuid()
-    if me != 0 and not (uid == fix.uid == me and fix.gid in (gid, os.getegid(), *os.getgroups())):
+    """Raise OSError where this process may not give the rights of a fix to what belongs to this owner and group."""
+    me, groups = os.geteuid(), (os.getegid(), *os.getgroups())
+    # The system drops the set-group-ID bit, without an error, for those who are not in the group.
+    is_member = fix.gid in groups or (fix.gid == gid and not fix.mode & stat.S_ISGID)
+    if me != 0 and not (uid == fix.uid == me and is_member):
         raise error_of(errno.EPERM)
 
 

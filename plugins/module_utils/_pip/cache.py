@@ -442,6 +442,7 @@ def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl:
         around = {name.rsplit("/", level)[0] for name in unfinished for level in range(1, name.count("/") + 1)}
         inside = [item for name, item in items.items() if name and name not in unfinished]
         repair = host_tree.plan_repair(inside, access, around)
+        has_tag = has_tag and repair.get(_TAG) != host_tree.REMOVE
     files = [
         item
         for name, item in items.items()
