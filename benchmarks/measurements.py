@@ -81,27 +81,31 @@ def fleet_in_short(numbers: Numbers) -> str:
 
 
 def fleet_parts(numbers: Numbers) -> str:
-    """Where the time of the role goes, a host. A part runs by its tag, and the checks run with it."""
-    fleet = numbers["fleet"]
-    costs = {what: net_costs(fleet, what, PARTS_HOSTS) for what in (PING, CHECKS, CACHE, CONFIG, SAME)}
-    rows = []
-    for label, what, checks in (
-        ("`ping`", PING, False),
-        ("checks of the variables", CHECKS, False),
-        ("the task of the cache", CACHE, True),
-        ("the task of the configuration", CONFIG, True),
-        ("the whole role", SAME, False),
-    ):
-        cost, without = costs[what], costs[CHECKS] if checks else (0.0, 0.0)
-        if cost and without:
-            rows.append([label, *(f"{1000 * (one - less) / PARTS_HOSTS:.0f} ms" for one, less in zip(cost, without))])
+    """Where the time of the role goes, a host."""
+    costs = [net_costs(numbers["fleet"], what, PARTS_HOSTS) for what in (PING, CHECKS, CACHE, CONFIG, SAME)]
+    walls, cpus = (parts_of(*times) for times in zip(*costs))
+    rows = [[what, *(f"{1000 * time[what] / PARTS_HOSTS:.0f} ms" for time in (walls, cpus))] for what in walls]
     return markdown_table([f"{PARTS_HOSTS} hosts, nothing to change", "wall, a host", "controller's CPU, a host"], rows)
 
 
-def net_costs(fleet: Numbers, what: str, hosts: int) -> tuple[float, float] | None:
-    """Return the wall and CPU time of one play, net of an empty play; None where it was not measured."""
+def parts_of(ping: float, checks: float, cache: float, config: float, role: float) -> dict[str, float]:
+    """Divide the time of the role. A task of it was run alone by its tag, and the checks ran with it."""
+    return {
+        "`ping`": ping,
+        "checks of the variables": checks,
+        "the task of the cache": cache - checks,
+        "the task of the configuration": config - checks,
+        "the whole role": role,
+        "the checks and two `ping`": checks + 2 * ping,
+    }
+
+
+def net_costs(fleet: Numbers, what: str, hosts: int) -> tuple[float, float]:
+    """Return the wall and CPU time of one play, net of an empty play."""
     row, empty = row_of(fleet, what, hosts), row_of(fleet, EMPTY, hosts)
-    return (row["net_wall_seconds"], row["cpu_seconds"] - empty["cpu_seconds"]) if row and empty else None
+    if not row or not empty:
+        raise SystemExit(f"'{what}' was not measured with {hosts} hosts; run `make benchmark-fleet`.")
+    return row["net_wall_seconds"], row["cpu_seconds"] - empty["cpu_seconds"]
 
 
 def fleet_table(numbers: Numbers) -> str:
@@ -195,6 +199,18 @@ def engine_table(numbers: Numbers) -> str:
     return markdown_table(["CPU time", ""], rows)
 
 
+def survival_table(numbers: Numbers) -> str:
+    """What each tool survives."""
+    answers = numbers["survival"]["answers"]
+    tools = list(next(iter(answers.values())))
+    return markdown_table(["", *tools], [[what, *(found[tool] for tool in tools)] for what, found in answers.items()])
+
+
+def soak_table(numbers: Numbers) -> str:
+    """What the long runs of this project's own tests counted."""
+    return markdown_table(["test", "counted"], [[what, said] for what, said in numbers["soak"].items()])
+
+
 BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "fleet-in-short": fleet_in_short,
     "fleet-table": fleet_table,
@@ -209,6 +225,9 @@ BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "engine-table": engine_table,
     "engine-bars": bars_table("engine"),
     "engine-with": with_what("engine"),
+    "survival-table": survival_table,
+    "survival-with": with_what("survival"),
+    "soak-table": soak_table,
 }
 
 

@@ -14,6 +14,7 @@ author:
 description:
   - Merges dictionaries of sections key by key; later ones win.
   - Two spellings of one key, such as C(index-url) and C(index_url), are one key. A section without keys is ignored.
+  - Refuses a value that would become another line of the file.
 positional: names
 options:
   _input:
@@ -60,13 +61,20 @@ def compose_options(given: Sequence[Options], names: Sequence[str]) -> dict[str,
     for name, options in zip(names, given):
         try:
             named = ini_request.named_keys(name, options, pip_options.PIP)
-            for section in named:
+            for section, keys in named.items():
                 ini_request.check_section(section, pip_options.PIP)
+                for key, value in keys.values():
+                    _check_value(f"{name}: [{section}] {key}", value)
         except _errors.UserError as error:
             raise AnsibleFilterError(str(error)) from None
         for section, keys in named.items():
             composed.setdefault(section, {}).update(keys)
     return {section: dict(keys.values()) for section, keys in composed.items()}
+
+
+def _check_value(where: str, value: Any) -> None:
+    if value is not None and "\n" in ini_request.value_of(where, value, pip_options.PIP):
+        raise _errors.UserError(f"{where}: the value has a line break; write its lines as a list.")
 
 
 class FilterModule:

@@ -238,7 +238,7 @@ def _check_encodable(text: str, what: str) -> None:
 
 
 def _kind(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", str: "a string"}
+    names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a dictionary", str: "a string"}
     found = next((name for kind, name in names.items() if isinstance(value, kind)), "a " + type(value).__name__)
     return "null" if value is None else found
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import measurements
 import pytest
-from fleet_numbers import CACHE, CHECKS, EMPTY, PING, SAME
+from fleet_numbers import CACHE, CHECKS, CONFIG, EMPTY, PING, SAME
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -79,14 +79,23 @@ def row(what: str, hosts: int, wall: float, cpu: float) -> dict[str, object]:
 
 
 def test_the_parts_of_the_role_are_net_of_its_checks() -> None:
-    costs = {EMPTY: (0.0, 1.0), PING: (3.0, 2.0), CHECKS: (1.0, 1.5), CACHE: (4.5, 3.0), SAME: (9.0, 4.0)}
+    costs = {
+        EMPTY: (0.0, 1.0),
+        PING: (3.0, 2.0),
+        CHECKS: (1.0, 1.5),
+        CACHE: (4.5, 3.0),
+        CONFIG: (5.0, 3.0),
+        SAME: (9.0, 5.0),
+    }
     rows = [row(what, 10, *cost) for what, cost in costs.items()]
     lines = measurements.fleet_parts({"fleet": {"measured": rows}}).splitlines()[2:]
     assert [[cell.strip() for cell in line.strip("|").split("|")] for line in lines] == [
         ["`ping`", "300 ms", "100 ms"],
         ["checks of the variables", "100 ms", "50 ms"],
         ["the task of the cache", "350 ms", "150 ms"],
-        ["the whole role", "900 ms", "300 ms"],
+        ["the task of the configuration", "400 ms", "150 ms"],
+        ["the whole role", "900 ms", "400 ms"],
+        ["the checks and two `ping`", "700 ms", "250 ms"],
     ]
 
 
