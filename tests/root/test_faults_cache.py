@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each call of the system that pip_cache makes fails in turn: one user's sentence, and the other user is served.
 
-Every eleventh call fails, with FAULTS=all every single one.
+Every 41st call fails, with FAULTS=all every single one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import errno
 import mmap
 import os
 import shutil
+import stat
 import sys
 from typing import Any, Callable, Iterator
 
@@ -21,12 +22,13 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as 
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 from ansible_collections.devfleet.pip.tests.root.test_check_mode_cache import Module, state_of
 
-EVERY = 1 if os.environ.get("FAULTS") == "all" else 11
+EVERY = 1 if os.environ.get("FAULTS") == "all" else 41
 # What touches the paths of a cache. Calls that give root its rights back are none of them.
 CALLS = (
     "open", "stat", "lstat", "fstat", "statvfs", "scandir", "readlink", "dup", "mkdir", "rmdir", "unlink", "fchmod",
     "fchown", "getxattr", "setxattr", "read",
 )  # fmt: skip
+READ, STATUS = os.read, os.fstat
 ERRORS = (errno.EIO, errno.EPERM, errno.ENOENT)
 
 
@@ -51,6 +53,8 @@ class Fault:
         """Return the function as it fails."""
 
         def call(*arguments: Any, **named: Any) -> Any:
+            if function is READ and not stat.S_ISREG(STATUS(*arguments[:1]).st_mode):
+                return function(*arguments, **named)  # of an answer from a process that works for a user
             self.calls += 1
             if self.calls == self.number:
                 raise OSError(self.error, os.strerror(self.error), arguments[0] if arguments else None)
