@@ -88,7 +88,7 @@ molecule: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) tests/tools/run-molecule $(SCENARIO)
 
 root: as-root $(test_venv)/.stamp $(tree)/.stamp
-	@tests/tools/install-packages jq zsh
+	@tests/tools/install-packages jq zsh strace
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" pytest -o cache_dir=.cache/pytest tests/root $(ARGS)
 
 as-root:
@@ -108,9 +108,11 @@ picture: $(test_venv)/.stamp $(tree)/.stamp
 
 properties: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" INI_EXAMPLES=$(EXAMPLES) \
-		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/unit/plugins/module_utils/_ini/test_properties.py $(ARGS)
+		pytest -v -o cache_dir=.cache/pytest --durations=0 \
+		tests/unit/plugins/module_utils/_ini/test_properties.py tests/unit/plugins/module_utils/_ini/test_document.py $(ARGS)
 
 soak: properties as-root
+	@tests/tools/install-packages strace
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" RACES=$(RACES) KILLED=$(KILLED) SITUATIONS=$(SITUATIONS) FAULTS=all \
 		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -m soak --figures docs/measurements/soak.json $(ARGS)
 

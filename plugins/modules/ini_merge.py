@@ -124,6 +124,8 @@ notes:
   - A new file is readable by all (C(0644)), or only by its owner (C(0600)) when it holds a secret, unless O(mode)
     says otherwise.
   - A BOM, which pip cannot read, is removed and reported with O(dialect=pip), and kept with O(dialect=generic).
+  - A file with more than 10 million characters, 20,000 sections or 200,000 options, a line with more than 16,000
+    characters, or a key with more than 100 blanks in a row is refused, as is a task that would write one.
 seealso:
   - module: community.general.ini_file
 """

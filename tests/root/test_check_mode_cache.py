@@ -215,16 +215,21 @@ class Situation:
         if path.exists() and not path.is_symlink() and (path.is_dir() or path.is_file()):
             set_flags(path, self.pick(IMMUTABLE, APPEND_ONLY))
 
+    def told(self, *results: dict[str, Any]) -> str:
+        """Return all that one needs to know of a situation that goes wrong."""
+        return "\n".join(map(str, (self.user, self.options, *results)))
+
     def run(self, check: bool) -> tuple[dict[str, Any], list[str]]:
         """Do the task as its user; return its result and its warnings."""
         module = Module(check)
 
-        def work() -> dict[str, Any]:
-            return pip_cache.run(module, dict(self.options))  # type: ignore[arg-type]  # all that is asked of one
+        def work() -> list[Any]:  # maybe in a process of its own
+            result = pip_cache.run(module, dict(self.options))  # type: ignore[arg-type]  # all that is asked of one
+            return [result, module.warnings]
 
-        if self.user == "root":
-            return work(), module.warnings
-        return host_run_as.call_as_user(pwd.getpwnam(self.user), work), module.warnings
+        account = pwd.getpwnam(self.user)
+        result, warnings = work() if self.user == "root" else host_run_as.call_as_user(account, work)
+        return result, warnings
 
 
 @pytest.fixture
@@ -252,8 +257,8 @@ def test_check_mode_says_what_the_run_does(people: People, thawed: Path, number:
     after = now()
     again, _warnings = situation.run(check=False)
 
-    assert predicted == done, "\n".join(map(str, (situation.user, situation.options, predicted, done)))
+    assert predicted == done, situation.told(predicted, done)
     assert warnings == warned
-    assert done["changed"] is (after != before), situation.options
+    assert done["changed"] is (after != before), situation.told(done)
     assert again.get("msg") == done.get("msg")
-    assert now() == after and again["changed"] is False, situation.options
+    assert now() == after and again["changed"] is False, situation.told(done, again)

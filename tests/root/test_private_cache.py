@@ -9,11 +9,13 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules
 from ansible_collections.devfleet.pip.tests.counting_index import CountingIndex, Package
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip, fetch, home_of, run_pip
 from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
@@ -212,7 +214,7 @@ def test_root_follows_only_its_own_links(people: People, fresh: Path) -> None:
     refused = run_module("pip_cache", {"path": f"{fresh}/bobs/cache2", "owner": people.bob})
 
     assert followed["caches"][0]["path"] == f"{fresh}/real/cache"
-    assert "is a symbolic link" in refused["msg"]
+    assert "root does not follow it" in refused["msg"]
     assert [path.name for path in (fresh / "real").iterdir()] == ["cache"]
 
 
@@ -290,6 +292,104 @@ def test_what_is_new_has_the_group_of_its_maker(people: People, fresh: Path) -> 
     assert (made["caches"][0]["group"], made["caches"][0]["mode"]) == ("root", "0700")
 
 
+FULL = "mount -t tmpfs -o size=64k none {0} && cd {0} || exit; {1}; cat /dev/zero > full 2> /dev/null; "
+
+
+@pytest.mark.parametrize(
+    ("prepare", "changed", "left"),
+    [
+        (":", False, "full"),
+        ("mkdir cache; chmod 700 cache; > cache/CACHEDIR.TAG", True, "cache full"),
+    ],
+)
+def test_a_full_disk_leaves_nothing_new_or_says_that_it_changed(
+    fresh: Path, tmp_path: Path, prepare: str, changed: bool, left: str
+) -> None:
+    script = FULL.format(fresh, prepare) + f'"$@"; status=$?; echo $(ls) > {tmp_path}/listing; exit $status'
+    wrapper = ("unshare", "--mount", "sh", "-c", script, "sh")
+    result = run_module("pip_cache", {"path": f"{fresh}/cache", "cachedir_tag": True}, wrapper=wrapper)
+
+    assert "make room on its file system" in result["msg"]
+    assert (result["changed"], (tmp_path / "listing").read_text(encoding="ascii").strip()) == (changed, left)
+
+
+@pytest.mark.parametrize("attribute", ["i", "a"])
+@pytest.mark.parametrize(
+    ("what", "arguments"),
+    [
+        ("cache", {"mode": "0750"}),
+        ("cache", {"state": "purged"}),
+        ("cache", {"state": "absent"}),
+        ("cache/http/a", {"state": "absent"}),
+        ("cache/http/a/file", {"max_age": "1d", "mode": "0750"}),
+        ("cache/http/a/file", {"recurse": True, "mode": "0750"}),
+        ("cache/CACHEDIR.TAG", {"cachedir_tag": False, "max_size": "0"}),
+        (".", {"state": "absent"}),
+    ],
+)
+def test_what_is_immutable_or_append_only_is_refused_before_anything_changes(
+    fresh: Path, attribute: str, what: str, arguments: dict[str, object]
+) -> None:
+    file = fresh / "cache/http/a/file"
+    file.parent.mkdir(parents=True)
+    file.write_text("an answer", encoding="ascii")
+    file.chmod(0o400)
+    os.utime(file, (1, 1))
+    (fresh / "cache/CACHEDIR.TAG").write_text(cache_rules.TAG_TEXT, encoding="ascii")
+    before = state_of(fresh)
+    subprocess.run(["chattr", f"+{attribute}", str(fresh / what)], check=True)
+    try:
+        given = {**arguments, "path": f"{fresh}/cache"}
+        results = [run_module("pip_cache", given, check=check) for check in (True, False)]
+        after = state_of(fresh)
+    finally:
+        subprocess.run(["chattr", f"-{attribute}", str(fresh / what)], check=True)
+
+    assert results[0]["caches"] == results[1]["caches"]
+    assert "cannot be changed: Operation not permitted; its attributes (lsattr)" in results[1]["msg"]
+    assert results[1]["changed"] is False and after == before
+    assert "become" not in results[1]["msg"] and "recurse" not in results[1]["msg"]
+
+
+@pytest.mark.parametrize("arguments", [{"cachedir_tag": True}, {"cachedir_tag": False}, {"state": "absent"}])
+def test_a_directory_in_place_of_the_tag_is_no_cache_of_pips(fresh: Path, arguments: dict[str, object]) -> None:
+    (fresh / "cache/CACHEDIR.TAG").mkdir(parents=True)
+    (fresh / "cache/CACHEDIR.TAG/thesis").write_text("years", encoding="ascii")
+    given = {**arguments, "path": f"{fresh}/cache"}
+    results = [run_module("pip_cache", given, check=check) for check in (True, False)]
+
+    assert results[0]["caches"] == results[1]["caches"]
+    assert results[1]["msg"] == f"'{fresh}/cache/CACHEDIR.TAG' is a directory, which no cache has; move it away."
+    assert (fresh / "cache/CACHEDIR.TAG/thesis").read_text(encoding="ascii") == "years"
+
+
+def test_advice_is_for_the_user_who_gets_it(people: People, empty_homes: None) -> None:
+    """Root is not told to become root; a user is told what only root can do."""
+    account = pwd.getpwnam(people.bob)
+    cache = home_of(people.bob) / ".cache/pip"
+    (cache / "http-v2").mkdir(parents=True)
+    (cache / "http-v2/file").write_text("an answer", encoding="ascii")
+    for path in (cache.parent, cache):
+        shutil.chown(path, people.bob)
+    as_bob = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    env = {"HOME": account.pw_dir}
+    by_bob = run_module("pip_cache", {"state": "purged"}, wrapper=as_bob, env=env)["msg"]
+    by_root = run_module("pip_cache", {"state": "purged", "users": [people.bob]})["msg"]
+
+    assert f"'{cache}/http-v2" in by_bob and f"'{cache}/http-v2" in by_root
+    assert "run the task as root with recurse: true" in by_bob
+    assert "as root" not in by_root and "recurse: true gives what is inside a cache back to its owner" in by_root
+    assert run_module("pip_cache", {"state": "purged", "users": [people.bob], "recurse": True})["changed"] is True
+
+
+def test_a_report_on_several_users_names_them(people: People, fresh: Path) -> None:
+    users = [people.alice, people.bob, people.stranger]
+    result = run_module("pip_cache", {"path": f"{fresh}/cache", "mode": "0755", "check_users": users})
+
+    for verdict in result["caches"][0]["usable_by"]:
+        assert verdict["reason"].startswith(f"'{fresh}/cache' is not writable by '{verdict['user']}'")
+
+
 def test_a_tilde_is_the_home_of_each_user(people: People, empty_homes: None) -> None:
     arguments = {"users": [people.alice, people.bob], "path": "~/caches/pip", "cachedir_tag": True, "verify": True}
     predicted = run_module("pip_cache", arguments, check=True)
@@ -341,7 +441,7 @@ def test_what_lies_in_a_home_is_made_with_that_users_rights(people: People, empt
     assert not_owned_by(people.bob, home / "deep") == []
     assert all(f"lies below a directory of '{people.bob}', who could replace it" in message for message in refused)
     assert not (home / "other").exists()
-    assert all("may not be written to by this user" in message for message in trapped)
+    assert all(f"may not be written to by '{people.bob}'" in message for message in trapped)
     assert not list(fresh.iterdir())
 
 
@@ -370,9 +470,9 @@ def test_what_an_earlier_task_may_provide_is_a_warning_in_check_mode(fresh: Path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"state": "purged"}, "cache' cannot be changed: Permission denied"),
-        ({"state": "absent"}, "cache' cannot be changed: Permission denied"),
-        ({"max_size": "0"}, "cache/http-v2' cannot be changed: Permission denied"),
+        ({"state": "purged"}, "cache/http-v2/a' cannot be changed: Permission denied"),
+        ({"state": "absent"}, "cache/http-v2/a' cannot be changed: Permission denied"),
+        ({"max_size": "0"}, "cache/http-v2/a' cannot be changed: Permission denied"),
         ({"cachedir_tag": True}, "cache' cannot be changed: Permission denied"),
         ({"mode": "0750"}, "cache' cannot be changed: Operation not permitted"),
         ({"path": "new", "owner": "root"}, "new' cannot be changed: Operation not permitted"),

@@ -56,6 +56,7 @@ class WindowsHost:
     belong to the administrators; environment: {variable: value} of each level (process, user, machine); nodes:
     everything in the file system, under its path in lower case. held_open: files and links that another process has
     open; held_for_reading: files that it lets others read; denied: paths that only their owner may look at or into;
+    hidden_owners: directories in which only administrators may see what belongs to whom;
     written_by_another: {path: text that another process writes as soon as the file has been read}; calls: the modules
     that were run, each with its arguments; event_log: what they wrote to the event log.
     """
@@ -207,6 +208,8 @@ class WindowsHost:
         kinds = {"directory": [True], "file": [False], "any": [True, False]}[arguments["file_type"]]
         found = []
         for path in arguments["paths"]:
+            if path in self.state["hidden_owners"]:
+                raise ModuleError("Attempted to perform an unauthorized operation.")
             top = self._find(path)
             if top is None or "content" in top:
                 continue  # the module warns, and goes on
@@ -412,9 +415,12 @@ class WindowsHost:
         return self._nodes.get(self._key(path))
 
     def _find(self, path: str) -> dict[str, Any] | None:
-        """Return what a path leads to, every link followed."""
-        node = self._find_link(path)
-        return self._find(node["target"]) if node and "target" in node else node
+        """Return what a path leads to, every link followed; None where they lead in a circle."""
+        try:
+            node = self._find_link(path)
+            return self._find(node["target"]) if node and "target" in node else node
+        except RecursionError:
+            return None
 
     def _existing(self, path: str) -> dict[str, Any]:
         node = self._find(path)
@@ -509,6 +515,7 @@ def new_state(machine: str = "PC1", users: tuple[str, ...] = ("ada", "grace"), u
         "held_open": [],
         "held_for_reading": [],
         "denied": [],
+        "hidden_owners": [],
         "written_by_another": {},
         "calls": [],
         "event_log": [],

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
-from typing import Dict, Iterable, Iterator, NamedTuple, Sequence
+import struct
+import sys
+from typing import Container, Dict, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
@@ -28,6 +31,11 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Nonblocking: a pipe that somebody puts here would otherwise stop the play.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+# The ioctl FS_IOC_GETFLAGS of Linux, and its flags for 'immutable' and 'append only'.
+_GET_ATTRIBUTES = 0x80006601 | struct.calcsize("l") << 16
+_FIXED = 0x10 | 0x20
 
 
 class Item(NamedTuple):
@@ -142,10 +150,11 @@ def scan(top: int, with_acl: bool = False) -> tuple[Items, list[str]]:
                         item = _item(os.path.join(path, entry.name), entry.stat(follow_symlinks=False))
                         items[item.path] = item
                         todo += [item.path] if item.is_dir else []
-        except PermissionError:
-            closed.append(path)
-        except (FileNotFoundError, NotADirectoryError):  # removed or replaced meanwhile
-            continue
+        except (PermissionError, FileNotFoundError, NotADirectoryError) as error:
+            if not path:
+                raise
+            if isinstance(error, PermissionError):  # else it was removed or replaced meanwhile
+                closed.append(path)
     return {path: items[path] for path in sorted(items)}, sorted(closed)
 
 
@@ -190,13 +199,16 @@ def read_file(top: int | None, name: str, limit: int, follow: bool = False) -> b
 # What is to be done
 
 
-def plan_repair(items: Iterable[Item], access: Access) -> Plan:
-    """Return what makes the inside of a tree as ``access`` says. What is in a directory that goes goes too."""
+def plan_repair(items: Iterable[Item], access: Access, stay: Container[str] = ()) -> Plan:
+    """Return what makes the inside of a tree as ``access`` says. What is in a directory that goes goes too.
+
+    Directories that ``stay`` are not removed.
+    """
     plan: Plan = {}
     for item in items:
         is_gone = plan.get(os.path.dirname(item.path)) == REMOVE
         fix = REMOVE if is_gone else fix_for(item, access)
-        if fix:
+        if fix and not (fix.remove and item.path in stay):
             plan[item.path] = fix
     return plan
 
@@ -223,41 +235,27 @@ def fix_for(item: Item, access: Access) -> Fix | None:
     return Fix(False, uid, gid, mode, acl)
 
 
-def check_plan(top: int, items: Items, plan: Plan, written: Iterable[str] = ()) -> None:
-    """Raise OSError where this process may not carry out ``plan``, so that check mode fails as a run would.
-
-    ``written`` are directories that get new files, too.
-    """
-    me, groups = os.geteuid(), (os.getegid(), *os.getgroups())
-    if (plan or written) and os.statvfs(top).f_flag & os.ST_RDONLY:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-    for path, fix in plan.items():
-        item = items[path]
-        if not fix.remove and me != 0 and not (item.uid == fix.uid == me and fix.gid in (item.gid, *groups)):
-            raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
-    parents = {os.path.dirname(path) if path else ".." for path, fix in plan.items() if fix.remove}
-    for path in sorted(parents.union(written) - {path for path, fix in plan.items() if not fix.remove}):
-        if not os.access(path or ".", os.W_OK | os.X_OK, dir_fd=top):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
-
-
 # Do it
 
 
-def apply(top: int, items: Items, plan: Plan, access: Access) -> None:
+def apply(top: int, items: Items, plan: Plan, access: Access, check: bool) -> None:
     """Carry out ``plan`` below the open directory ``top``, which itself stays (see ``remove``); raise OSError.
 
-    Each item is opened and judged again before it is given away. What a running pip removes or adds is no error.
+    With ``check`` only raise where this process may not do that, and change nothing. Each item is opened and judged
+    again before it is given away. What a running pip removes or adds is no error.
     """
-    gone = [path for path in sorted(plan, reverse=True) if path and plan[path].remove]
     changed = [path for path in sorted(plan) if not plan[path].remove]
+    gone = [path for path in sorted(plan, reverse=True) if path and plan[path].remove]
     for path in [*changed, *gone]:
+        directory, name = os.path.split(path)
         try:
-            with _inside(top, os.path.dirname(path)) as parent:
-                if plan[path].remove:
-                    (os.rmdir if items[path].is_dir else os.unlink)(os.path.basename(path), dir_fd=parent)
+            with _inside(top, directory) as parent:
+                if not plan[path].remove:
+                    _change(parent, path, plan[path], access, check)
+                elif check:
+                    _check_removal(parent, name, items[path], directory in changed)
                 else:
-                    _change(parent, path, plan[path], access)
+                    (os.rmdir if items[path].is_dir else os.unlink)(name, dir_fd=parent)
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
                 error.filename = path
@@ -278,16 +276,65 @@ def _inside(top: int, path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _change(parent: int, path: str, fix: Fix, access: Access) -> None:
-    fd = os.open(os.path.basename(path) or ".", _FILE, dir_fd=parent)
+def _change(parent: int, path: str, fix: Fix, access: Access, check: bool) -> None:
+    name = os.path.basename(path) or "."
+    fd = os.open(name, _FILE, dir_fd=parent)
     try:
         status = os.fstat(fd)
         acl = _acl(fd) if access.acl and stat.S_ISDIR(status.st_mode) else None
         now = fix_for(_item(path, status, acl), access) if path else fix
-        if now and not now.remove:
+        if not now or now.remove:
+            return
+        if not check:
             _give(fd, now)
+        elif _is_fixed(parent, name):
+            raise error_of(errno.EPERM, path)
+        else:
+            check_may_give(status.st_uid, status.st_gid, now)
     finally:
         os.close(fd)
+
+
+def check_may_give(uid: int, gid: int, fix: Fix) -> None:
+    """Raise OSError where this process may not give the rights of a fix to what belongs to this owner and group."""
+    me, groups = os.geteuid(), (os.getegid(), *os.getgroups())
+    # The system drops the set-group-ID bit, without an error, for those who are not in the group.
+    is_member = fix.gid in groups or (fix.gid == gid and not fix.mode & stat.S_ISGID)
+    if me != 0 and not (uid == fix.uid == me and is_member):
+        raise error_of(errno.EPERM)
+
+
+def check_writable(directory: int) -> None:
+    """Raise OSError where this process may not make and remove things in an open directory."""
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=directory):
+        is_read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
+        number = errno.EPERM if os.geteuid() == 0 else errno.EACCES
+        raise error_of(errno.EROFS if is_read_only else number)
+
+
+def _check_removal(parent: int, name: str, item: Item, will_be_writable: bool) -> None:
+    if not will_be_writable:
+        check_writable(parent)
+    directory = os.fstat(parent)
+    is_anothers = directory.st_mode & stat.S_ISVTX and os.geteuid() not in (0, item.uid, directory.st_uid)
+    if is_anothers or _is_fixed(parent, ".") or ((item.is_dir or item.is_file) and _is_fixed(parent, name)):
+        raise error_of(errno.EPERM)
+
+
+def _is_fixed(parent: int, name: str) -> bool:
+    """Tell whether a file or directory has the attribute 'immutable' or 'append only', which binds root too."""
+    with contextlib.suppress(OSError):  # closed to this process, or a system without such attributes
+        fd = os.open(name, _FILE, dir_fd=parent)
+        try:
+            return bool(int.from_bytes(fcntl.ioctl(fd, _GET_ATTRIBUTES, bytes(4)), sys.byteorder) & _FIXED)
+        finally:
+            os.close(fd)
+    return False
+
+
+def error_of(number: int, path: str = "") -> OSError:
+    """Return the system's error with this number."""
+    return OSError(number, os.strerror(number), path)
 
 
 def _give(fd: int, fix: Fix) -> None:
@@ -300,11 +347,14 @@ def _give(fd: int, fix: Fix) -> None:
         host_acl.write(fd, host_acl.DEFAULT, fix.acl)
 
 
-def remove(place: host_places.Reached) -> None:
-    """Remove the empty directory that was reached. Somebody else may be faster. Raise OSError."""
-    parent, name = os.path.split(place.path)
+def remove(path: str, item: Item, check: bool) -> None:
+    """Remove the empty directory ``path``, or ``check`` that. Somebody else may be faster. Raise OSError."""
+    parent, name = os.path.split(path)
     with host_places.reached_directory(parent) as above, contextlib.suppress(FileNotFoundError):
-        os.rmdir(name, dir_fd=above.directory)
+        if check:
+            _check_removal(above.directory, name, item, False)
+        else:
+            os.rmdir(name, dir_fd=above.directory)
 
 
 def write_file(top: int, name: str, text: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import re
 from typing import Callable, Dict, NamedTuple, Optional
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -20,6 +21,14 @@ BOM = "\ufeff"
 COMMENT_PREFIXES = ("#", ";")
 DEFAULT_SECTION = configparser.DEFAULTSECT
 TOP = ""  # the section name that stands for the lines before the first header (dialect generic)
+
+# What nobody's settings exceed. Sections and options cost memory, and blanks in a row inside a key cost
+# RawConfigParser, and so pip, time that is quadratic in their number.
+LARGEST_TEXT = 10_000_000  # characters
+LONGEST_LINE = 16_000  # characters
+MOST_SECTIONS = 20_000
+MOST_OPTIONS = 200_000
+BLANKS_IN_KEY = 100
 
 View = Dict[str, Dict[str, Optional[str]]]
 
@@ -30,6 +39,10 @@ class IniError(_errors.UserError):
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
         self.line = line
+
+
+class LimitError(IniError):
+    """A text that pip reads, and that is larger than this parser takes."""
 
 
 class Dialect(NamedTuple):
@@ -104,13 +117,13 @@ class Document:
     def __init__(self, text: str, dialect: Dialect, newline: str = "\n") -> None:
         self.dialect = dialect
         self.bom = BOM if text.startswith(BOM) else ""
-        # newline="" splits where Python's open() does (\n, \r, \r\n), and keeps the line ends.
-        self.lines = io.StringIO(text[len(self.bom) :], newline="").readlines()
+        self.lines = split_lines(text[len(self.bom) :])
         self.sections: list[Section] = []
         self.options: dict[str, dict[str, Option]] = {}
         self.earlier: dict[tuple[str, str], list[Option]] = {}
         self.repeats: list[Repeat] = []
         self._newline = newline
+        self._options_left = MOST_OPTIONS
         self._first_lines: dict[str, int] = {}
         self._replaced: dict[int, list[str]] = {}
         self._inserted: dict[int, list[str]] = {}
@@ -149,11 +162,20 @@ class Document:
         first_line = self._first_lines.setdefault(name, index)
         if first_line != index and name != DEFAULT_SECTION:
             self.repeats.append(Repeat(name, None, first_line, index))
+        if len(self.sections) > MOST_SECTIONS:
+            raise LimitError(f"more than {MOST_SECTIONS:,} sections are no settings; shorten the file", index + 1)
         self.sections.append(Section(name, index, len(self.sections)))
         self.options.setdefault(name, {})
 
     def _add_option(self, text: str, index: int) -> Option:
         key, _delimiter, value = split_option(text)
+        if has_many_blanks(key):
+            raise LimitError(
+                f"the key in this line holds more than {BLANKS_IN_KEY} blanks in a row; remove them", index + 1
+            )
+        if not self._options_left:
+            raise LimitError(f"more than {MOST_OPTIONS:,} options are no settings; shorten the file", index + 1)
+        self._options_left -= 1
         reason = ""
         if not self.sections:
             reason = (
@@ -267,6 +289,29 @@ class Document:
             if last_is_new:
                 out[-1:] = [line.rstrip("\r\n") for line in out[-1:]]
         return self.bom + "".join(out)
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their ends. Raise LimitError where the text or one of its lines is too long."""
+    if len(text) > LARGEST_TEXT:
+        raise LimitError(
+            f"with this line the text is longer than {LARGEST_TEXT:,} characters, so these are no settings; shorten it",
+            text.count("\n", 0, LARGEST_TEXT) + 1,
+        )
+    # newline="" splits where Python's open() does (\n, \r, \r\n), and keeps the line ends.
+    lines = io.StringIO(text, newline="").readlines()
+    if max(map(len, lines), default=0) > LONGEST_LINE:
+        raise LimitError(
+            f"this line is longer than {LONGEST_LINE:,} characters; shorten it, or write the items of a list on lines"
+            " of their own",
+            next(number for number, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE),
+        )
+    return lines
+
+
+def has_many_blanks(key: str) -> bool:
+    """Tell whether a key holds so many blanks in a row that RawConfigParser needs long to read it."""
+    return len(key) > BLANKS_IN_KEY and max(map(len, re.split(r"\S+", key))) > BLANKS_IN_KEY
 
 
 def split_option(text: str) -> tuple[str, str, str | None]:

@@ -593,6 +593,7 @@ def _move_options(document: ini_document.Document, block: ini_document.Section, 
 
 def _check(text: str, expected: Mapping[str, Mapping[str, Any]], document: ini_document.Document) -> None:
     """Refuse a new text that RawConfigParser does not read as expected; lists are compared as lists."""
+    ini_document.split_lines(text)
     fault = "would read the new text otherwise than asked"
     try:
         found: dict[str, dict[str, Any]] = dict(ini_document.parser_view(text, document.dialect))

@@ -197,6 +197,10 @@ def _by_name(section: str, keys: Mapping[str, Any], dialect: ini_document.Dialec
             where + f"a key that starts with '{key[:1]}' would not read as a key.",
         )
         _refuse_if(not name.strip("-"), where + "the key is empty.")
+        _refuse_if(
+            ini_document.has_many_blanks(key),
+            f"[{section}]: a key holds more than {ini_document.BLANKS_IN_KEY} blanks in a row; remove them.",
+        )
         _refuse_if(name in named, f"[{section}] {key}: this key is given in two spellings; give it once.")
         named[name] = (key, what)
     return named
@@ -226,8 +230,14 @@ def _text(where: str, value: Any) -> str:
         not isinstance(value, (str, int, float)),
         f"{where}: the value must be a string, a number, a boolean or a list, not {_kind(value)}.",
     )
-    _check_encodable(str(value), f"{where}: the value")
-    return str(value)
+    text = str(value)
+    _check_encodable(text, f"{where}: the value")
+    longest = ini_document.LONGEST_LINE
+    _refuse_if(
+        len(text) > longest and max(map(len, LINE_BREAK.split(text))) > longest,
+        f"{where}: the value has a line of more than {longest:,} characters; shorten it, or give a list.",
+    )
+    return text
 
 
 def _check_encodable(text: str, what: str) -> None:

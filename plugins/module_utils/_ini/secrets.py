@@ -223,7 +223,8 @@ def _user_without_scheme(word: str, is_address: bool) -> Iterator[_Span]:
         return
     has_port = bool(_HOST_WITH_PORT.match(host))
     if name and password:
-        is_path = "/" in password and (password[0] == "/" or _HOST.fullmatch(user.partition("/")[0]))
+        path = password[1:] if password[0] == "/" else user  # os.path.normpath() leaves one slash of a scheme's two
+        is_path = "/" in path and _HOST.fullmatch(path.partition("/")[0])
         if is_address or has_port or not is_path:
             yield start, at
     elif is_address or has_port or ("/" not in user and _HOST_WITH_PATH.match(host)):
@@ -346,7 +347,9 @@ def mask_content(content: str | None) -> str | None:
 def mask_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's arguments, checked or not, as they may be shown."""
     return {
-        name: mask_content(value) if name in _INI_ARGUMENTS and isinstance(value, str) else mask_value(name, value)
+        mask_urls(name): mask_content(value)
+        if name in _INI_ARGUMENTS and isinstance(value, str)
+        else mask_value(name, value)
         for name, value in arguments.items()
     }
 

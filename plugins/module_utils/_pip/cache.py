@@ -19,7 +19,7 @@ import pwd
 import stat
 import time
 from types import MappingProxyType
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -70,13 +70,11 @@ _TAG = pip_cache_rules.TAG_NAME
 _TAG_SIGNATURE = pip_cache_rules.TAG_TEXT.splitlines()[0].encode()
 _ABSENT = {"state": "absent"}
 
-_AS_ROOT = "run the task as root with recurse: true, which gives a cache back to its owner"
 _WAYS_OUT = {
-    errno.EACCES: _AS_ROOT,
-    errno.EPERM: _AS_ROOT,
     errno.EROFS: "mount it for writing, or choose another place",
     errno.ENOSPC: "make room on its file system",
     errno.EDQUOT: "make room, as the quota of its owner is used up",
+    errno.ENAMETOOLONG: "choose a shorter path",
 }
 
 
@@ -98,6 +96,7 @@ class Spec(NamedTuple):
     max_size: int | None = None  # in bytes
     max_age: float | None = None  # in seconds
     tag: bool | None = None  # whether CACHEDIR.TAG is there
+    by_root: bool = False  # whether the task runs as root, also where it works with a user's rights
     homes: Sequence[str] = ()  # of this host, which are no caches
     users: Sequence[str] = ()  # to judge besides those whose cache it is
 
@@ -120,17 +119,12 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     try:
         specs, missing = _specs(options)
-    except _errors.UserError as error:
+    except (_errors.UserError, OSError) as error:
         return {"changed": False, "msg": str(error), "caches": []}
     for warning in _warnings_of_task(options):
         module.warn(warning)
     caches = [_missing_cache(module, options["state"], *found) for found in missing]
-    tasks = [(_worker(options, spec), functools.partial(_serve, module, options, spec)) for spec in specs]
-    for spec, found in zip(specs, host_run_as.call_as_users(tasks)):
-        failed = isinstance(found, _errors.UserError)
-        caches.append({**_failure(spec.path, spec.user, str(found)), "usable_by": []} if failed else found)
-    for warning in [warning for cache in caches for warning in cache.pop("warnings", [])]:
-        module.warn(warning)
+    caches += _serve(module, options, specs)
     diffs = [cache.pop("diff") for cache in caches if cache["changed"] and "diff" in cache]
     result: dict[str, Any] = {"changed": any(cache["changed"] for cache in caches), "caches": caches, "diff": diffs}
     messages = dict.fromkeys(cache["msg"] for cache in caches if cache["failed"])
@@ -139,30 +133,66 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _worker(options: dict[str, Any], spec: Spec) -> pwd.struct_passwd | None:
-    """Return the user whose rights all of the work on a cache can be done with; None where some of it needs root's."""
-    needs_root = spec.recurse or spec.shared or spec.users or options["check_users"]
-    return None if needs_root else spec.account
+class _Cache:
+    """One cache on its way through a task: the ``report`` of what is to be done, and the ``error`` that ended it."""
+
+    def __init__(self, spec: Spec, outcome: Any) -> None:
+        self.spec = spec
+        self.error = outcome if isinstance(outcome, _errors.UserError) else None
+        self.report: dict[str, Any] = {} if self.error else outcome
+        self.outlook: dict[str, Any] = {} if self.error else self.report.pop("outlook")
+        self.verdicts: list[dict[str, Any]] = []
+        self.doubts: list[str] = []
+        self.is_changed = False  # by a run that failed
+
+    def is_other(self, outcome: Any) -> bool:
+        """Tell whether something else is to be done now than what was reported."""
+        return isinstance(outcome, _errors.UserError) or {**self.report, "outlook": outcome["outlook"]} != outcome
+
+    def result(self, module: AnsibleModule) -> dict[str, Any]:
+        if self.error:
+            failure = _failure(self.spec.path, self.spec.user, str(self.error))
+            return {**failure, "changed": self.is_changed, "usable_by": self.verdicts}
+        for warning in [*self.doubts, *self.outlook["warnings"]]:
+            module.warn(warning)
+        return {**self.report, "usable_by": self.verdicts}
 
 
-def _serve(module: AnsibleModule, options: dict[str, Any], spec: Spec) -> dict[str, Any]:
-    """Bring one cache to its state; return its result. A failure is a result too."""
-    verdicts: list[dict[str, Any]] = []
-    is_done = False
+def _serve(module: AnsibleModule, options: dict[str, Any], specs: Sequence[Spec]) -> list[dict[str, Any]]:
+    """Bring caches to their states, all of them one step after the other; return their results. A failure is one."""
+    caches = [_Cache(spec, outcome) for spec, outcome in zip(specs, _ensure_all(specs, check=True))]
+    _judge(module, options, caches)
+    if not module.check_mode:
+        todo = [cache for cache in caches if not cache.error and cache.report["changed"]]
+        for cache, outcome in zip(todo, _ensure_all([cache.spec for cache in todo], check=False)):
+            cache.error = outcome if isinstance(outcome, _errors.UserError) else None
+            cache.outlook["planned"] = {}  # now the kernel knows what was computed above
+        _judge(module, options, [cache for cache in todo if not cache.error])
+        failed = [cache for cache in todo if cache.error]
+        for cache, outcome in zip(failed, _ensure_all([cache.spec for cache in failed], check=True)):
+            cache.is_changed = cache.is_other(outcome)
+    return [cache.result(module) for cache in caches]
+
+
+def _ensure_all(specs: Sequence[Spec], check: bool) -> list[Any]:
+    """Return the outcomes of ``ensure``, called with the rights of each cache's user."""
+    tasks: list[tuple[pwd.struct_passwd | None, Callable[[], Any]]] = []
+    for spec in specs:
+        account, plain = spec.account, spec
+        if account and spec.recurse and os.geteuid() == 0 and _is_there(spec.path):
+            account = None  # only root can give back what others own
+        elif account:
+            plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
+        tasks.append((account, functools.partial(ensure, plain, check)))
+    return host_run_as.call_as_users(tasks)
+
+
+def _is_there(path: str) -> bool:
+    """Tell whether there is a cache. Where the system cannot say it, ``ensure`` will fail by that."""
     try:
-        report = _ensure_as_user(spec, check=True)
-        outlook = report.pop("outlook")
-        verdicts = _verdicts(options, spec, report, outlook)
-        doubts = _doubts(module, options, spec, report["path"], verdicts)
-        if report["changed"] and not module.check_mode:
-            _ensure_as_user(spec, check=False)
-            is_done = True
-            if outlook["planned"]:  # now the kernel knows what was computed above
-                verdicts = _verdicts(options, spec, report, {**outlook, "planned": {}})
-                doubts = _doubts(module, options, spec, report["path"], verdicts)
-    except _errors.UserError as error:
-        return {**_failure(spec.path, spec.user, str(error)), "changed": is_done, "usable_by": verdicts}
-    return {**report, "usable_by": verdicts, "warnings": [*doubts, *outlook["warnings"]]}
+        return bool(os.lstat(path))
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
 
 
 # From the options to the specs
@@ -184,6 +214,7 @@ def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, st
         max_size=None if options["max_size"] is None else pip_cache_rules.parse_size(options["max_size"]),
         max_age=None if options["max_age"] is None else pip_cache_rules.parse_age(options["max_age"]),
         tag=options["cachedir_tag"],
+        by_root=os.geteuid() == 0,
         homes=sorted({os.path.realpath(account.pw_dir) for account in pwd.getpwall()}),
     )
     in_homes = path is None or path == "~" or path.startswith("~/")
@@ -317,37 +348,46 @@ def ensure(spec: Spec, check: bool) -> dict[str, Any]:
             f"'{error.filename}' is no directory, so pip could keep nothing in it; remove it, or choose another place."
         ) from None
     except OSError as error:
-        where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
-        way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
-        raise _errors.UserError(f"'{where}' cannot be changed: {error.strerror}; {way_out}.") from None
+        raise _refusal(spec, error) from None
+
+
+def _refusal(spec: Spec, error: OSError) -> _errors.UserError:
+    """Return the sentence for an error of the system, with the advice that this user can follow."""
+    way_out = _WAYS_OUT.get(error.errno or 0, "fix this and rerun the play")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        way_out = "its attributes (lsattr), or the options of its file system (mount), forbid that even to root"
+        if not spec.by_root:
+            way_out = "run the task as root with recurse: true, which gives a cache back to its owner"
+        elif os.geteuid() != 0:
+            way_out = "correct its owner and mode; recurse: true gives what is inside a cache back to its owner"
+    where = _below(spec.path, error.filename if isinstance(error.filename, str) else "")
+    return _errors.UserError(f"'{where}' cannot be changed: {error.strerror or error}; {way_out}.")
 
 
 def _below(path: str, name: str) -> str:
     return os.path.join(path, name) if name else path
 
 
-def _ensure_as_user(spec: Spec, check: bool) -> dict[str, Any]:
-    """Work with the rights of the cache's user; but only root can give back what others own."""
-    account = spec.account
-    if account is None or (spec.recurse and os.geteuid() == 0 and os.path.lexists(spec.path)):
-        return ensure(spec, check)
-    plain = spec._replace(recurse=spec.recurse and os.geteuid() == account.pw_uid, uid=None)
-    report: dict[str, Any] = host_run_as.call_as_user(account, lambda: ensure(plain, check))
-    return report
-
-
 def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, Any]:
     path, missing = place.path, place.todo
+    pip_cache_rules.check_length(path)
     pip_cache_rules.check_not_system(path, spec.homes)
     if missing and spec.state != "present":
         outlook: dict[str, Any] = {"warnings": [], "planned": {}, "samples": []}
         return {**_report(spec, path, _ABSENT, _ABSENT, Work({})), "outlook": outlook}
-    with host_tree.opened(place.directory) as top:  # the directory itself, or the one that it will be in
+    # The directory itself; or the one that it will be in, which may be closed to readers.
+    is_read = not missing or spec.shared
+    with host_tree.opened(place.directory) if is_read else contextlib.nullcontext(place.directory) as top:
         has_acl = spec.shared and host_acl.supported(top)
         has_tag = not missing and host_tree.read_file(top, _TAG, len(_TAG_SIGNATURE)) == _TAG_SIGNATURE
         items, closed = _new_cache(top, place, has_acl) if missing else host_tree.scan(top, has_acl)
         work = _plan(spec, path, items, has_tag, has_acl)
-        host_tree.check_plan(top, items, work.plan, [""] if work.writes_tag and not missing else [])
+        if closed and (spec.recurse or spec.state != "present"):
+            raise host_tree.error_of(errno.EACCES, closed[0])
+        if missing:
+            host_tree.check_may_give(os.geteuid(), os.getegid(), work.plan[""])
+        else:
+            _do(top, path, items, work, check=True)
         then = _outlook(items, work)
         before = _ABSENT if missing else _facts(items, has_tag)
         after = _facts(then, work.writes_tag or (has_tag and _TAG in then)) if then else _ABSENT
@@ -362,18 +402,22 @@ def _ensure(spec: Spec, place: host_places.Reached, check: bool) -> dict[str, An
     samples = host_tree.sample_directories(inside)
     if not check:
         with host_tree.opened(place.directory, missing, parent_mode) as top:
-            _do(top, place, items, work)
+            _do(top, path, items, work, check=False)
     outlook = {"warnings": warnings, "planned": planned, "samples": samples}
     return {**_report(spec, path, before, after, work), "outlook": outlook}
 
 
 def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[host_tree.Items, list[str]]:
     """Return what is in a cache that is made below the open directory ``parent``. It has no link yet."""
-    if not os.access(".", os.W_OK | os.X_OK, dir_fd=parent):
+    try:
+        host_tree.check_writable(parent)
+    except OSError as error:
         existing = place.path.rsplit("/", len(place.todo))[0] or "/"
+        user = host_accounts.user_name(os.geteuid())
+        why = "is read-only" if error.errno == errno.EROFS else f"may not be written to by '{user}'"
         raise _errors.UserError(
-            f"'{place.path}' cannot be made: '{existing}' may not be written to by this user, or is read-only."
-        )
+            f"'{place.path}' cannot be made: '{existing}' {why}; correct that, or choose another place."
+        ) from None
     acl = host_acl.read(parent, host_acl.DEFAULT) if has_acl else None
     mode = stat.S_IFDIR | pip_cache_rules.PRIVATE_MODE
     return {"": host_tree.Item("", os.geteuid(), os.getegid(), mode, links=0, acl=acl)}, []
@@ -381,6 +425,8 @@ def _new_cache(parent: int, place: host_places.Reached, has_acl: bool) -> tuple[
 
 def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl: bool) -> Work:
     """Return what it takes to bring a cache to ``spec``; raise UserError for what is no cache."""
+    if _TAG in items and items[_TAG].is_dir and (spec.state == "absent" or spec.tag is not None):
+        raise _errors.UserError(f"'{path}/{_TAG}' is a directory, which no cache has; move it away.")
     names = [name for name in items if name and "/" not in name]
     purpose = {"absent": "removed", "purged": "purged", "present": "repaired" if spec.recurse else ""}[spec.state]
     if purpose:
@@ -392,8 +438,11 @@ def _plan(spec: Spec, path: str, items: host_tree.Items, has_tag: bool, has_acl:
     now, access = time.time(), _access(spec, items[""], has_acl)
     repair = {}
     if spec.recurse:  # what a killed pip left counts as finished
-        inside = [item for name, item in items.items() if name and not _is_unfinished(item, now)]
-        repair = host_tree.plan_repair(inside, access)
+        unfinished = {name for name, item in items.items() if _is_unfinished(item, now)}
+        around = {name.rsplit("/", level)[0] for name in unfinished for level in range(1, name.count("/") + 1)}
+        inside = [item for name, item in items.items() if name and name not in unfinished]
+        repair = host_tree.plan_repair(inside, access, around)
+        has_tag = has_tag and repair.get(_TAG) != host_tree.REMOVE
     files = [
         item
         for name, item in items.items()
@@ -465,12 +514,18 @@ def _outlook(items: host_tree.Items, work: Work) -> host_tree.Items:
     return then
 
 
-def _do(top: int, place: host_places.Reached, items: host_tree.Items, work: Work) -> None:
-    host_tree.apply(top, items, work.plan, work.access)
-    if work.writes_tag:
+def _do(top: int, path: str, items: host_tree.Items, work: Work, check: bool) -> None:
+    """Do the work in the open directory ``top``, or only ``check`` that this process may; raise OSError."""
+    is_removed = work.plan.get("") == host_tree.REMOVE
+    if check and (work.plan or work.writes_tag) and os.statvfs(top).f_flag & os.ST_RDONLY:
+        raise host_tree.error_of(errno.EROFS)
+    host_tree.apply(top, items, work.plan, work.access, check)
+    if work.writes_tag and not check:
         host_tree.write_file(top, _TAG, pip_cache_rules.TAG_TEXT)
-    if work.plan.get("") == host_tree.REMOVE:
-        host_tree.remove(place)
+    elif work.writes_tag and "" not in work.plan:
+        host_tree.check_writable(top)
+    if is_removed:
+        host_tree.remove(path, items[""], check)
 
 
 # What pip makes of a cache
@@ -500,12 +555,13 @@ def ask(path: str, samples: Sequence[str], planned: Mapping[str, Sequence[int]] 
     real = host_places.real_path(path)
     gids = {os.getegid(), *os.getgroups()}
     look = pip_cache_rules.look_as_planned(planned or {}, os.geteuid(), gids, look_as_self)
-    verdict = pip_cache_rules.judge(real, os.geteuid(), look)
+    user = host_accounts.user_name(os.geteuid())
+    verdict = pip_cache_rules.judge(real, os.geteuid(), user, look)
     inside = [(name, look(os.path.join(real, name))) for name in samples]
     closed = [os.path.join(real, name) for name, rights in inside if rights and not rights.writable & rights.searchable]
     if verdict.usable and closed:
         reason = (
-            f"'{closed[0]}' is not writable by the current user: pip takes the cache, but a build from "
+            f"'{closed[0]}' is not writable by '{user}': pip takes the cache, but a build from "
             "source that leads there fails, and downloads are not kept there; recurse: true repairs it"
         )
         verdict = pip_cache_rules.Verdict(True, False, reason)
@@ -524,8 +580,8 @@ def look_as_self(path: str) -> pip_cache_rules.Rights | None:
 
 def measure(path: str | None) -> dict[str, int | None]:
     """Return the bytes and the files in a cache, as far as this process may look; None where there is none to see."""
-    # Closed to this user, which is reported as the reason why pip would not use it.
-    with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "") as place:
+    # What is closed to this user is reported as the reason why pip would not use it.
+    with contextlib.suppress(OSError, _errors.UserError), host_places.reached_directory(path or "/") as place:
         if path and not place.todo:
             with host_tree.opened(place.directory) as top:
                 size, files = host_tree.usage(host_tree.scan(top)[0].values())
@@ -533,29 +589,42 @@ def measure(path: str | None) -> dict[str, int | None]:
     return {"bytes": None, "files": None}
 
 
-def _verdicts(
-    options: dict[str, Any], spec: Spec, report: dict[str, Any], outlook: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Return whether pip would use the cache, for each user who is to be judged, asked with that user's rights."""
+def _judge(module: AnsibleModule, options: dict[str, Any], caches: Sequence[_Cache]) -> None:
+    """Find out whether pip would use the caches, for each user who is to be judged, with that user's rights."""
+    me = host_accounts.user_name(os.geteuid())
+    asked = [(cache, user) for cache in caches if not cache.error for user in _users_to_judge(options, cache, me)]
+    tasks: list[tuple[pwd.struct_passwd | None, Callable[[], Any]]] = []
+    for cache, user in asked:
+        spec = cache.spec
+        place = spec.place if user == spec.user or (user == me and not spec.user) else None
+        verdict = functools.partial(_verdict, place, cache.report["path"], cache.outlook)
+        try:
+            tasks.append((None if user == me else host_run_as.find_account(user), verdict))
+        except _errors.UserError:
+            tasks.append((None, functools.partial(host_run_as.find_account, user)))  # which says that
+    for cache in caches:
+        cache.verdicts = []
+    for (cache, user), found in zip(asked, host_run_as.call_as_users(tasks)):
+        if isinstance(found, _errors.UserError):  # like every other reason, it stands within a sentence
+            found = {"accepted": None, "usable": None, "reason": str(found).rstrip(".")}
+        cache.verdicts.append({"user": user, **found})
+    for cache in caches:
+        try:
+            cache.doubts = _doubts(module, options, cache)
+        except _errors.UserError as error:
+            cache.error = error
+
+
+def _users_to_judge(options: dict[str, Any], cache: _Cache, me: str) -> list[str]:
+    spec, names = cache.spec, options["check_users"]
     if spec.state == "absent":
         return []
-    me, path = host_accounts.user_name(os.geteuid()), report["path"]
-    names = options["check_users"]
     if names is None and spec.shared:
         members = host_accounts.group_members(host_accounts.find_group(str(spec.gid)))
         names = [host_accounts.user_name(0), *filter(_exists, members)]
     elif names is None:
-        names = [spec.user or report["owner"] or me]
-    verdicts = []
-    for user in dict.fromkeys([*names, *spec.users]):
-        place = spec.place if user == spec.user or (user == me and not spec.user) else None
-        verdict = functools.partial(_verdict, place, path, outlook)
-        try:
-            found = verdict() if user == me else host_run_as.call_as_user(host_run_as.find_account(user), verdict)
-        except _errors.UserError as error:  # like every other reason, it stands within a sentence
-            found = {"accepted": None, "usable": None, "reason": str(error).rstrip(".")}
-        verdicts.append({"user": user, **found})
-    return verdicts
+        names = [spec.user or cache.report["owner"] or me]
+    return list(dict.fromkeys([*names, *spec.users]))
 
 
 def _verdict(place: pip_paths.Place | None, path: str, outlook: Mapping[str, Any]) -> dict[str, Any]:
@@ -585,7 +654,7 @@ def _view_of(path: str) -> dict[str, dict[str, str]]:
     try:
         content = host_tree.read_file(None, path, _LARGEST_FILE, follow=True) or b""
         parser.read_string(content.decode("utf-8", "surrogateescape"))
-    except (ValueError, configparser.Error):  # ValueError: a path that no file can have
+    except (OSError, ValueError, configparser.Error):  # ValueError: a path that no file can have
         return {}
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
@@ -597,19 +666,13 @@ def _exists(user: str) -> bool:
         return False
 
 
-def _doubts(
-    module: AnsibleModule, options: dict[str, Any], spec: Spec, path: str, verdicts: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def _doubts(module: AnsibleModule, options: dict[str, Any], cache: _Cache) -> list[str]:
     """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
-    verifies = options["verify"] and spec.state == "present"
+    verifies = options["verify"] and cache.spec.state == "present"
     refused, doubts = [], []
-    for verdict in verdicts:
-        user, sentence = (
-            verdict["user"],
-            f"pip would not use the cache {path} for {verdict['user']}: {verdict['reason']}.",
-        )
-        if verdict["usable"]:
-            continue
+    for verdict in [verdict for verdict in cache.verdicts if not verdict["usable"]]:
+        user, path = verdict["user"], cache.report["path"]
+        sentence = f"pip would not use the cache {path} for {user}: {verdict['reason']}."
         if verifies and module.check_mode and not _exists(user):
             doubts.append(f"{sentence} A run would fail without this user.")
         elif verifies:
@@ -692,8 +755,8 @@ def _warnings(path: str, top: int, closed: Sequence[str], spec: Spec, has_acl: b
         )
     if closed:
         warnings.append(
-            f"'{os.path.join(path, closed[0])}' is closed to this user ({len(closed)} such "
-            "directories), so it was not looked into; recurse: true, as root, gives it back."
+            f"'{os.path.join(path, closed[0])}' is closed to '{host_accounts.user_name(os.geteuid())}' ({len(closed)} "
+            "such directories), so it was not looked into; recurse: true, as root, gives it back."
         )
     is_pruned = spec.max_size is not None or spec.max_age is not None
     if is_pruned and os.statvfs(top).f_flag & getattr(os, "ST_NOATIME", 0):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import sys
 from typing import Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -37,6 +38,9 @@ BUSY_SECONDS = 3600.0
 _UNFINISHED = re.compile(r".*[a-z0-9_]{8}\.tmp$|" + WHEELS + r"/.*/tmp[a-z0-9_]{8}(/|$)")
 
 CACHE_DIR, NO_CACHE_DIR = "cache-dir", "no-cache-dir"
+
+# In bytes. Linux takes paths of 4096 bytes and macOS of 1024; pip's own files need about 120 below the cache.
+LONGEST_NAME, LONGEST_PATH = 255, 3900 if sys.platform.startswith("linux") else 880
 
 PRIVATE_MODE = 0o700
 SHARED_MODE = 0o2775
@@ -99,6 +103,13 @@ def check_path(text: str, home: str = "") -> str:
         )
     if "\n" in text or "\0" in text:
         raise _errors.UserError("The cache path holds a line break or a NUL, which pip's configuration cannot hold.")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise _errors.UserError(
+            f"The cache path {text!a} holds characters that the locale of the task cannot write; set LC_ALL to a UTF-8"
+            " locale such as C.UTF-8 for it, or choose another path."
+        ) from None
     path = home + text[1:] if home and (text == "~" or text.startswith("~/")) else os.path.expanduser(text)
     if path.startswith("~"):
         raise _errors.UserError(f"The cache path '{text}' names a user who does not exist on this host.")
@@ -107,7 +118,19 @@ def check_path(text: str, home: str = "") -> str:
             f"The cache path '{text}' is relative, so every pip would look below the directory that it is "
             "started in; write an absolute path."
         )
-    return os.path.normpath(path)
+    path = os.path.normpath(path)
+    check_length(path)
+    return path
+
+
+def check_length(path: str) -> None:
+    """Raise UserError for a path that the system, or pip below it, could not use."""
+    sizes = [len(name) for name in os.fsencode(path).split(b"/")]
+    if max(sizes) > LONGEST_NAME or sum(sizes) + len(sizes) > LONGEST_PATH:
+        raise _errors.UserError(
+            f"The cache path '{path[:40]}...' is too long: a name in it may have {LONGEST_NAME} bytes, and all of it"
+            f" {LONGEST_PATH}, so that pip finds room below it; choose a shorter one."
+        )
 
 
 def check_not_system(path: str, homes: Iterable[str]) -> None:
@@ -176,8 +199,8 @@ def _parse(text: str, unit: str, units: Mapping[str, int]) -> float:
     return float(match.group(1)) * units[match.group(2)] if match else math.inf
 
 
-def judge(path: str, uid: int, look: Look) -> Verdict:
-    """Return what pip, run by ``uid``, makes of the cache ``path``, as its ``check_path_owner`` does it.
+def judge(path: str, uid: int, user: str, look: Look) -> Verdict:
+    """Return what pip, run by ``uid`` (the ``user``), makes of the cache ``path``, as its ``check_path_owner`` does it.
 
     ``path`` is absolute and without symbolic links; ``look`` tells what that user sees at a path.
     """
@@ -192,7 +215,7 @@ def judge(path: str, uid: int, look: Look) -> Verdict:
         return Verdict(False, False, reason)
     if uid != 0 and not place.writable:
         offered = "; a wheelhouse, which the option find-links names, may be read-only" if existing == path else ""
-        reason = f"'{existing}' is not writable by the current user, so pip turns the cache off, for reading too"
+        reason = f"'{existing}' is not writable by '{user}', so pip turns the cache off, for reading too"
         return Verdict(False, False, reason + offered)
     if place.is_dir and place.writable and place.searchable:
         return Verdict(True, True, "")

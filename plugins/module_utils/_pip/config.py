@@ -71,13 +71,6 @@ RULES: dict[str, Any] = {
 }
 
 
-def masked_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    names = ("options", "remove", "comments", "variables")
-    masked = {name: ini_secrets.mask_value("", options[name]) for name in names}
-    return {**options, **masked, "content": ini_secrets.mask_content(options["content"])}
-
-
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     pips: list[pip_pips.PipInstall] = []
@@ -295,7 +288,7 @@ def configure(
     if mode is not None:
         mode = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
     is_private = target.level in ("user", "file")  # so it may be closed to all users but its owner
-    warnings = _check_places(target, spec, options, module.check_mode)
+    warnings = check_places(target, spec, options, module.check_mode)
     warnings += _check_readable(target, old_mode, mode) + _check_home(target)
     legacy = _legacy_content(target, options)
     plans: list[tuple[ini_merge.Merged, Verdict]] = []
@@ -471,7 +464,7 @@ def _finish_legacy(
 # The checks
 
 
-def _check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, Any], check_mode: bool) -> list[str]:
+def check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, Any], check_mode: bool) -> list[str]:
     """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
 
     Check mode warns, since an earlier task of the play may provide them.
@@ -485,7 +478,8 @@ def _check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, 
                 continue  # each user's own
             fault = pip_checks.fault_of_place(name, asked.value, target.place)
             path = pip_checks.expanded(asked.value, target.place)
-            if not fault and name == "cert" and target.level == "global" and not _is_open_to_all(path):
+            is_for_all = name == "cert" and target.level == "global" and target.place.platform != "windows"
+            if not fault and is_for_all and not _is_open_to_all(path):
                 fault = f"other users may not read {path}, and their pips would fail; make it readable"
             if fault:
                 faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")

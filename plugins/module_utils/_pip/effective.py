@@ -78,7 +78,8 @@ def look_at(file: pip_paths.ConfigFile, content: bytes | None = None, pip_versio
         document = read
         _check_encoding(content)
     except ini_document.IniError as error:
-        fault = f"{file.path}, line {error.line}: pip stops at this file whatever it is asked: {error}."
+        stops = "" if isinstance(error, ini_document.LimitError) else "pip stops at this file whatever it is asked: "
+        fault = f"{file.path}, line {error.line}: {stops}{error}."
         return PipFile(file, True, content, document, fault, error.line)
     return PipFile(file, True, content, document)
 
@@ -237,7 +238,9 @@ def shadowed_options(
 
     Where what is owned makes an exception to itself, [install] timeout to [global] timeout, that is what was asked for.
     """
-    commands = dict.fromkeys((GLOBAL, *owned, *(section for layer in layers for section in layer.view)))
+    # Only a command's section matters to pip; a hostile file has any number of others.
+    sections = [section for layer in layers for section in layer.view if section in pip_options.SECTIONS]
+    commands = dict.fromkeys((GLOBAL, *owned, *sections))
     found = {command: effective_options(command, layers, environment) for command in commands}
     shadows = []
     for section, keys in owned.items():

@@ -50,11 +50,6 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def masked_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a task as they may be shown: without the secrets, and with all else."""
-    return {name: ini_secrets.mask_value("", value) for name, value in options.items()}
-
-
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     secrets = sorted(ini_secrets.secrets_in("", options["variables"]), key=len, reverse=True)

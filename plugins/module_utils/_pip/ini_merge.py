@@ -47,13 +47,6 @@ ARGUMENTS: dict[str, Any] = {
 RULES: dict[str, Any] = {"mutually_exclusive": [("sections", "content")]}
 
 
-def masked_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments as they may be shown: without the secrets, and with all else."""
-    names = ("sections", "remove", "comments", "purge_sections", "validate")
-    masked = {name: ini_secrets.mask_value("", arguments[name]) for name in names}
-    return {**arguments, **masked, "content": ini_secrets.mask_content(arguments["content"])}
-
-
 def merge_content(
     path: str, before: bytes | None, arguments: Mapping[str, Any], newline: str = "\n"
 ) -> ini_merge.Merged:

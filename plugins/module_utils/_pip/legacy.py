@@ -8,7 +8,7 @@ pip still reads the old file, below the new one, so what it says stays in force 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Mapping, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
@@ -81,10 +81,12 @@ def _completed(request: ini_request.Request, moved: Moved, view: ini_document.Vi
         if section in (*request.remove_sections, *request.purge_sections):
             continue
         gone = request.remove_keys.get(section, {})
-        said = [name for name, value in view.get(section, {}).items() if value]
-        said += request.set.get(section, {})
+        here = view.get(section, {})
+        said: dict[str, set[str]] = {}
+        for name in [*(name for name, value in here.items() if value), *request.set.get(section, {})]:
+            said.setdefault(pip_effective.subject_of(section, name), set()).add(name)
         for name, old in keys.items():
-            if name not in gone and name not in view.get(section, {}) and not _is_said_otherwise(section, name, said):
+            if name not in gone and name not in here and not _is_said_otherwise(section, name, said):
                 value = _moved_value(request, section, name, old.value)
                 if value != []:
                     asked = wanted.setdefault(section, {}).get(name, old)
@@ -92,14 +94,12 @@ def _completed(request: ini_request.Request, moved: Moved, view: ini_document.Vi
     return request._replace(set=wanted)
 
 
-def _is_said_otherwise(section: str, name: str, said: list[str]) -> bool:
-    """Tell whether one of the keys ``said`` is another name of this option, or its opposite, and would lose to it."""
-    if name == "no-cache-dir":  # it wins over 'cache-dir' from the old place too
-        return False
-    return any(
-        other != name and pip_effective.subject_of(section, other) == pip_effective.subject_of(section, name)
-        for other in said
-    )
+def _is_said_otherwise(section: str, name: str, said: Mapping[str, set[str]]) -> bool:
+    """Tell whether one of the keys ``said``, by their subjects, is another name of this option, or its opposite.
+
+    It would lose to that. no-cache-dir does not: it wins over 'cache-dir' from the old place too.
+    """
+    return name != "no-cache-dir" and bool(said.get(pip_effective.subject_of(section, name), set()) - {name})
 
 
 def _moved_value(request: ini_request.Request, section: str, name: str, old: ini_request.Value) -> ini_request.Value:

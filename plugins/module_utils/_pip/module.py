@@ -34,6 +34,13 @@ class PipModule(AnsibleModule):
     def warn(self, warning: str, **details: Any) -> None:
         super().warn(ini_secrets.mask_urls(warning), **details)
 
+    def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Add owner and mode to a result with a path, as Ansible does, unless the file has gone meanwhile."""
+        try:
+            return dict(super().add_path_info(kwargs))  # type: ignore[no-untyped-call]
+        except OSError:
+            return kwargs
+
     def exit_json(self, **result: Any) -> NoReturn:
         super().exit_json(**self._masked(result))
 

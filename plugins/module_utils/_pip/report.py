@@ -12,6 +12,7 @@ only, or may be meant so. A hint is what a playbook should know.
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
@@ -34,6 +35,8 @@ _CACHE_COMMAND = "install"
 _PARTS_OF_A_CACHE = ("http-v2", "http", "wheels", "selfcheck")
 # Of the library that pip fetches with; the first that is set takes the place of the option cert, however that is given.
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# Each takes a while, as the nearest option is looked for, and one user's file must not hold up the others.
+_MOST_PROBLEMS = 100
 # The first pip that looks for a home before it does anything at all.
 _NEEDS_HOME_SINCE = (26, 3)
 
@@ -177,6 +180,10 @@ def _plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 def _described_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> dict[str, Any]:
     view = file.document.view() if file.document else {}
+    problems = list(itertools.islice(problems_of_file(file, place, readers), _MOST_PROBLEMS))
+    if len(problems) == _MOST_PROBLEMS:
+        message = f"{file.file.path}: only the first {_MOST_PROBLEMS} problems of this file are listed; correct these."
+        problems.append(Problem("more", pip_checks.ERROR, message))
     return {
         "path": file.file.path,
         "level": file.file.level,
@@ -187,7 +194,7 @@ def _described_file(file: pip_effective.PipFile, place: pip_paths.Place, readers
             section: {key: _shown(section, key, value or "") for key, value in keys.items()}
             for section, keys in view.items()
         },
-        "problems": _plain(problems_of_file(file, place, readers)),
+        "problems": _plain(problems),
     }
 
 

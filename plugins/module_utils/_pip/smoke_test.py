@@ -59,8 +59,14 @@ def passes(pip: Sequence[str], package: str, run: Run) -> list[Pass]:
     ``pip`` is the command to call. Raise UserError where pip cannot fetch the package at all.
     """
     done: list[Pass] = []
-    while len(done) < PASSES and not (done and not done[-1].fetched):
-        done.append(_pass(pip, package, run))
+    try:
+        while len(done) < PASSES and not (done and not done[-1].fetched):
+            done.append(_pass(pip, package, run))
+    except OSError as error:
+        raise _errors.UserError(
+            f"The files that pip fetches for this test cannot be kept: {error.strerror or error}"
+            f" ({error.filename or 'no file'}); make room there, or set TMPDIR to another directory."
+        ) from None
     return done
 
 

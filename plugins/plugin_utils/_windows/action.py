@@ -56,22 +56,24 @@ class PosixOrWindowsAction(ActionBase):
         return result
 
     def _run_on_windows(self, host: windows_host.WindowsHost) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
+        """Return the result of the work, masked as the modules mask theirs; a diff was masked as INI."""
+        options = dict(self._task.args)
         try:
             host.check()
             options = self._options()
-            masked = getattr(self.task_file, "masked_options", ini_secrets.mask_arguments)
-            shown["invocation"] = {"module_args": masked(options)}
+            host.secrets = ini_secrets.secrets_in("", options)
+            host_secret_registry.register(host.secrets)
             for name, instead in self.windows_file.NOT_ON_WINDOWS.items():
                 if options[name]:
                     advice = f"remove it, and {instead}" if instead else "remove it"
                     raise _errors.UserError(f"{name}: not supported on Windows; {advice}.")
             result = self.windows_file.run(host, options, self._task.check_mode)
         except _errors.UserError as error:
-            result = {"changed": False, "msg": ini_secrets.mask_urls(str(error)), **self.windows_file.NOTHING}
-        if not self._task.diff:
-            result.pop("diff", None)
-        return {**result, **shown, "failed": "msg" in result}
+            result = {"changed": False, "msg": str(error), **self.windows_file.NOTHING}
+        diff = result.pop("diff", [])
+        shown = {"diff": diff} if self._task.diff else {}
+        invocation = {"module_args": ini_secrets.mask_arguments(options)}
+        return {**ini_secrets.mask_sentences(result), **shown, "failed": "msg" in result, "invocation": invocation}
 
     def _options(self) -> dict[str, Any]:
         """Return the task's options, checked and completed by the module's argument spec. Raise UserError."""
@@ -85,9 +87,7 @@ class PosixOrWindowsAction(ActionBase):
         checked = ArgumentSpecValidator(spec, **rules).validate(dict(self._task.args))
         if checked.error_messages:
             raise _errors.UserError(" ".join(checked.error_messages))
-        options: dict[str, Any] = checked.validated_parameters
-        host_secret_registry.register(ini_secrets.secrets_in("", options))
-        return options
+        return dict(checked.validated_parameters)
 
 
 def fault_of_core(version: str) -> str:

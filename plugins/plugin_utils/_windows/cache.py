@@ -9,7 +9,6 @@ import ntpath
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
@@ -48,13 +47,14 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
     specs, missing = _specs(host, options)
     results = [_result("", user, failed=True, msg=reason) for user, reason in missing]
     for spec in specs:
+        state = "absent" if options["state"] == "absent" else "present"
+        result = _result(spec.path, spec.user, state=state, owner=spec.owner)
         try:
-            is_changed = any(list(_changes(host, spec, options, check_mode)))
+            for is_changed in _changes(host, spec, options, check_mode):
+                result["changed"] |= is_changed
         except _errors.UserError as error:
-            results.append(_result(spec.path, spec.user, failed=True, msg=ini_secrets.mask_urls(str(error))))
-        else:
-            state = "absent" if options["state"] == "absent" else "present"
-            results.append(_result(spec.path, spec.user, changed=is_changed, state=state, owner=spec.owner))
+            result.update(failed=True, msg=str(error))
+        results.append(result)
     changed = [cache for cache in results if cache["changed"]]
     diff = [
         {
@@ -157,7 +157,10 @@ def _changes(
     if found["exists"] and not found["isdir"]:
         raise _errors.UserError(f"{path}: this is not a directory, and pip would cache nothing; name another place.")
     if found["exists"] and state != "present":
-        for name in _names_in(host, path, "removed" if state == "absent" else "purged"):
+        names = _names_in(host, path, "removed" if state == "absent" else "purged")
+        if spec.names or not windows_targets.is_own(spec.place):  # it is another user's
+            _refuse_links_inside(host, path, hard_links=False)
+        for name in names:
             if name != pip_cache_rules.TAG_NAME:
                 yield _do(host, "win_file", ntpath.join(path, name), state="absent")
     yield _do(host, "win_file", path, state="absent" if state == "absent" else "directory")
@@ -170,7 +173,7 @@ def _changes_of_rights(host: windows_host.WindowsHost, spec: Spec, recurse: bool
     """Set the owner, and close the cache to other users, as what lies in a profile is anyway."""
     if recurse:
         _names_in(host, spec.path, "repaired")
-        _refuse_links_inside(host, spec.path)
+        _refuse_links_inside(host, spec.path, hard_links=True)
     yield _do(host, "win_owner", spec.path, user=spec.owner, recurse=recurse)
     if not (spec.profile and windows_paths.lies_in(spec.path, spec.profile)):
         for user in (spec.owner, windows_targets.SYSTEM, windows_targets.ADMINISTRATORS):
@@ -202,11 +205,11 @@ def _names_in(host: windows_host.WindowsHost, path: str, purpose: str) -> list[s
     return names
 
 
-def _refuse_links_inside(host: windows_host.WindowsHost, path: str) -> None:
-    """Refuse a link in the cache: win_owner follows it and changes the owner of its target."""
+def _refuse_links_inside(host: windows_host.WindowsHost, path: str, hard_links: bool) -> None:
+    """Refuse a link in the cache: win_owner follows it, and so does win_file where a directory on the way is hidden."""
     for entry in host.entries(path, recurse=True):
-        if windows_host.is_link(entry) or entry["nlink"] > 1:
+        if windows_host.is_link(entry) or (hard_links and entry["nlink"] > 1):
             raise _errors.UserError(
-                f"{entry['path']}: this is a link, and its target would change its owner too; remove the link, or"
-                " empty the cache with 'state: purged'."
+                f"{entry['path']}: this is a link, and its target could change its owner or be removed too; remove the"
+                " link."
             )

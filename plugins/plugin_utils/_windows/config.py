@@ -11,8 +11,6 @@ from typing import Any, Mapping
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import config as pip_config
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -38,7 +36,7 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
         try:
             files.append(_configure(host, target, spec, options, check_mode))
         except _errors.UserError as error:
-            files.append(pip_targets.failure(target.level, target.path, target.user, ini_secrets.mask_urls(str(error))))
+            files.append(pip_targets.failure(target.level, target.path, target.user, str(error)))
     result = pip_config.result_of(files, spec, [])
     if options["unsafe_writes"]:
         result["warnings"].append("unsafe_writes: ignored on Windows, where every file is written in place.")
@@ -56,7 +54,7 @@ def _configure(
     path, is_private = target.path, _is_private(target)
     if not options["follow"]:
         host.refuse_link(path)
-    warnings = _check_places(target, spec, options, check_mode)
+    warnings = pip_config.check_places(target, spec, options, check_mode)
     before = host.read(path)
     old = _old_content(host, target)
     moved = None if options["legacy"] == "keep" else old
@@ -73,8 +71,8 @@ def _configure(
         decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
         refusals = pip_effective.what_pip_does_not_use(decisive) + faults
         if refusals:
-            reason = ini_secrets.mask_urls(" ".join(refusals))
-            return {**pip_targets.failure(target.level, path, target.user, reason), "shadowed": shadowed}
+            failure = pip_targets.failure(target.level, path, target.user, " ".join(refusals))
+            return {**failure, "shadowed": shadowed}
     after = ini_document.encode(merged.text) if merged.text or before is not None else None
     is_removed = (
         options["state"] == "absent"
@@ -83,8 +81,10 @@ def _configure(
         and not windows_host.is_link(host.stat(path))
     )
     after = None if is_removed else after
-    if before != after:
-        windows_targets.check_way(host, path, target.place, [] if target.level in ("global", "file") else None)
+    owners: list[str] | None = [] if target.level in ("global", "file") else None
+    # Whoever owns a file that others' pips read could change it later, also one that is as it should be today.
+    if before != after or (owners is not None and before is not None and options["state"] == "present"):
+        windows_targets.check_way(host, path, target.place, owners)
     if moved is not None:
         windows_targets.check_way(host, str(target.legacy), target.place)
     result: dict[str, Any] = {
@@ -103,35 +103,11 @@ def _configure(
     if is_removed:
         result["removed"] = True
     if old is not None:
-        _finish_legacy(host, target, old, options, check_mode, result)
+        try:
+            _finish_legacy(host, target, old, options, check_mode, result)
+        except _errors.UserError as error:  # the new file stays changed
+            result.update(failed=True, msg=str(error))
     return result
-
-
-# What is refused
-
-
-def _check_places(
-    target: pip_targets.Target, spec: pip_config.Spec, options: Mapping[str, Any], check_mode: bool
-) -> list[str]:
-    """Refuse files that are missing and a cache that is not a directory: pip accepts them, and fails later.
-
-    Check mode warns, since an earlier task of the play may provide them.
-    """
-    faults = []
-    for section, keys in spec.request.set.items():
-        for name, asked in keys.items():
-            if options["unknown"] == "allow" or not isinstance(asked.value, str) or not asked.value:
-                continue
-            if asked.value.startswith("~") and target.level != "user":
-                continue  # each user's own
-            fault = pip_checks.fault_of_place(name, asked.value, target.place)
-            if fault:
-                faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")
-    if faults and options["unknown"] == "error":
-        if not check_mode:
-            raise _errors.UserError(" ".join(faults))
-        faults.append(f"{target.path}: without an earlier task that provides this, the task would fail.")
-    return faults
 
 
 def _is_private(target: pip_targets.Target) -> bool:

@@ -75,7 +75,7 @@ def run(host: windows_host.WindowsHost, options: Mapping[str, Any], check_mode: 
             if not check_mode:
                 _set(host, level, before[level], planned[level])
         except _errors.UserError as error:
-            result["files"].append(pip_environment.failed_file(described, ini_secrets.mask_urls(str(error))))
+            result["files"].append(pip_environment.failed_file(described, str(error)))
             continue
         changes = [
             pip_environment.change_of(name, before[level].get(name), value or None)

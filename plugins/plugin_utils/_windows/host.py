@@ -12,8 +12,9 @@ import ntpath
 import re
 import tempfile
 import time
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, module_loader
 
@@ -35,6 +36,7 @@ class WindowsHost:
     def __init__(self, action: ActionBase, task_vars: dict[str, Any]) -> None:
         self._action = action
         self._task_vars = {**task_vars, "ansible_no_target_syslog": True}  # the event log, which shows arguments
+        self.secrets: Iterable[str] = ()  # the task's, which a module may quote
         self.read_once = functools.lru_cache(maxsize=None)(self.read)
 
     def check(self) -> None:
@@ -51,7 +53,7 @@ class WindowsHost:
         missing = [key for key in keys if key not in result]
         if result.get("failed") or missing:
             fault = "failed" if result.get("failed") else f"returned no '{missing[0]}'"
-            raise _errors.UserError(f"{about}: ansible.windows.{module} {fault}: {_reason(result)}.")
+            raise _errors.UserError(f"{about}: ansible.windows.{module} {fault}: {self._reason(result)}.")
         return result
 
     def stat(self, path: str, **options: Any) -> Stat:
@@ -83,9 +85,9 @@ class WindowsHost:
     def read(self, path: str) -> bytes | None:
         """Return the file's bytes; None where there is no file."""
         result = self._run("slurp", {"src": path})
-        reason = _reason(result)
-        if not result.get("failed"):
+        if not result.get("failed") and "content" in result:
             return base64.b64decode(result["content"])
+        reason = self._reason(result)
         if reason.endswith("is not found"):
             return None
         if reason.endswith("is a directory"):
@@ -99,25 +101,23 @@ class WindowsHost:
         directory is created.
         """
         found = self.stat(path, follow=True, get_checksum=True, checksum_algorithm="sha256")
-        now = found["checksum"] if found["exists"] else None
-        if now != (None if before is None else hashlib.sha256(before).hexdigest()):
+        if found.get("checksum") != (None if before is None else hashlib.sha256(before).hexdigest()):
             raise _errors.UserError(f"{path}: somebody else wrote this file at the same time; rerun the play.")
-        if after is None:
-            backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup else None
+        backup_file = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}.bak" if backup and before is not None else None
+        if backup_file:  # not by win_copy, which leaves one behind where it fails
+            self._write(backup_file, before or b"")
+        try:
+            if before is None:
+                self.call("win_file", {"path": ntpath.dirname(path), "state": "directory"}, path)
+            if after is None:
+                self.call("win_file", {"path": path, "state": "absent"}, path)
+            else:
+                self._write(path, after)
+        except _errors.UserError:
             if backup_file:
-                self.replace(backup_file, None, before, False)
-            self.call("win_file", {"path": path, "state": "absent"}, path)
-            return backup_file
-        if before is None:
-            self.call("win_file", {"path": ntpath.dirname(path), "state": "directory"}, path)
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(after)
-            file.flush()
-            arguments = {"src": file.name, "dest": path, "decrypt": False, "backup": backup and before is not None}
-            result = self._copy(arguments)
-        if result.get("failed"):
-            raise _errors.UserError(f"{path}: this file cannot be written ({_reason(result)}); {_WAY_OUT}.")
-        return result.get("backup_file") or None
+                self.call("win_file", {"path": backup_file, "state": "absent"}, backup_file)
+            raise
+        return backup_file
 
     def change(
         self, path: str, before: bytes | None, after: bytes | None, backup: bool, check_mode: bool
@@ -166,7 +166,7 @@ class WindowsHost:
                     " ansible.windows.win_owner and the rights with win_acl, or name another place."
                 )
 
-    def real_path(self, path: str, stats: dict[str, Stat]) -> str:
+    def real_path(self, path: str, stats: dict[str, Stat], most_links: int = 31) -> str:
         """Return where the path leads, through all links on the way. ``stats``: what is known of each path by now."""
         drive, rest = ntpath.splitdrive(path)
         part = drive + "\\"
@@ -176,47 +176,64 @@ class WindowsHost:
             if part not in stats:
                 stats[part] = self.stat(part)
             if is_link(stats[part]):
-                if "lnk_source" not in stats[part]:
+                source = stats[part].get("lnk_source")
+                if not source:
                     raise _errors.UserError(f"{path}: where the link {part} leads cannot be read; {_WAY_OUT}.")
-                target = ntpath.join(ntpath.dirname(part), stats[part]["lnk_source"])
-                return self.real_path(ntpath.normpath(ntpath.join(target, *names[number:])), stats)
+                if not most_links:
+                    raise _errors.UserError(f"{path}: the links on the way lead in a circle; remove the link {part}.")
+                target = ntpath.join(ntpath.dirname(part), source, *names[number:])
+                return self.real_path(ntpath.normpath(target), stats, most_links - 1)
         return path
 
     # How modules are run
 
     def _run(self, module: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
-        result: Mapping[str, Any] = self._action._execute_module(
-            module_name=f"ansible.windows.{module}", module_args=arguments, task_vars=self._task_vars
+        name = f"ansible.windows.{module}"
+        return self._outcome(
+            lambda: self._action._execute_module(module_name=name, module_args=arguments, task_vars=self._task_vars)
         )
-        return result
 
-    def _copy(self, arguments: dict[str, Any]) -> Mapping[str, Any]:
+    @staticmethod
+    def _outcome(run: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        try:
+            return run()
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as error:  # one file's trouble
+            return {"failed": True, "msg": str(error)}
+
+    def _reason(self, result: Mapping[str, Any]) -> str:
+        """Return why a module failed: in one line, without a full stop, secrets, and what only its caller can use."""
+        reason = " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            reason = reason.replace(secret, ini_secrets.MASK)
+        return re.sub(r"^failed to copy file \S+: |, set get_checksum to False to ignore this error", "", reason)
+
+    def _write(self, path: str, content: bytes) -> None:
         """Run the action win_copy, which brings a file from here to there."""
-        task = self._action._task.copy()
-        task.args = arguments
-        task.diff = False  # it would show the file as it is
-        action = action_loader.get(
-            "ansible.windows.win_copy",
-            task=task,
-            connection=self._action._connection,
-            play_context=self._action._play_context,
-            loader=self._action._loader,
-            templar=self._action._templar,
-            shared_loader_obj=self._action._shared_loader_obj,
-        )
-        result: Mapping[str, Any] = action.run(task_vars=self._task_vars)
-        return result
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            task = self._action._task.copy()
+            task.args = {"src": file.name, "dest": path, "decrypt": False}
+            task.diff = False  # it would show the file as it is
+            action = action_loader.get(
+                "ansible.windows.win_copy",
+                task=task,
+                connection=self._action._connection,
+                play_context=self._action._play_context,
+                loader=self._action._loader,
+                templar=self._action._templar,
+                shared_loader_obj=self._action._shared_loader_obj,
+            )
+            result = self._outcome(lambda: action.run(task_vars=self._task_vars))
+        if result.get("failed"):
+            raise _errors.UserError(f"{path}: this file cannot be written ({self._reason(result)}); {_WAY_OUT}.")
 
 
 def is_link(stat: Stat) -> bool:
     """Tell whether ansible.windows has found a link of any kind: of one that is held open only the attribute tells."""
     return bool(stat.get("islnk") or stat.get("isjunction")) or "ReparsePoint" in stat.get("attributes", "")
-
-
-def _reason(result: Mapping[str, Any]) -> str:
-    """Return why a module failed, in one line, without a full stop and what only the caller of the module can use."""
-    reason = " ".join(str(result.get("msg") or "no reason given").split()).rstrip(".")
-    return re.sub(r"^failed to copy file \S+: |, set get_checksum to False to ignore this error", "", reason)
 
 
 def pip_warnings(path: str, before: bytes | None, after: bytes | None) -> list[str]:

@@ -44,7 +44,7 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
         place = windows_targets.own_place(host)
         windows_targets.check_way(host, windows_paths.expanded("path", path, place.environment), place)
     result = host.change(path, before, after, options["backup"], check_mode)
-    warnings = [ini_secrets.mask_urls(warning) for warning in merged.warnings]
+    warnings = list(merged.warnings)
     if options["dialect"] == "pip":
         warnings += windows_host.pip_warnings(path, before, after)
     if not windows_paths.is_in_a_profile(path):

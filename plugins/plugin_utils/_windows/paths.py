@@ -13,8 +13,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 # What programs get at without a special switch (MAX_PATH, less the NUL at its end). pip is such a program.
 LONGEST = 259
-# What ansible.windows.win_copy adds to the name of a backup: '.', a process id, '.20261124-040500.bak'.
-_LONGEST_OF_A_BACKUP = len(".4294967295.20261124-040500.bak")
+_END_OF_A_BACKUP = ".20261124-040500.bak"
 
 _VARIABLE = re.compile(r"%([^%\\/:]+)%")
 _VARIABLE_FIRST = re.compile(r"%[^%\\/:]+%[\\/]")
@@ -34,6 +33,8 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
             f"{option}: '{path}' is no absolute path of Windows; begin with a drive, as in C:\\Users."
         )
     normal = ntpath.normpath(path)
+    if normal.startswith(("\\\\?\\", "\\\\.\\")):
+        raise _errors.UserError(f"{option}: '{path}' is a name for devices; write the path without '{normal[:4]}'.")
     if not is_absolute(normal):
         raise _errors.UserError(f"{option}: '{path}' leaves the directory of its variable by '..'; write the path out.")
     names = ntpath.splitdrive(normal)[1].strip("\\").split("\\")
@@ -42,7 +43,7 @@ def windows_path(option: str, path: str, backup: bool = False) -> str:
             raise _errors.UserError(
                 f"{option}: '{path}' has the part '{name}', which is no name for Windows; correct it."
             )
-    longest = LONGEST - (_LONGEST_OF_A_BACKUP if backup else 0)
+    longest = LONGEST - (len(_END_OF_A_BACKUP) if backup else 0)
     if len(normal) > longest:
         beside = " with a backup beside it" if backup else ""
         raise _errors.UserError(

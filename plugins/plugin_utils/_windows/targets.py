@@ -139,7 +139,10 @@ def _known_profiles(host: windows_host.WindowsHost) -> list[Profile]:
         if path:
             paths[sid] = path
     parents = sorted({ntpath.dirname(path) for path in paths.values()})
-    there = {entry["path"].lower() for parent in parents for entry in host.entries(parent, "directory")}
+    try:
+        there = {entry["path"].lower() for parent in parents for entry in host.entries(parent, "directory")}
+    except _errors.UserError:  # who is no administrator may not see whose the directories are
+        there = {path.lower() for path in paths.values() if host.stat(path)["exists"]}
     return [Profile(path, sid, path.lower() in there) for sid, path in paths.items()]
 
 

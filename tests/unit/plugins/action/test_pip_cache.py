@@ -46,6 +46,7 @@ def test_ones_own_cache(windows: HostInAFile) -> None:
     assert windows.host.node(OF_ADA)["owner"] == ADA
     assert who_has_access(windows, OF_ADA) == {ADA, SYSTEM, ADMINISTRATORS}
     assert make(windows)["changed"] is False
+    assert windows.calls == ["setup", "win_whoami", "win_stat", "win_file", "win_owner"]
 
 
 def test_everybodys_own_cache(windows: HostInAFile) -> None:
@@ -122,6 +123,18 @@ def test_what_a_link_in_the_cache_leads_to_is_not_given_away(windows: HostInAFil
         host.add_link(OF_GRACE + r"\http-v2\a\x", r"C:\WINDOWS\system32", kind)
     windows.save(host)
     assert r"http-v2\a\x: this is a link" in refusal(windows, users=["grace"], recurse=True)
+    if kind == "hard link":
+        make(windows, users=["grace"], state="purged")
+
+
+@pytest.mark.parametrize("state", ["purged", "absent"])
+@pytest.mark.parametrize("cache", [OF_GRACE, SHARED_DISK])
+def test_what_a_link_in_the_cache_leads_to_is_not_removed(windows: HostInAFile, cache: str, state: str) -> None:
+    host = windows.host
+    host.add_link(cache + r"\http-v2\a", r"C:\WINDOWS\system32", "junction", owner=GRACE)
+    windows.save(host)
+    arguments = {"users": ["grace"]} if cache == OF_GRACE else {"path": cache, "owner": "grace"}
+    assert r"http-v2\a: this is a link" in refusal(windows, state=state, **arguments)
 
 
 def test_the_tag_comes_and_goes(windows: HostInAFile) -> None:
@@ -290,3 +303,14 @@ def test_a_link_inside_is_known_by_its_attribute(windows: HostInAFile, held: boo
     host.state["held_open"] = [planted] * held
     windows.save(host)
     assert "http-v2\\a: this is a link" in refusal(windows, users=["grace"], recurse=True)
+
+
+def test_what_was_done_before_a_failure_is_reported(windows: HostInAFile) -> None:
+    windows.write(OF_ADA + r"\http-v2", b"")
+    windows.write(OF_ADA + r"\wheels", b"")
+    host = windows.host
+    host.state["held_open"] = [OF_ADA + r"\wheels"]
+    windows.save(host)
+    result = windows.run("pip_cache", {"state": "purged"})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert list(windows.host.files()) == [OF_ADA + r"\wheels"]

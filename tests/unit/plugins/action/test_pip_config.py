@@ -125,6 +125,14 @@ def test_a_profile_whose_directory_is_gone_is_nobodys(windows: HostInAFile) -> N
     )
 
 
+def test_profiles_are_found_also_where_their_owners_are_hidden(windows: HostInAFile) -> None:
+    host = windows.host
+    host.state["hidden_owners"] = [r"C:\Users"]
+    host.remove_tree(r"C:\Users\grace")
+    windows.save(host)
+    assert [file["user"] for file in configure(windows, users=["*"], options=TIMEOUT_2)["files"]] == ["ada"]
+
+
 def test_services_are_no_people(windows: HostInAFile) -> None:
     host = windows.host
     host.state["profiles"]["S-1-5-82-1-2-3-4-5"] = r"C:\Users\DefaultAppPool"
@@ -324,6 +332,7 @@ def test_another_writers_change_of_the_old_file_is_not_lost(windows: HostInAFile
     result = windows.run("pip_config", {"legacy": "remove", "options": TIMEOUT_2})
     assert result["failed"] is True
     assert f"{LEGACY_OF_ADA}: somebody else wrote this file at the same time" in result["msg"]
+    assert (result["changed"], windows.host.content(OF_ADA)) == (True, WRITTEN)
     assert windows.host.content(LEGACY_OF_ADA) == b"[global]\r\nretries = 1\r\n"
 
 
@@ -366,10 +375,13 @@ def test_a_directory_that_hides_what_is_in_it_is_not_taken_for_a_missing_one(win
 
 @pytest.mark.parametrize("level", ["global", "file"])
 @pytest.mark.parametrize("planted", [r"C:\ProgramData\pip", MACHINES])
-def test_what_another_user_made_first_is_not_the_machines(windows: HostInAFile, level: str, planted: str) -> None:
+@pytest.mark.parametrize("content", [b"", WRITTEN])
+def test_what_another_user_made_first_is_not_the_machines(
+    windows: HostInAFile, level: str, planted: str, content: bytes
+) -> None:
     host = windows.host
     host.add_directory(r"C:\ProgramData\pip", GRACE if planted != MACHINES else None)
-    host.add_file(MACHINES, b"", GRACE if planted == MACHINES else None)
+    host.add_file(MACHINES, content, GRACE if planted == MACHINES else None)
     windows.save(host)
     path = {"path": MACHINES} if level == "file" else {}
     message = refusal(windows, level=level, options=TIMEOUT_2, **path)
@@ -441,6 +453,49 @@ def test_ones_own_links_are_followed(windows: HostInAFile) -> None:
     windows.save(host)
     configure(windows, options=TIMEOUT_2)
     assert windows.host.content(r"D:\dotfiles\pip.ini") == b"[global]\ntimeout = 2\n"
+
+
+def test_links_in_a_circle_are_named(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    here, there = r"C:\Users\ada\AppData\Roaming\pip", r"C:\Users\ada\there"
+    host = windows.host
+    host.add_link(here, there, kind="junction")
+    host.add_link(there, here, kind="junction")
+    windows.save(host)
+    assert "the links on the way lead in a circle; remove the link" in refusal(windows, options=TIMEOUT_2)
+
+
+def test_where_a_link_that_is_held_open_leads_cannot_be_read(windows: HostInAFile) -> None:
+    windows.write(LEGACY_OF_ADA, b"[global]\r\nretries = 9\r\n")
+    link = r"C:\Users\ada\AppData\Roaming\pip"
+    host = windows.host
+    host.add_link(link, r"C:\Users\ada\pip", kind="junction")
+    host.state["held_open"] = [link]
+    windows.save(host)
+    message = refusal(windows, legacy="remove", options=TIMEOUT_2)
+    assert f"where the link {link} leads cannot be read; close the program" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "calls"),
+    [
+        ({"options": TIMEOUT_2}, ["setup", "slurp", "slurp", "slurp"]),
+        (
+            {"level": "global", "options": TIMEOUT_2},
+            ["setup", "slurp", "slurp", "slurp", "win_whoami", *["win_stat"] * 3],
+        ),
+        (
+            {"users": ["*"], "options": TIMEOUT_2},
+            ["setup", *["win_reg_stat"] * 3, "win_find", *["slurp"] * 3, *["slurp"] * 2],
+        ),
+    ],
+)
+def test_an_unchanged_file_takes_few_round_trips(
+    windows: HostInAFile, arguments: dict[str, Any], calls: list[str]
+) -> None:
+    configure(windows, **arguments)
+    assert configure(windows, **arguments)["changed"] is False
+    assert windows.calls == calls
 
 
 # Verification

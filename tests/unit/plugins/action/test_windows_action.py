@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from ansible import release
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
@@ -19,6 +21,7 @@ from ansible_collections.devfleet.pip.plugins.plugin_utils._windows import actio
 from ansible_collections.devfleet.pip.tests.windows_stand_in.host import new_state
 from ansible_collections.devfleet.pip.tests.windows_stand_in.task import HostInAFile, Worker
 
+PLUGINS = Path(__file__).parents[1]
 TASKS: dict[str, dict[str, Any]] = {
     "ini_merge": {"path": r"C:\x.ini", "sections": {"a": {"b": 1}}},
     "pip_cache": {},
@@ -99,3 +102,31 @@ def test_the_diff_of_an_inner_module_is_not_asked_for(windows: HostInAFile) -> N
     assert result["diff"][0]["after"] == "[a]\nb = 1\n"
     assert windows.calls[-3:] == ["win_stat", "win_copy", "win_copy"]
     assert windows.calls.count("slurp") == 1
+
+
+MASKED = yaml.safe_load((PLUGINS / "module_utils/_ini/secrets.yml").read_text(encoding="utf-8"))["masked"]
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Find every string in a result."""
+    if isinstance(value, dict):
+        yield from map(str, value)
+        value = value.values()
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from strings_in(item)
+
+
+def test_no_secret_of_any_kind_leaves_the_host(windows: HostInAFile) -> None:
+    written = 0
+    for key, value, _shown in MASKED:
+        windows.write(r"C:\x.ini", b"")
+        task = {"path": r"C:\x.ini", "dialect": "generic", "sections": {"a": {key: value}}}
+        for check in (True, False):
+            result = windows.run("ini_merge", task, check=check)
+            assert [text for text in strings_in(result) if "hun" in text] == [], (key, value)  # as in each of them
+        written += not result["failed"]
+        assert windows.host.state["event_log"] == []
+    assert written > len(MASKED) / 2

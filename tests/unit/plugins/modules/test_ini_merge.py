@@ -47,6 +47,20 @@ def test_a_relative_path_is_refused() -> None:
     assert not Path("pip.conf").exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (b"#" * 16_001, "this line is longer than 16,000 characters; shorten it, or "),
+        (b"a" + b" " * 101 + b"b = 1", "the key in this line holds more than 100 blanks in a row; remove them."),
+    ],
+    ids=("length", "blanks"),
+)
+def test_a_line_that_would_take_long_is_refused(path: Path, line: bytes, sentence: str) -> None:
+    path.write_bytes(b"[global]\n" + line + b"\n")
+    assert refusal(path, sections=TIMEOUT_2).startswith(f"{path}, line 2: {sentence}")
+    assert merge(path, content="[global]\ntimeout = 2\n", exact=True)["changed"]  # the way out
+
+
 def test_check_mode_reports_what_the_run_does(path: Path) -> None:
     arguments = {"sections": {"global": {"timeout": 2, "retries": 5}}, "mode": "0600"}
     checked = merge(path, check=True, **arguments)

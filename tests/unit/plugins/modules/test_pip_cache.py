@@ -280,6 +280,11 @@ def test_absent(home: Path) -> None:
         ({"path": "CACHE", "max_size": "9" * 400}, "is no size"),
         ({"path": "~a\nb"}, "a line break or a NUL"),
         ({"path": "CACHE", "venvs": ["/a\0b"]}, "no path or name can have"),
+        ({"path": "CACHE", "owner": "\u0663"}, "There is no user '\u0663'"),
+        ({"path": "CACHE", "group": "\u0663"}, "There is no group '\u0663'"),
+        ({"path": "CACHE/" + "x" * 256}, "is too long"),
+        ({"path": "CACHE/" + "\u00fc" * 130}, "is too long"),
+        ({"path": "CACHE" + "/x" * 2040}, "is too long"),
         ({"path": "FILE"}, "is no directory"),
         ({"path": "FILE/cache"}, "is no directory"),
         ({"users": ["no-such-user"]}, "There is no user 'no-such-user'"),
@@ -300,6 +305,19 @@ def test_bad_input_is_one_sentence_and_changes_nothing(home: Path, arguments: di
     assert said in result["msg"]
     assert "\n" not in result["msg"]
     assert [path.name for path in home.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("encoding", [{}, {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_path_that_is_not_ascii_under_the_locale_c(home: Path, encoding: dict[str, str], check: bool) -> None:
+    env = {"HOME": str(home), "LC_ALL": "C", **encoding}
+    result = run_module("pip_cache", {"path": f"{home}/\u00fc/cache"}, check=check, env=env)
+
+    if "msg" in result:
+        assert "set LC_ALL to a UTF-8 locale" in result["msg"] and not list(home.iterdir())
+    else:
+        assert result["changed"] is True
+        assert (home / "\u00fc/cache").is_dir() is not check
 
 
 def test_a_path_with_a_null_character(home: Path) -> None:

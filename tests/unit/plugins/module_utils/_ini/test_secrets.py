@@ -114,6 +114,10 @@ def test_values_inside_lists_and_dictionaries_are_masked() -> None:
     }
 
 
+def test_the_name_of_an_argument_is_masked_too() -> None:
+    assert mask_arguments({"https://ci:hunter2@h/": 1}) == {f"https://{MASK}@h/": 1}
+
+
 def test_no_value_is_no_secret() -> None:
     assert not holds_secret("password", None)
     assert not holds_secret("password", "")

@@ -247,7 +247,8 @@ def test_a_running_pip_that_adds_files_does_not_stop_a_removal(tmp_path: Path, m
     apply = tree.apply
 
     def pip_writes(*arguments: Any) -> None:
-        (cache / "http-v2/a/b/new").write_text("new", encoding="ascii")
+        if not arguments[-1]:
+            (cache / "http-v2/a/b/new").write_text("new", encoding="ascii")
         apply(*arguments)
 
     monkeypatch.setattr(tree, "apply", pip_writes)

@@ -159,7 +159,7 @@ def test_neither_size_nor_age(text: str) -> None:
 
 def judged(uid: int, places: dict[str, Rights]) -> rules.Verdict:
     """Return pip's verdict about /srv/cache/pip where exactly these places exist."""
-    return rules.judge("/srv/cache/pip", uid, places.get)
+    return rules.judge("/srv/cache/pip", uid, "ada", places.get)
 
 
 def test_the_first_directory_that_exists_decides() -> None:
@@ -169,7 +169,7 @@ def test_the_first_directory_that_exists_decides() -> None:
     assert judged(1000, {"/": closed, "/srv/cache": opened}).accepted
     refused = judged(1000, {"/": opened, "/srv": closed})
     assert not refused.accepted
-    assert refused.reason.startswith("'/srv' is not writable by the current user")
+    assert refused.reason.startswith("'/srv' is not writable by 'ada'")
 
 
 def test_root_takes_only_what_root_owns() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import (
     ADDED_UP,
     Effective,
@@ -293,3 +294,18 @@ def test_what_pip_does_not_read_is_shadowed() -> None:
     (shadow,) = shadowed_options({"install": {"retries": "2"}}, "/home/u/pip.conf", [GLOBAL_FILE], {})
 
     assert (shadow.command, shadow.winner) == (None, None)
+
+
+def test_sections_that_are_no_command_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def count(command: str, *rest: Any) -> dict[str, Effective]:
+        asked.append(command)
+        return effective_options(command, *rest)
+
+    monkeypatch.setattr(effective, "effective_options", count)
+    others = {f"section-{number}": {"timeout": "1"} for number in range(1000)}
+    layers = [Layer("user", "/f", {"global": {"timeout": "6"}, "list": {"timeout": "7"}, **others})]
+
+    assert [shadow.command for shadow in shadowed_options({"global": {"timeout": "6"}}, "/f", layers, {})] == ["list"]
+    assert asked == ["global", "list"]

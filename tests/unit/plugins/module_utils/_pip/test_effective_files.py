@@ -79,6 +79,22 @@ def test_a_fault_tells_file_and_line(path: Path, name: str, line: int, said: str
     assert found.fault.startswith(f"{path}, line {line}: pip stops at this file") and said in found.fault
 
 
+def test_a_line_that_we_do_not_read_is_no_fault_that_stops_pip(path: Path) -> None:
+    path.write_bytes(b"[global]\n" + b"#" * 20_000 + b"\n")
+    found = look_at(file_at(path))
+
+    assert found.document is None
+    assert found.fault.startswith(f"{path}, line 2: this line is longer than 16,000 characters; ")
+    assert "pip stops" not in found.fault
+
+
+def test_many_spellings_are_compared_once_each(path: Path) -> None:
+    path.write_text("[global]\n" + "".join(f"a-b-{number} = 1\nA_b_{number} = 2\n" for number in range(20_000)))
+
+    assert look_at(file_at(path), None, (26, 0)).document is not None
+    assert look_at(file_at(path), None, (26, 3)).document is None
+
+
 def test_a_file_that_is_not_there(path: Path) -> None:
     found = look_at(file_at(path))
 

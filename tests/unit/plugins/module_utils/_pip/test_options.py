@@ -9,6 +9,8 @@ import json
 
 import pytest
 
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import (
     SECTIONS,
     find_option,
@@ -117,3 +119,16 @@ def test_nearest() -> None:
 )
 def test_nearest_option(section: str, key: str, meant: str) -> None:
     assert nearest_option(section, key) == meant
+
+
+def test_the_masks_know_every_option_that_holds_a_url() -> None:
+    names = [
+        name for name in pip_options_data.OPTIONS if any(option.kind in ("url", "urls") for option in meanings(name))
+    ]
+    assert {"index-url", "extra-index-url", "find-links"} <= set(names)
+    for name in [*names, "proxy"]:
+        for spelling in (name, name.replace("-", "_"), "PIP_" + name.upper().replace("-", "_"), f"--{name}"):
+            assert ini_secrets.kind_of(spelling) == ini_secrets.ADDRESS
+        assert ini_secrets.mask_value(name, "hunter2@host") == "********@host"
+    for name in pip_options_data.OPTIONS:
+        assert ini_secrets.kind_of(name) != ini_secrets.SECRET

@@ -44,6 +44,18 @@ def test_a_report_is_plain_data(tmp_path: Path) -> None:
     assert [origin["value"] for origin in found["options"]["install"]["no-binary"]["adds_to"]] == ["a"]
 
 
+def test_of_a_file_without_end_the_first_problems_are_told(tmp_path: Path) -> None:
+    config = tmp_path / ".config/pip"
+    config.mkdir(parents=True)
+    lines = "".join(f"nothing-{number} = 1\n" for number in range(20_000))
+    (config / "pip.conf").write_text(f"[global]\n{lines}", encoding="ascii")
+    (found,) = report("me", Place("linux", {}, str(tmp_path)), NOTHING_MORE)
+
+    *problems, last = next(file["problems"] for file in found["files"] if file["exists"] and file["level"] == "user")
+    assert len(problems) == 100
+    assert (last["kind"], last["message"].startswith(f"{config}/pip.conf: only the first 100")) == ("more", True)
+
+
 def test_a_closed_directory_hides_its_files(tmp_path: Path) -> None:
     (tmp_path / ".config").write_text("a file where a directory belongs", encoding="ascii")
     (found,) = report("me", Place("linux", {}, str(tmp_path)), NOTHING_MORE)

@@ -51,6 +51,15 @@ def test_the_way_out_for_an_exposed_secret(tmp_path: Path, level: str) -> None:
     assert ("0600" in problem.message) is (level == "user")
 
 
+def test_a_file_that_has_gone_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "pip.conf"
+    path.write_text("[global]\nindex-url = https://u:p@a.example/\n", encoding="ascii")
+    file = look_at(ConfigFile("user", str(path)))
+    path.unlink()
+
+    assert list(problems.problems_of_file(file, place_at(tmp_path), READERS)) == []
+
+
 def test_a_site_file_within_a_virtual_environment_is_in_its_place(tmp_path: Path) -> None:
     outside = problems_with(tmp_path / "pip.conf", "", "site")
     (tmp_path / "pyvenv.cfg").write_text("", encoding="ascii")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -53,6 +54,15 @@ def test_the_first_pass_that_fetches_nothing_is_the_last(logs: tuple[str, ...], 
 def test_a_pip_whose_words_are_others_is_no_success() -> None:
     with pytest.raises(UserError, match=r"^'pip' does not say where it got 'maple' from"):
         smoke_test.passes(["pip"], "maple", ScriptedPip("2026-11-24T04:44:16,922 Hole maple-1.0.whl\n"))
+
+
+def test_no_place_for_what_pip_fetches_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_arguments: str) -> None:
+        raise OSError(28, "No space left on device", "/tmp/pip-smoke-test-x")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    with pytest.raises(UserError, match=r"No space left on device \(/tmp/pip-smoke-test-x\); make room there"):
+        smoke_test.passes(["pip"], "maple", ScriptedPip())
 
 
 @pytest.mark.parametrize("package", ["six", "zope.interface", "six==1.17.0", "six ~= 1.17", "a"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.plugin_utils._windows.host import WindowsHost
@@ -88,3 +89,30 @@ def test_only_a_file_that_is_not_there_is_missing(message: str) -> None:
     host = WindowsHost(Answering({"failed": True, "msg": message}), {})  # type: ignore[arg-type]  # all that is asked
     with pytest.raises(UserError, match="this file cannot be read"):
         host.read(r"C:\x")
+
+
+def test_a_module_that_quotes_a_secret_is_not_quoted() -> None:
+    answering = Answering({"failed": True, "msg": "cannot set PIP_TOKEN to 'open-sesame'."})
+    host = WindowsHost(answering, {})  # type: ignore[arg-type]  # all that is asked of one
+    host.secrets = {"open", "open-sesame"}
+    with pytest.raises(UserError, match=r"failed: cannot set PIP_TOKEN to '\*+'\.$"):
+        host.call("win_environment", {}, "HKCU")
+
+
+class Raising:
+    """Runs no module: Ansible itself has failed before."""
+
+    def __init__(self, error: AnsibleError) -> None:
+        self.error = error
+
+    def _execute_module(self, **_given: Any) -> dict[str, Any]:
+        raise self.error
+
+
+def test_an_error_of_ansible_is_a_sentence_but_a_lost_connection_is_ansibles() -> None:
+    host = WindowsHost(Raising(AnsibleError("no such\nmodule")), {})  # type: ignore[arg-type]  # all that is asked
+    with pytest.raises(UserError, match=r"C:.x: ansible.windows.win_stat failed: no such module\.$"):
+        host.stat(r"C:\x")
+    host = WindowsHost(Raising(AnsibleConnectionFailure("gone")), {})  # type: ignore[arg-type]  # all that is asked
+    with pytest.raises(AnsibleConnectionFailure):
+        host.stat(r"C:\x")
