@@ -4,7 +4,7 @@
 """What check mode of pip_config and ini_merge says is what the run does, in whatever state the host is.
 
 Each situation is a file in some state, and a task for it, both by lot. SITUATIONS says how many there are, and
-FIRST_SITUATION where they begin: a number that a failure prints makes the same situation again.
+SITUATIONS_FROM where they begin: a number that a failure prints makes the same situation again.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ from ansible_collections.devfleet.pip.plugins.modules import ini_merge, pip_conf
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 
 SITUATIONS = int(os.environ.get("SITUATIONS", "40"))
-FIRST_SITUATION = int(os.environ.get("FIRST_SITUATION", "0"))
+FIRST = int(os.environ.get("SITUATIONS_FROM", "0"))
 MODULES = {"pip_config": pip_config.main, "ini_merge": ini_merge.main}
 
 pytestmark = pytest.mark.usefixtures("empty_homes")
 
 
-def run(module: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+def run(
+    module: str, arguments: dict[str, Any], check: bool, prepare: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
     """Return what the module answers, from a child of this process: it takes a tenth of the time of a new one."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -50,6 +52,7 @@ def run(module: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
             sys.stdout = os.fdopen(1, "w", encoding="utf-8")
             os.environ.clear()
             os.environ.update({"HOME": "/root", "PATH": os.defpath, "LC_ALL": "C.UTF-8"})
+            prepare()
             with patch_module_args({**arguments, "_ansible_check_mode": check, "_ansible_diff": True}):
                 MODULES[module]()
         except SystemExit:
@@ -410,13 +413,14 @@ def disagreement(module: str, arguments: dict[str, Any], tops: list[Path]) -> tu
     return outcome, ""
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("part", range(4))
 def test_check_mode_equals_the_run_and_the_rerun_changes_nothing(
-    people: People, fresh: Path, part: int, capsys: pytest.CaptureFixture[str]
+    people: People, fresh: Path, part: int, figure: Callable[[str, str], None]
 ) -> None:
     outcomes = {"failed": 0, "changed": 0, "unchanged": 0}
     found = []
-    for number in range(FIRST_SITUATION + part, FIRST_SITUATION + SITUATIONS, 4):
+    for number in range(FIRST + part, FIRST + SITUATIONS, 4):
         lot = random.Random(number)
         place = fresh / str(number)
         place.mkdir()
@@ -436,7 +440,7 @@ def test_check_mode_equals_the_run_and_the_rerun_changes_nothing(
             for left in home.iterdir():
                 shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
         shutil.rmtree(place)
-    with capsys.disabled():
-        print(f" {sum(outcomes.values())} situations agree {outcomes}", end="")
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+    figure(f"check mode as the run, pip_config and ini_merge, part {part + 1}", counts)
     assert not found, "\n\n".join(found)
     assert outcomes["changed"] and outcomes["failed"]

@@ -623,3 +623,15 @@ def test_a_file_system_that_takes_nothing(people: People, fresh: Path, options: 
     assert "\n" not in result["msg"]
     assert "pip.conf" not in (fresh / "listing").read_text()
     assert file_of(people.bob).exists()
+
+
+def test_an_old_file_that_cannot_be_removed_any_more_is_told_beside_what_was_written(people: People) -> None:
+    old = write(people.alice, legacy_of(people.alice), "[global]\nretries = 3\n")
+    # Somebody writes the old file between the plan and its removal.
+    arguments = {"users": [people.alice], "options": TIMEOUT_7, "legacy": "migrate", "validate": f"cp %s {old}"}
+    (file,) = run_module("pip_config", arguments)["files"]
+    assert (file["failed"], file["changed"]) == (True, True)
+    assert f"{old}: " in file["msg"] and "\n" not in file["msg"]
+    assert f"{file_of(people.alice)} is written" in file["msg"]
+    assert file_of(people.alice).read_text() == "[global]\nretries = 3\ntimeout = 7\n"
+    assert old.exists()

@@ -342,7 +342,7 @@ def configure(
     try:
         _finish_legacy(target, legacy, options, module.check_mode, result)
     except _errors.UserError as error:  # by now the new file is written, and the result says so
-        result.update(failed=True, msg=ini_secrets.mask_urls(f"{error} {path} has its options already; remove it."))
+        result.update(failed=True, msg=ini_secrets.mask_urls(f"{error} {path} is written."))
     return result
 
 
