@@ -148,7 +148,9 @@ def test_links_are_resolved_as_pip_does(tmp_path: Path) -> None:
 def test_a_loop_of_links(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
-    with pytest.raises(UserError, match="symbolic links lead in a circle"), places.reached_directory(str(tmp_path / "one")):
+    with pytest.raises(UserError, match="symbolic links lead in a circle"), places.reached_directory(
+        str(tmp_path / "one")
+    ):
         pass
 
 
