@@ -116,7 +116,7 @@ def main() -> None:
         if account is None:
             result.update(ask_pip(module))
         else:
-            result.update(host_run_as.call_as_user(account, lambda: ask_pip(module)))
+            result.update(host_run_as.call_as_user(account, lambda: ask_pip(module), seconds=600))
     except _errors.UserError as error:
         module.fail_json(msg=str(error), **result)
     if result.get("msg"):

@@ -1,28 +1,30 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work with a user's rights, in both ways: by saved ids, and in a child process where a system has none."""
+"""Work with a user's rights: in one child process by saved ids, and in one for each user where a system has none."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
-from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user
+from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user, call_as_users
 from ansible_collections.devfleet.pip.tests.root.people import People
 
 
-@pytest.fixture(params=["saved ids", "child"])
+@pytest.fixture(params=["one child", "children"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Which of the two ways is tried."""
-    if request.param == "child":
+    if request.param == "children":
         monkeypatch.delattr(os, "setresuid")
     return str(request.param)
 
@@ -119,3 +121,94 @@ def test_another_process_of_the_user_cannot_look_into_it(alice: pwd.struct_passw
         return done.stderr if done.returncode else "open"
 
     assert "ermission denied" in call_as_user(alice, look)
+
+
+# What the users do to the process that works for them
+
+
+@pytest.fixture
+def everybody(people: People) -> list[pwd.struct_passwd]:
+    return [pwd.getpwnam(name) for name in (people.alice, people.bob, people.stranger)]
+
+
+def processes_of(account: pwd.struct_passwd) -> list[str]:
+    """Return what runs with the user's ids, without what has ended."""
+    command = ["ps", "-o", "stat=,args=", "-u", account.pw_name]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    return [process for process in found if not process.startswith("Z")]
+
+
+def name_of_user() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+SIGNALS = {"STOP": "was stopped", "KILL": "was killed", "TERM": "was killed", "INT": "was killed", "ALRM": "was killed"}
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_user_who_signals_the_process_costs_nobody_else_anything(
+    way: str, everybody: list[pwd.struct_passwd], name: str
+) -> None:
+    def signalled() -> None:
+        subprocess.run(["sh", "-c", f"kill -{name} {os.getpid()}"], check=False)
+        time.sleep(60)
+
+    start = time.monotonic()
+    works = [name_of_user, signalled, name_of_user]
+    outcomes = call_as_users(list(zip(everybody, works)))
+    assert time.monotonic() - start < 20
+    assert outcomes[::2] == [everybody[0].pw_name, everybody[2].pw_name]
+    assert f"'{everybody[1].pw_name}' {SIGNALS[name]}" in str(outcomes[1])
+    assert processes_of(everybody[1]) == []
+
+
+@pytest.mark.parametrize("command", ["sleep 60", "kill -STOP $$", "trap '' HUP INT TERM; sleep 60", "sleep 60 & wait"])
+def test_what_a_user_lets_hang_ends_at_the_deadline(way: str, everybody: list[pwd.struct_passwd], command: str) -> None:
+    works = [name_of_user, lambda: subprocess.run(["sh", "-c", command], check=False), name_of_user]
+    outcomes = call_as_users(list(zip(everybody, works)), seconds=1.0)
+    assert outcomes[::2] == [everybody[0].pw_name, everybody[2].pw_name]
+    assert "did not end within 1 seconds" in str(outcomes[1])
+    assert processes_of(everybody[1]) == []
+
+
+@pytest.mark.parametrize("attack", ["kill -STOP", "renice 19"])
+def test_root_itself_never_has_the_ids_of_a_user(alice: pwd.struct_passwd, attack: str) -> None:
+    command = [*attack.split(), str(os.getpid())]
+    refused = call_as_user(alice, lambda: subprocess.run(command, capture_output=True, text=True, check=False).stderr)
+    assert "permitted" in refused or "denied" in refused
+
+
+def test_a_user_cannot_slow_down_the_process(alice: pwd.struct_passwd) -> None:
+    def attack() -> str:
+        command = ["renice", "19", str(os.getpid())]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    assert "permitted" in call_as_user(alice, attack)
+
+
+def test_every_error_is_one_users_sentence(way: str, everybody: list[pwd.struct_passwd]) -> None:
+    def missing() -> None:
+        Path("/no/such/file").read_bytes()
+
+    def wrong() -> Any:
+        return {1}.pop() + "one"
+
+    outcomes = call_as_users([*zip(everybody, [missing, wrong, name_of_user]), (None, missing), (None, name_of_user)])
+    assert str(outcomes[0]) == str(outcomes[3])
+    assert "No such file or directory (/no/such/file)" in str(outcomes[0])
+    assert "TypeError in test_run_as.py, line " in str(outcomes[1])
+    assert "\n" not in "".join(map(str, outcomes))
+    assert outcomes[2:] == [everybody[2].pw_name, outcomes[3], "root"]
+
+
+def test_a_large_answer_arrives_whole(way: str, alice: pwd.struct_passwd) -> None:
+    assert call_as_user(alice, lambda: ["é\n" * 3_000_000]) == ["é\n" * 3_000_000]
+
+
+def test_no_child_and_no_descriptor_is_left(way: str, everybody: list[pwd.struct_passwd]) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    call_as_users([(account, name_of_user) for account in everybody * 3])
+    call_as_users([(account, lambda: os.kill(os.getpid(), signal.SIGKILL)) for account in everybody])
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

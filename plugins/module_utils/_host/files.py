@@ -11,28 +11,28 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import shlex
 import stat
-import sys
 import tempfile
 import time
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, ContextManager, Iterator, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as host_acl
+from ansible_collections.devfleet.pip.plugins.module_utils._host import locks as host_locks
 from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import obstacles as host_obstacles
 from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
-LOCK_SECONDS = 60.0
 DIRECTORY_MODE = 0o755
 LARGEST_FILE = 10_000_000
+_PORTION = 1 << 20  # of a file, read at once
+_LONGEST_START = 50  # of a temporary file's name, which may be longer than the file's
 
 # Nonblocking: a pipe that somebody puts here would otherwise stop the play.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -124,16 +124,19 @@ def change_file(
         _validate(file, rules)
         if check_mode or not file.changed:
             return file
-        with place.made(DIRECTORY_MODE), _locked(place) as directory, _opened(place) as old:
+        with place.made(DIRECTORY_MODE), _locked(place), _opened(place) as old:
             validated = file.after
             file, in_place = _planned(place, old, change, rules)
             if file.after != validated:  # another writer was faster
                 _validate(file, rules)
-            if in_place and old is not None:
-                _overwrite(place, old, file)
-            elif file.changed:
-                file = _replace(place, directory, old, file, rules)
-            return file
+            if not file.changed:
+                return file
+            with _backed_up(place, old if rules.backup else None) as backup_file:
+                if in_place and old is not None:
+                    _overwrite(place, old, file)
+                else:
+                    _replace(place, old, file, rules)
+            return file._replace(backup_file=backup_file)
 
 
 def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> str | None:
@@ -142,7 +145,9 @@ def remove_file(path: str, backup: bool = False, check_mode: bool = False) -> st
         if old is None:
             return None
         with host_places.reached(path, follow=False) as place:
-            obstacle = _obstacle_to_new_files(place)
+            obstacle = _obstacle_to_creation(place, old if backup else None)
+            if obstacle is None and place.link is None:
+                obstacle = host_obstacles.to_replacement(place, old.descriptor)
             if obstacle is not None:
                 raise obstacle
             if check_mode:
@@ -165,25 +170,20 @@ def read_file(path: str) -> bytes | None:
 def _opened(place: host_places.Reached) -> Iterator[_Old | None]:
     """Open the file and read it; None where there is no file."""
     with contextlib.ExitStack() as stack:
+        old = None
         try:
-            if place.missing:
-                raise FileNotFoundError
-            # What is no file is not opened, which may do something.
-            _check_regular(place, os.stat(place.name, dir_fd=place.directory, follow_symlinks=False))
-            file = stack.enter_context(open(os.open(place.name, _READ, dir_fd=place.directory), "rb"))
-            status = os.fstat(file.fileno())
-            _check_regular(place, status)
-            old: _Old | None = _Old(file.fileno(), file.read(LARGEST_FILE + 1), status)
-        except FileNotFoundError:
-            old = None
+            with contextlib.suppress(FileNotFoundError):
+                if not place.missing:
+                    # What is no file is not opened, which may do something.
+                    _check_regular(place, os.stat(place.name, dir_fd=place.directory, follow_symlinks=False))
+                    descriptor = os.open(place.name, _READ, dir_fd=place.directory)
+                    stack.callback(os.close, descriptor)
+                    status = os.fstat(descriptor)
+                    _check_regular(place, status)
+                    old = _Old(descriptor, _content(place, descriptor), status)
         except OSError as error:
             error.filename = place.path  # which a link may lead to
             raise
-        if old is not None and len(old.content) > LARGEST_FILE:
-            raise _errors.UserError(
-                f"{place.asked}: this file is larger than {LARGEST_FILE // 1_000_000} MB, so it is no file of settings;"
-                " move it away. Nothing was written."
-            )
         yield old
 
 
@@ -191,6 +191,26 @@ def _check_regular(place: host_places.Reached, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
         raise _errors.UserError(f"{place.asked}: this is {kind}, not a regular file; nothing was written.")
+
+
+def _content(place: host_places.Reached, descriptor: int) -> bytes:
+    """Read the file, but no more of it than a file of settings can hold, however it grows meanwhile."""
+    content = bytearray()
+    received = b"" if os.fstat(descriptor).st_size > LARGEST_FILE else os.read(descriptor, _PORTION)
+    while received and len(content) <= LARGEST_FILE:
+        content += received
+        received = os.read(descriptor, _PORTION)
+    size = os.fstat(descriptor).st_size
+    if max(size, len(content)) > LARGEST_FILE:
+        raise _errors.UserError(
+            f"{place.asked}: this file is larger than {LARGEST_FILE // 1_000_000} MB, so it is no file of settings;"
+            " move it away. Nothing was written."
+        )
+    if content and not size:
+        raise _errors.UserError(
+            f"{place.asked}: this file is one of the system's own, such as those in /proc; name a regular file."
+        )
+    return bytes(content)
 
 
 # What will be written, known before anything is: check mode ends here
@@ -212,16 +232,30 @@ def _planned(
     if before is None and not after:  # nothing to say is no reason to make a file
         return FileChange(place.path, b"", b"", None), False
     rights_before = None if old is None else old.rights
-    file = FileChange(place.path, before, after, None, rights_before, _rights_after(rights_before, after, rules))
+    rights_after = _rights_after(rights_before, after, rules)
+    file = FileChange(place.path, before, after, None, rights_before, rights_after)
+    asked = host_obstacles.Asked(rules.owner is not None, rules.group is not None)
     obstacle, in_place = None, False
     if file.changed:
-        obstacle = _obstacle_to_new_files(place) or _obstacle_to_rights(place, file, rules, is_new=True)
-        in_place = obstacle is not None and _may_overwrite(place, old, rules)
-    if in_place or not file.changed:
-        obstacle = _obstacle_to_rights(place, file, rules, is_new=False) if file.rights_changed else None
-    if obstacle is not None:
+        creation = _obstacle_to_creation(place, old if rules.backup else None)
+        obstacle = creation or host_obstacles.to_rights(place, None, rights_after, asked)
+        if old is not None:
+            obstacle = obstacle or host_obstacles.to_replacement(place, old.descriptor)
+            overwriting = host_obstacles.to_change(place, old.descriptor, old.rights, rights_after, asked, writes=True)
+            in_place = bool(obstacle and rules.unsafe_writes and not overwriting and not (rules.backup and creation))
+    elif old is not None and file.rights_changed:
+        obstacle = host_obstacles.to_change(place, old.descriptor, old.rights, rights_after, asked)
+    if obstacle is not None and not in_place:
         raise obstacle
     return file, in_place
+
+
+def _obstacle_to_creation(place: host_places.Reached, backed_up: _Old | None) -> Exception | None:
+    """Return why this process can make neither a new file nor the backup, a file with the old one's rights."""
+    if backed_up is None:
+        return host_obstacles.to_creation(place, place.name)
+    creation = host_obstacles.to_creation(place, place.name, _backup_name(place))
+    return creation or host_obstacles.to_rights(place, None, backed_up.rights)
 
 
 def _rights_after(before: host_modes.Rights | None, content: bytes, rules: WriteRules) -> host_modes.Rights:
@@ -232,49 +266,6 @@ def _rights_after(before: host_modes.Rights | None, content: bytes, rules: Write
         rights.gid if rules.group is None else rules.group,
         host_modes.parse_mode(mode, rights.mode) if isinstance(mode, str) else rights.mode if mode is None else mode,
     )
-
-
-def _may_overwrite(place: host_places.Reached, old: _Old | None, rules: WriteRules) -> bool:
-    if old is None or not rules.unsafe_writes or rules.backup:  # a backup is a new file too
-        return False
-    return os.access(place.name, os.W_OK, dir_fd=place.directory)
-
-
-def _obstacle_to_new_files(place: host_places.Reached) -> Exception | None:
-    """Return why this process cannot make a file here, or remove one."""
-    if os.access(".", os.W_OK | os.X_OK, dir_fd=place.directory):
-        return None
-    is_read_only = os.statvfs(place.directory).f_flag & os.ST_RDONLY
-    number = errno.EROFS if is_read_only else errno.EACCES
-    return OSError(number, os.strerror(number), place.here)
-
-
-def _obstacle_to_rights(
-    place: host_places.Reached, file: FileChange, rules: WriteRules, is_new: bool
-) -> Exception | None:
-    """Return why this process cannot give the old file, or a new one of its own, the rights that it is to have."""
-    user, before, after = os.geteuid(), file.rights_before, file.rights_after
-    if user == 0 or after is None:
-        return None
-    uid, gid = (user, host_modes.SAME) if is_new or before is None else before[:2]
-    directory = os.fstat(place.directory)
-    if is_new and (directory.st_mode & stat.S_ISGID or not sys.platform.startswith("linux")):
-        gid = directory.st_gid
-    if uid == after.uid == user and after.gid in (gid, host_modes.SAME, os.getegid(), *os.getgroups()):
-        return None
-    owner, group = host_accounts.user_name(after.uid), host_accounts.group_name(after.gid)
-    if rules.owner not in (None, user):
-        reason = f"only root can give a file to the user '{owner}'; leave 'owner' out, or work as root."
-    elif rules.group is not None:
-        reason = f"only root, or a member, can give a file to the group '{group}'; leave 'group' out, or work as root."
-    elif is_new:
-        reason = (
-            f"the file belongs to '{owner}' and the group '{group}', and '{host_accounts.user_name(user)}' cannot write"
-            " a new one for them; correct its owner and group first."
-        )
-    else:
-        reason = "only the owner of this file may change its mode; work as its owner, or with become."
-    return _errors.UserError(f"{place.asked}: {reason}")
 
 
 def _validate(file: FileChange, rules: WriteRules) -> None:
@@ -292,49 +283,22 @@ def _validate(file: FileChange, rules: WriteRules) -> None:
 # Writing
 
 
-@contextlib.contextmanager
-def _locked(place: host_places.Reached) -> Iterator[int]:
-    """Hold the lock that all writers of this directory's files take: one on the directory itself, which this opens.
+def _locked(place: host_places.Reached) -> ContextManager[None]:
+    takes_files = host_obstacles.to_creation(place, place.name) is None
+    return host_locks.held(place.directory, place.here, takes_files)
 
-    A lock on the file would be lost with the file it replaces, and a lock file would be left behind.
-    """
-    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.directory)
+
+def _replace(place: host_places.Reached, old: _Old | None, file: FileChange, rules: WriteRules) -> None:
+    """Put a new file in the place of the old one."""
+    start = f".{place.name[:_LONGEST_START]}."
+    name = f"{start}{os.getpid()}.{time.monotonic_ns()}.tmp"
+    leftover = re.compile(re.escape(start) + r"\d+\.\d+\.tmp")
+    directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.directory)
     try:
-        _wait_for_lock(descriptor, place.here)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for_lock(descriptor: int, directory: str) -> None:
-    give_up = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):
-                return None  # NFS has no such lock; the comparison before the rename remains
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-        if time.monotonic() > give_up:
-            raise _errors.UserError(
-                f"{directory}: another process has held the lock on this directory for {LOCK_SECONDS:.0f} seconds;"
-                f" 'fuser {directory}' names it. Nothing was written."
-            )
-        time.sleep(0.02)
-
-
-def _replace(
-    place: host_places.Reached, directory: int, old: _Old | None, file: FileChange, rules: WriteRules
-) -> FileChange:
-    """Put a new file in the place of the old one in the locked ``directory``."""
-    leftover = re.compile(re.escape(f".{place.name}.") + r"\d+\.\d+\.tmp")
-    for found in filter(leftover.fullmatch, os.listdir(directory)):  # of writers that were killed
-        _discard(place, found)
-    name = f".{place.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
-    with _new_file(place, name, file.after, old, file.rights_after):
-        _check_unchanged(place, file)
-        with _backed_up(place, old if rules.backup else None) as backup_file:
+        for found in filter(leftover.fullmatch, os.listdir(directory)):  # of writers that were killed
+            _discard(place, found)
+        with _new_file(place, name, file.after, old, file.rights_after):
+            _check_unchanged(place, file)
             try:
                 os.rename(name, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
             except OSError as error:
@@ -343,12 +307,10 @@ def _replace(
                     raise
                 _overwrite(place, old, file)
                 _discard(place, name)
-    try:
-        os.fsync(directory)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems do not sync directories
-            raise
-    return file._replace(backup_file=backup_file)
+        with contextlib.suppress(OSError):  # some file systems do not sync directories; the file is whole in any case
+            os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def _check_unchanged(place: host_places.Reached, file: FileChange) -> None:
@@ -383,13 +345,18 @@ def _new_file(
         raise
 
 
+def _backup_name(place: host_places.Reached) -> str:
+    """Return the name that Ansible's own modules would give the backup."""
+    return f"{place.name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
+
+
 @contextlib.contextmanager
 def _backed_up(place: host_places.Reached, old: _Old | None) -> Iterator[str | None]:
     """Keep the old bytes beside the file, with the rights that they had; yield the path."""
     if old is None:
         yield None
         return
-    name = f"{place.name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"  # as Ansible's own modules name it
+    name = _backup_name(place)
     with _new_file(place, name, old.content, old, old.rights):
         yield os.path.join(place.here, name)
 
@@ -397,14 +364,25 @@ def _backed_up(place: host_places.Reached, old: _Old | None) -> Iterator[str | N
 def _overwrite(place: host_places.Reached, old: _Old, file: FileChange) -> None:
     """Overwrite the file itself: not atomic, and only for places where no file can be renamed into."""
     _check_unchanged(place, file)
-    with open(os.open(place.name, _OVERWRITE, dir_fd=place.directory), "wb") as stream:
+    with open(os.open(place.name, _OVERWRITE, dir_fd=place.directory), "wb", buffering=0) as stream:
         if not os.path.samestat(os.fstat(stream.fileno()), old.status):
             raise _errors.UserError(f"{place.asked}: somebody else wrote this file at the same time; rerun the play.")
-        _set_rights(stream.fileno(), file.rights_after)
-        stream.write(file.after)
-        stream.truncate()
-        stream.flush()
-        os.fsync(stream.fileno())
+        try:
+            _set_rights(stream.fileno(), file.rights_after)
+            _write_all(stream.fileno(), file.after)
+        except BaseException:
+            with contextlib.suppress(OSError):  # what is there was whole
+                _write_all(stream.fileno(), old.content)
+                _set_rights(stream.fileno(), old.rights)
+            raise
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    written = 0
+    while written < len(content):
+        written += os.pwrite(descriptor, content[written:], written)
+    os.ftruncate(descriptor, written)
+    os.fsync(descriptor)
 
 
 def _set_rights(descriptor: int, rights: host_modes.Rights | None) -> None:
@@ -422,20 +400,26 @@ def _copy_extended_attributes(model: _Old | None, descriptor: int) -> None:
     """Copy what only Linux lets Python see: ACLs, the SELinux label, attributes of the user's own."""
     if not hasattr(os, "listxattr"):
         return
-    here = _extended_attributes(descriptor)
     wanted = {} if model is None else _extended_attributes(model.descriptor)
-    if host_acl.ACCESS in here and host_acl.ACCESS not in wanted:  # a new file gets it from its directory's default one
-        os.removexattr(descriptor, host_acl.ACCESS)
+    if host_acl.ACCESS not in wanted:  # a new file gets it from its directory's default one
+        try:
+            os.removexattr(descriptor, host_acl.ACCESS)
+        except OSError as error:
+            if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+                raise
+    present = _extended_attributes(descriptor)
     for name, value in wanted.items():
-        if here.get(name) != value:
+        if present.get(name) != value:
             os.setxattr(descriptor, name, value)
 
 
 def _extended_attributes(descriptor: int) -> dict[str, bytes]:
-    try:
-        return {name: os.getxattr(descriptor, name) for name in os.listxattr(descriptor)}
-    except OSError:  # a file system without extended attributes
-        return {}
+    found = {}
+    with contextlib.suppress(OSError):  # a file system without any
+        for name in os.listxattr(descriptor):
+            with contextlib.suppress(OSError):  # one that only root may read
+                found[name] = os.getxattr(descriptor, name)
+    return found
 
 
 # A judge for a new file, asked before it replaces the old one

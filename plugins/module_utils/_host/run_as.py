@@ -3,25 +3,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Do something with another user's rights, and nothing but that user's rights.
 
-Root that works in a home directory can be led astray by a symbolic link that the home's owner
-planted. Work done as that user gains the owner nothing, and its files have the right owner from birth.
+Root that works in a home directory can be led astray by a symbolic link that the home's owner planted. Work done as
+that user gains the owner nothing, and its files have the right owner from birth.
 
-Where the system lets a process set its saved ids, this one takes the user's real and effective ids for a
-while. Root stays as the saved one, which no program that is started meanwhile inherits; the user may end
-the process meanwhile, as any of their own, but not look into it. Elsewhere (macOS) a child process becomes
-the user, which costs thirty times as much: with fifty users on a host that is what a run costs.
+A child process does the work, so that a user who stops it or lets it hang costs root no more than SECONDS, and the
+other users nothing. One child works for many users where the system has saved ids: it takes a user's real and
+effective ids for a while, and root stays as the saved one, which no program that is started meanwhile inherits and
+which keeps the user from looking into it or slowing it down. Elsewhere (macOS) each user has a child of their own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import pwd
-import traceback
-from typing import Any, Callable, Iterator
+import select
+import signal
+import tempfile
+import time
+from typing import Any, Callable, NoReturn, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+
+SECONDS = 120.0
+
+Work = Callable[[], Any]
 
 
 def find_account(name: str) -> pwd.struct_passwd:
@@ -34,96 +42,164 @@ def find_account(name: str) -> pwd.struct_passwd:
         ) from None
 
 
-def call_as_user(account: pwd.struct_passwd, function: Callable[[], Any]) -> Any:
+def call_as_user(account: pwd.struct_passwd, function: Work, seconds: float = SECONDS) -> Any:
     """Call ``function`` with the rights, the groups and the home of ``account``; return its result.
 
-    The result may cross a process boundary as JSON, so it must be plain data; a UserError that the
-    function raises is raised again here. Nothing may be imported in the function that has not been
-    imported before: root's files are closed to the user. Where the caller already is that user, the
-    function is called directly. Raise UserError where the caller may not become that user.
+    As ``call_as_users``; a UserError is raised here.
     """
     if os.geteuid() == account.pw_uid:
         return function()
-    if os.geteuid() != 0:
-        raise _errors.UserError(
-            f"Only root can work as '{account.pw_name}'; run the task with become, or as that user."
-        )
-    if not hasattr(os, "setresuid"):
-        return _call_in_child(account, function)
-    with _rights_of(account):
-        return function()
+    (outcome,) = call_as_users([(account, function)], seconds)
+    if isinstance(outcome, _errors.UserError):
+        raise outcome
+    return outcome
 
 
-@contextlib.contextmanager
-def _rights_of(account: pwd.struct_passwd) -> Iterator[None]:
-    """Give this process the ids, the groups and the home of ``account``, and root's back at the end."""
-    uids, gids, groups, environment = os.getresuid(), os.getresgid(), os.getgroups(), dict(os.environ)
-    directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.initgroups(account.pw_name, account.pw_gid)
-        os.setresgid(account.pw_gid, account.pw_gid, 0)
-        os.setresuid(account.pw_uid, account.pw_uid, 0)
-        _enter_home_of(account)
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-        os.setresgid(*gids)
-        os.setgroups(groups)
-        os.setresuid(*uids)
-        os.fchdir(directory)
-        os.close(directory)
-        os.environ.clear()
-        os.environ.update(environment)
+def call_as_users(tasks: Sequence[tuple[pwd.struct_passwd | None, Work]], seconds: float = SECONDS) -> list[Any]:
+    """Call each function with the rights, the groups and the home of its account; return their results in order.
+
+    None stands for the caller, who calls the function directly. A result crosses a process boundary as JSON, so it
+    must be plain data; in the place of one stands the UserError that was raised, or that says why a user's work did
+    not end within ``seconds``. Nothing may be imported in a function that has not been imported before: root's files
+    are closed to the user.
+    """
+    outcomes: list[Any] = []
+    while len(outcomes) < len(tasks):
+        account, function = tasks[len(outcomes)]
+        if account is None or account.pw_uid == os.geteuid():
+            outcomes.append(_outcome(_attempt(function)))
+        elif os.geteuid() != 0:
+            reason = f"Only root can work as '{account.pw_name}'; run the task with become, or as that user."
+            outcomes.append(_errors.UserError(reason))
+        else:
+            outcomes += _call_in_child(_tasks_of_others(tasks[len(outcomes) :]), seconds)
+    return outcomes
 
 
-def _call_in_child(account: pwd.struct_passwd, function: Callable[[], Any]) -> Any:
+def _tasks_of_others(tasks: Sequence[tuple[pwd.struct_passwd | None, Work]]) -> list[tuple[pwd.struct_passwd, Work]]:
+    """Return the tasks up to the next one of root's own."""
+    found = []
+    for account, function in tasks:
+        if account is None or account.pw_uid == 0:
+            break
+        found.append((account, function))
+    return found
+
+
+def _call_in_child(tasks: Sequence[tuple[pwd.struct_passwd, Work]], seconds: float) -> list[Any]:
+    """Call the functions in a child process; return the outcomes of the first ones, at least of one."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
-        _run_child(account, function, writer)
+        _serve(tasks, writer)
     os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return _unpack(answer, account.pw_name)
+    outcomes: list[Any] = []
+    answers, trouble, give_up = bytearray(), "", time.monotonic() + seconds
+    try:
+        while len(outcomes) < len(tasks) and not trouble:
+            if select.select([reader], [], [], 0.1)[0]:
+                received = os.read(reader, 1 << 20)
+                if not received:
+                    break
+                answers += received
+                if b"\n" in received:
+                    *lines, answers = answers.split(b"\n")
+                    outcomes += map(_outcome, lines)
+                    give_up = time.monotonic() + seconds
+            elif _is_stopped(child):
+                trouble = "was stopped"
+            if time.monotonic() > give_up:
+                trouble = f"did not end within {seconds:.0f} seconds"
+    finally:
+        os.close(reader)
+        _end(child)
+    if trouble or not outcomes:
+        user = tasks[len(outcomes)][0].pw_name
+        outcomes.append(
+            _errors.UserError(
+                f"The process that worked as '{user}' {trouble or 'was killed'}, so its result is unknown;"
+                f" see what '{user}' runs on this host, and rerun the play."
+            )
+        )
+    return outcomes
 
 
-def _run_child(account: pwd.struct_passwd, function: Callable[[], Any], writer: int) -> None:
+def _is_stopped(child: int) -> bool:
+    """Tell whether somebody has stopped the child; without ``waitid`` (macOS) only its time runs out."""
+    return hasattr(os, "waitid") and bool(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT))
+
+
+def _end(child: int) -> None:
+    """End the child and what it has started. One that hangs in the kernel is left to it."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            kill(child, signal.SIGKILL)
+    for _ in range(100):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return
+        time.sleep(0.01)
+
+
+# In the child
+
+
+def _serve(tasks: Sequence[tuple[pwd.struct_passwd, Work]], writer: int) -> NoReturn:
+    """Answer each task with one line, as far as this process can go on to the next user."""
     try:
-        _become(account)
-        answer = {"result": function()}
-    except _errors.UserError as error:
-        answer = {"error": str(error)}
-    except BaseException:  # the parent must hear of anything that ends the child
-        answer = {"crash": traceback.format_exc()}
-    try:
-        with os.fdopen(writer, "w", encoding="utf-8") as pipe:
-            json.dump(answer, pipe)
+        os.setsid()  # so that all that is started can be ended with it
+        os.chdir("/")  # the directory that root stands in may be closed to the user
+        for account, function in tasks:
+            answer = _attempt(functools.partial(_call_with_rights, account, function)).encode() + b"\n"
+            while answer:
+                answer = answer[os.write(writer, answer) :]
+            if os.geteuid() != 0:  # there is no way back
+                break
     finally:
         os._exit(0)
 
 
-def _become(account: pwd.struct_passwd) -> None:
-    os.initgroups(account.pw_name, account.pw_gid)
-    os.setgid(account.pw_gid)
-    os.setuid(account.pw_uid)
-    _enter_home_of(account)
+def _call_with_rights(account: pwd.struct_passwd, function: Work) -> Any:
+    gid, groups, environment = os.getgid(), os.getgroups(), dict(os.environ)
+    try:
+        os.initgroups(account.pw_name, account.pw_gid)
+        if hasattr(os, "setresuid"):
+            os.setresgid(account.pw_gid, account.pw_gid, 0)
+            os.setresuid(account.pw_uid, account.pw_uid, 0)
+        else:
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
+        for name in [name for name in os.environ if name.startswith("XDG_")]:
+            del os.environ[name]
+        os.environ.update(HOME=account.pw_dir, USER=account.pw_name, LOGNAME=account.pw_name)
+        tempfile.tempdir = None  # root's may be closed to the user
+        return function()
+    finally:
+        if hasattr(os, "setresuid"):
+            os.setresuid(0, 0, 0)
+            os.setresgid(gid, gid, gid)
+            os.setgroups(groups)
+        os.environ.clear()
+        os.environ.update(environment)
 
 
-def _enter_home_of(account: pwd.struct_passwd) -> None:
-    os.environ.update(HOME=account.pw_dir, USER=account.pw_name, LOGNAME=account.pw_name)
-    for name in [name for name in os.environ if name.startswith("XDG_")]:
-        del os.environ[name]
-    os.chdir("/")  # the directory that root stood in may be closed to this user
+def _attempt(function: Work) -> str:
+    """Call a function; return what comes of it as JSON in one line. No fault in it may cost other users anything."""
+    try:
+        return json.dumps({"result": function()})
+    except _errors.UserError as error:
+        reason = str(error)
+    except OSError as error:
+        where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, (str, bytes)) else ""
+        reason = f"{(error.strerror or str(error)).capitalize()}{where}; fix this and rerun the play."
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        line = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno}" if trace else "?"
+        reason = f"The module has a fault ({type(error).__name__} in {line}); please report it."
+    return json.dumps({"error": reason})
 
 
-def _unpack(answer: str, user: str) -> Any:
-    if not answer:
-        raise _errors.UserError(f"The process that worked as '{user}' was killed; nothing is known of its result.")
-    message = json.loads(answer)
-    if "error" in message:
-        raise _errors.UserError(message["error"])
-    if "crash" in message:
-        raise RuntimeError(message["crash"])
-    return message["result"]
+def _outcome(answer: str | bytes | bytearray) -> Any:
+    found = json.loads(answer)
+    return _errors.UserError(found["error"]) if "error" in found else found["result"]

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -26,6 +26,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host.files import (
     read_file,
     remove_file,
 )
+
+NO_ID = 0xFFFFFFFF
 
 
 def becomes(content: bytes) -> Callable[[bytes | None], bytes]:
@@ -85,6 +87,22 @@ def test_a_link_is_refused_where_it_may_not_be_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     with pytest.raises(UserError, match="'follow' is false"):
         change_file(str(tmp_path / "link"), becomes(b"new"), WriteRules(follow=False))
+
+
+def test_a_file_without_an_acl_gains_none(tmp_path: Path) -> None:
+    named_user = struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", *entry)
+        for entry in [(1, 7, NO_ID), (2, 7, 1234), (4, 7, NO_ID), (16, 7, NO_ID), (32, 0, NO_ID)]
+    )
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    os.setxattr(tmp_path, "system.posix_acl_default", named_user)
+    change = change_file(str(path), becomes(b"new"), WriteRules(backup=True))
+    made = change_file(str(tmp_path / "made"), becomes(b"new"), WriteRules(new_mode=lambda _content: 0o640))
+    for found in (str(path), str(change.backup_file), made.path):
+        assert os.listxattr(found) == []
+        assert stat.S_IMODE(Path(found).stat().st_mode) == 0o640
 
 
 def test_the_backup_holds_the_old_bytes_and_is_not_wider(tmp_path: Path) -> None:
@@ -148,6 +166,33 @@ def test_a_file_of_any_size_is_not_read(tmp_path: Path) -> None:
         read_file(str(path))
 
 
+def test_a_file_that_grows_while_it_is_read_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 5_000_000)
+    read = os.read
+    portions = []
+
+    def grow_and_read(descriptor: int, size: int) -> bytes:
+        with path.open("ab") as file:
+            file.write(b"x" * size)
+        portions.append(read(descriptor, size))
+        return portions[-1]
+
+    monkeypatch.setattr(host_files.os, "read", grow_and_read)
+    with pytest.raises(UserError, match="larger than 10 MB"):
+        read_file(str(path))
+    assert sum(map(len, portions)) < 12_000_000
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/full", "/dev/ptmx", "/proc/self/status", "/proc/self/mem"])
+def test_what_the_system_makes_up_is_no_file(path: str) -> None:
+    for check_mode in (True, False):
+        with pytest.raises(UserError) as refusal:
+            change_file(path, becomes(b"new"), check_mode=check_mode)
+        assert str(refusal.value).startswith(f"{path}: ")
+        assert "\n" not in str(refusal.value)
+
+
 def test_a_link_is_removed_and_its_file_stays(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"kept")
     (tmp_path / "link").symlink_to("real")
@@ -197,6 +242,28 @@ def test_no_space_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert path.read_bytes() == b"old"
 
 
+def test_an_overwritten_file_is_whole_again_where_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"older")
+    written = []
+
+    def busy(_old: str, _new: str, **_directories: int) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    def no_space(descriptor: int, size: int) -> None:
+        written.append(size)
+        if len(written) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.truncate(descriptor, size)
+
+    monkeypatch.setattr(host_files.os, "rename", busy)
+    monkeypatch.setattr(host_files.os, "ftruncate", no_space)
+    with pytest.raises(UserError, match="no space left"):
+        change_file(str(path), becomes(b"new"), WriteRules(unsafe_writes=True))
+    assert path.read_bytes() == b"older"
+    assert names_in(tmp_path) == ["file"]
+
+
 def test_where_no_file_can_be_renamed_unsafe_writes_writes_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,16 +295,6 @@ def test_another_writer_in_spite_of_the_lock_is_noticed(tmp_path: Path) -> None:
         change_file(str(path), change_while_another_writes)
     assert path.read_bytes().startswith(b"of somebody else")
     assert names_in(tmp_path) == ["file"]
-
-
-def test_a_held_lock_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_files, "LOCK_SECONDS", 0.05)
-    directory = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(directory, fcntl.LOCK_EX)
-    with pytest.raises(UserError, match="fuser"):
-        change_file(str(tmp_path / "file"), becomes(b"new"))
-    os.close(directory)
-    assert names_in(tmp_path) == []
 
 
 def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
