@@ -252,11 +252,17 @@ def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems
         if severity:
             yield severity, message
     if at_worst and not findings and isinstance(value, str) and value and not value.startswith("~"):
-        fault = pip_checks.fault_of_place(key, value, context.place)
+        path = _as_path(value)
+        fault = pip_checks.fault_of_place(key, path, context.place).replace(path, value)
         if fault and context.check_mode and at_worst == pip_checks.ERROR:  # another task may provide it
             yield pip_checks.WARNING, f"{fault}; without check mode the task would fail."
         elif fault:
             yield at_worst, f"{fault}."
+
+
+def _as_path(value: str) -> str:
+    """Return a path whose bytes are those that a file will hold, whatever the locale of the task."""
+    return os.fsdecode(value.encode("utf-8", "surrogatepass"))
 
 
 def _problems_of_home(name: str, value: pip_checks.Value, places: Sequence[str]) -> _Problems:
@@ -282,7 +288,7 @@ def _problems_of_config_file(value: pip_checks.Value, context: Context) -> _Prob
         yield pip_checks.ERROR, f"'{value}' is not an absolute path; pip expands nothing in it. Begin with {begin}."
     else:
         yield pip_checks.WARNING, "pip does not read the user's own file where this variable is set."
-        if not context.place.exists(value) and not context.check_mode:
+        if not context.place.exists(_as_path(value)) and not context.check_mode:
             yield pip_checks.WARNING, f"there is no file {value}, and pip silently ignores that; create it."
 
 
@@ -314,12 +320,15 @@ def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) 
     entries: _Entries = []
     for name, reason in missing:
         entries.append({"file": failed_file(described_file(pip_environment_files.USER_PROFILE, "", name), reason)})
-    for account in accounts:
+    described = [described_file(pip_environment_files.USER_PROFILE, "", account.pw_name) for account in accounts]
+    tasks = []
+    for account, file in zip(accounts, described):
         home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
         is_named = users is None or account.pw_name in users
-        task = functools.partial(_work_for_user, module, account, home, is_named, spec)
-        described = described_file(pip_environment_files.USER_PROFILE, "", account.pw_name)
-        entries += _served(described, host_run_as.call_as_user, account, task)
+        tasks.append((account, functools.partial(_served, file, _work_for_user, module, account, home, is_named, spec)))
+    for file, outcome in zip(described, host_run_as.call_as_users(tasks)):
+        is_lost = isinstance(outcome, _errors.UserError)
+        entries += [{"file": failed_file(file, str(outcome))}] if is_lost else outcome
     return entries
 
 

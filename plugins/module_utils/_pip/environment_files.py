@@ -379,7 +379,7 @@ def drop_in(service: str) -> EnvironmentFile:
     name = service[: -len(".service")] if service.endswith(".service") else service
     is_name = re.fullmatch(r"[A-Za-z0-9:_\\-][A-Za-z0-9:_.\\@-]*", name) and len(name) <= _LONGEST_NAME
     if not is_name or name.rpartition(".")[2] in _OTHER_UNITS:
-        raise _errors.UserError(f"services: '{service}' is not the name of a service; write one such as 'ci-agent'.")
+        raise _errors.UserError(f"services: {service!r} is not the name of a service; write one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
     return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
 

@@ -254,7 +254,11 @@ def test_no_kind_of_secret_is_shown_anywhere(home: Home, name: str) -> None:
     assert stat.S_IMODE(home.profile.stat().st_mode) == 0o600
     assert home.session()[name] == secret
     told += [home.run(variables={name: f"{secret} {secret}"}, unknown="warn"), home.run(variables={secret: 1})]
-    told += [home.run(users=[secret]), home.run(services=[secret]), home.run(variables=f"{name}: {secret}")]
+    told += [
+        home.run(users=[secret]),
+        home.run(services=["https://ada:hunter2@h/"]),
+        home.run(variables=f"{name}: {secret}"),
+    ]
     told += [home.run(variables={name: secret}, stale=secret)]
     home.profile.write_text(home.profile.read_text() + f"export {name}=x '{secret}'\nexport MY_TOKEN=hunter2 (\n")
     told += [home.run(variables={name: secret, "PIP_TIMEOUT": 4}), home.run(state="absent")]
