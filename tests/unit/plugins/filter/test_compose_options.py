@@ -44,7 +44,10 @@ def test_later_ones_win_key_by_key(team: dict[Any, Any], composed: dict[str, Any
         ({"global": {"a\n[b]": 1}}, "the key holds a line break"),
         ({"a]\n[b": {"c": 1}}, "section name"),
         ({"": {"c": 1}}, "A section needs a name"),
-        ({"global": {"timeout": "3\nquiet = 1"}}, "team: [global] timeout: the value has a line break; write its lines"),
+        (
+            {"global": {"timeout": "3\nquiet = 1"}},
+            "team: [global] timeout: the value has a line break; write its lines",
+        ),
         ({"global": {"timeout": {"a": 1}}}, "team: [global] timeout: the value must be a string, a number, a boolean"),
         ({"global": {"timeout": {"a": 1}}}, "or a list, not a dictionary."),
         ({"global": {"find-links": ["a", "b\nc"]}}, "team: [global] find-links: an item holds a line break"),
