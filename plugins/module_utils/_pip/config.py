@@ -339,7 +339,10 @@ def configure(
         result["mode"] = {"before": f"{file.rights_before.mode:04o}", "after": f"{file.rights_after.mode:04o}"}
     if file.backup_file:
         result["backup_file"] = file.backup_file
-    _finish_legacy(target, legacy, options, module.check_mode, result)
+    try:
+        _finish_legacy(target, legacy, options, module.check_mode, result)
+    except _errors.UserError as error:  # by now the new file is written, and the result says so
+        result.update(failed=True, msg=ini_secrets.mask_urls(f"{error} {path} has its options already; remove it."))
     return result
 
 
