@@ -24,6 +24,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.environment_file
 from ansible_collections.devfleet.pip.tests.root.machine import Machine, Stub, in_a_process_with
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 
+pytestmark = pytest.mark.soak
+
 SITUATIONS = int(os.environ.get("SITUATIONS", "60"))
 FIRST = int(os.environ.get("SITUATIONS_FROM", "0"))
 
