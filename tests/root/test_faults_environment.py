@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Callable
 
+import pytest
+
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment as pip_environment
 from ansible_collections.devfleet.pip.tests.root.machine import Machine, Stub, in_a_process_with
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
