@@ -114,7 +114,7 @@ properties: $(test_venv)/.stamp $(tree)/.stamp
 soak: properties as-root
 	@tests/tools/install-packages strace
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" RACES=$(RACES) KILLED=$(KILLED) SITUATIONS=$(SITUATIONS) FAULTS=all \
-		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -m soak --figures docs/measurements/soak.json $(ARGS)
+		pytest -v -o cache_dir=.cache/pytest --durations=0 tests/root -m soak $(ARGS)
 
 pythons: $(tree)/.stamp
 	@RELEASES="$(PYTHONS)" tests/tools/on-every-python .venv/pythons $(tree) \

@@ -206,11 +206,6 @@ def survival_table(numbers: Numbers) -> str:
     return markdown_table(["", *tools], [[what, *(found[tool] for tool in tools)] for what, found in answers.items()])
 
 
-def soak_table(numbers: Numbers) -> str:
-    """What the long runs of this project's own tests counted."""
-    return markdown_table(["test", "counted"], [[what, said] for what, said in numbers["soak"].items()])
-
-
 BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "fleet-in-short": fleet_in_short,
     "fleet-table": fleet_table,
@@ -227,7 +222,6 @@ BLOCKS: dict[str, Callable[[Numbers], str]] = {
     "engine-with": with_what("engine"),
     "survival-table": survival_table,
     "survival-with": with_what("survival"),
-    "soak-table": soak_table,
 }
 
 

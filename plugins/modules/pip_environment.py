@@ -83,6 +83,7 @@ options:
     description:
       - Set them for these systemd services, in C(/etc/systemd/system/NAME.service.d/devfleet-pip.conf), and reload
         systemd. A running service gets the variables when the play restarts it.
+      - The task warns of a service that has no unit on this host.
       - Not supported on Windows.
     type: list
     elements: str
@@ -94,7 +95,7 @@ options:
       - V(remove) removes lines that do nothing else; other lines stay and are reported in RV(left). V(report) only
         reports. V(keep) does not look for them.
       - Searches the places of the task and the files that are read beside them, such as C(/etc/profile),
-        C(/etc/profile.d/*.sh) and C(~/.bashrc).
+        C(/etc/profile.d/*.sh) and C(~/.bashrc). A file with more than 50 such lines keeps them all.
     type: str
     choices: [remove, report, keep]
     default: report
@@ -116,8 +117,10 @@ options:
       - Fail, before anything is written, for a file whose variables would not take effect. The file then stays as it
         was; other files are still processed.
       - Considers what is read later in the same place, which is the rest of the file, later files in C(/etc/profile.d),
-        and later drop-ins of a service. On Windows, the variables of the user the task runs as, which override the
-        machine's.
+        and, for a service, later drop-ins, C(EnvironmentFile=) and C(UnsetEnvironment=). On Windows, the variables of
+        the user the task runs as, which override the machine's.
+      - A line counts whatever it depends on, such as C([ -n "$X" ] && export PIP_TIMEOUT=5). Sourced files and C(eval)
+        are not followed.
       - Without it, the task warns.
     type: bool
     default: false
@@ -203,7 +206,7 @@ files:
 left:
   description:
     - Each remaining line that mentions a stale variable, with its C(path), C(user), C(line), C(variable) and the
-      C(reason). On Windows C(line) is V(null).
+      C(reason). Lists the first 50 lines of a file. On Windows C(line) is V(null).
   returned: always
   type: list
   elements: dict

@@ -382,6 +382,7 @@ def test_the_role_and_the_audit_show_no_secret(play: Any, home: Path, run: Comma
     for check in ("--check",), ():
         nothing_secret_in(play([role], "--diff", "-vvvvv", *check))
     variables = {"pip_client_options": {"global": {**options["global"], "proxy": SECRETS["user"]}}, "secret": SECRETS}
+    variables["pip_client_checks"] = {"allow_secrets": True}
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "audit_of": "pip_client"}
     (home / "hosts.json").write_text(json.dumps({"all": {"hosts": {"one": {}}, "vars": {**host, **variables}}}))
     command = ("env", f"ANSIBLE_CONFIG={ROOT}/ansible.cfg", "ansible-playbook", "-i", home / "hosts.json")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import shutil
@@ -21,24 +20,18 @@ from ansible_collections.devfleet.pip.tests.root.world import make_world
 FIGURES = pytest.StashKey[dict[str, str]]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--figures", type=Path, help="write what the tests counted into this JSON file")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = {}
     config.addinivalue_line("markers", "soak: `make soak` runs this test for long; `make test` runs it briefly")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the figures; ``make soak`` keeps them for docs/robustness.md."""
+    """Print what the tests counted."""
     figures = config.stash[FIGURES]
     if figures:
         terminalreporter.section("figures")
         for what, said in figures.items():
             terminalreporter.write_line(f"{what}: {said}")
-        if config.option.figures:
-            config.option.figures.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 @pytest.fixture

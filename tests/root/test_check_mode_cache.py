@@ -27,6 +27,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 
+pytestmark = pytest.mark.soak
+
 SITUATIONS = int(os.environ.get("SITUATIONS", "60"))
 FIRST = int(os.environ.get("SITUATIONS_FROM", "0"))
 

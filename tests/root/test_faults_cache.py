@@ -22,6 +22,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as 
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 from ansible_collections.devfleet.pip.tests.root.test_check_mode_cache import Module, state_of
 
+pytestmark = pytest.mark.soak
+
 EVERY = 1 if os.environ.get("FAULTS") == "all" else 41
 # What touches the paths of a cache. Calls that give root its rights back are none of them.
 CALLS = (

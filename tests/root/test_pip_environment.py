@@ -15,6 +15,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,62 @@ def test_a_service_without_a_home_is_warned_of(
     assert ("the user id 4711 has no account" in warned) == is_warned
 
 
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ({"ci.service": "[Service]\nEnvironment=PIP_TIMEOUT=5\n"}, None),
+        ({"ci.service.d/a.conf": "[Service]\nEnvironment=PIP_TIMEOUT=5\n"}, None),
+        ({"ci.service.d/z.conf": "[Service]\nEnvironment=A=1 \\\n  PIP_TIMEOUT=5\n"}, "ci.service.d/z.conf, line 2"),
+        ({"ci.service.d/z.conf": "[Service]\nEnvironment=\n"}, "ci.service.d/z.conf, line 2"),
+        ({"ci.service.d/a.conf": "[Service]\nUnsetEnvironment=A PIP_TIMEOUT\n"}, "ci.service.d/a.conf, line 2"),
+        ({"service.d/z.conf": "[Service]\nEnvironment=PIP_TIMEOUT=5\n"}, "service.d/z.conf, line 2"),
+        (
+            {
+                "ci.service": "[Service]\nEnvironmentFile=-/etc/systemd/system/*.env\n",
+                "ci.env": "A=1\nPIP_TIMEOUT='5'\n",
+            },
+            "ci.env, line 2",
+        ),
+        ({"ci.service": "[Service]\nEnvironmentFile=-/nowhere\n"}, None),
+    ],
+)
+def test_what_else_sets_a_services_variables(machine: Machine, files: dict[str, str], where: str | None) -> None:
+    units = machine.etc / "systemd/system"
+    for name, text in files.items():
+        (units / name).parent.mkdir(parents=True, exist_ok=True)
+        (units / name).write_text(text)
+    arguments: dict[str, Any] = {"variables": {"PIP_TIMEOUT": 4}, "services": ["ci"]}
+    before = machine.files()
+    results = [machine.run(check, verify=True, **arguments) for check in (True, False)]
+    wins = "is set again here, and this value wins"
+    for result in results:
+        assert (f"/{where}: PIP_TIMEOUT {wins}" in result.get("msg", "")) == (where is not None), result
+    if where is not None:
+        assert machine.files() == before
+        assert f"/{where}: PIP_TIMEOUT {wins}" in warnings_of(machine.set(**arguments))
+
+
+@pytest.mark.parametrize(
+    ("service", "unit", "is_warned"),
+    [
+        ("ci", None, True),
+        ("ci", "ci.service", False),
+        ("ci@1", "ci@.service", False),
+        ("ci@1", "ci.service", True),
+    ],
+)
+def test_a_service_without_a_unit_is_warned_of(
+    machine: Machine, service: str, unit: str | None, is_warned: bool
+) -> None:
+    (machine.etc / "systemd/system").mkdir(parents=True)
+    if unit:
+        (machine.etc / "systemd/system" / unit).write_text("[Service]\n")
+    for check in (True, False):
+        warned = warnings_of(machine.run(check, variables={"PIP_TIMEOUT": 4}, services=[service]))
+        assert (f"this host has no unit '{service}.service'" in warned) == is_warned
+    assert "has no unit" not in warnings_of(machine.run(state="absent", services=[service]))
+
+
 def test_pip_needs_the_home_that_is_warned_of(all_pips: dict[str, Pip]) -> None:
     """What the warning says, asked of the newest pip."""
 
@@ -300,6 +357,54 @@ def test_what_judges_a_users_file_has_no_rights_but_the_users(machine: Machine, 
     seen = home_of(people.alice) / "seen"
     assert set(seen.read_text().split()) == {str(pwd.getpwnam(people.alice).pw_uid)}
     assert seen.owner() == people.alice
+
+
+def test_a_file_of_one_user_costs_no_other_user_anything(machine: Machine, people: People) -> None:
+    write(people.alice, home_of(people.alice) / ".profile", "export PIP_NO_CACHE_DIR=1\n" * 50_000)
+    write(
+        people.stranger, home_of(people.stranger) / ".profile", "A=" + "a" * 900_000 + "\nPIP_TIMEOUT=" + "x=" * 40_000
+    )
+    start = time.monotonic()
+    arguments: dict[str, Any] = {"user_profiles": True, "users": ["*"], "variables": {"PIP_TIMEOUT": 3}}
+    for check in (True, False):
+        result = machine.run(check, stale="remove", **arguments)
+        assert "is larger than 1 MB" in result["msg"]
+        assert {file["user"]: file["failed"] for file in result["files"]} == {
+            people.alice: True, people.bob: False, people.stranger: False,
+        }  # fmt: skip
+    assert time.monotonic() - start < 20
+    write(people.alice, home_of(people.alice) / ".profile", "export PIP_NO_CACHE_DIR=1\n" * 35_000)
+    many = machine.run(stale="remove", **arguments)
+    assert (many.get("failed"), len(many["left"])) == (None, 50)
+    assert many["left"][0]["reason"] == "more than 50 lines of this file mention such variables"
+    assert machine.run(stale="remove", **arguments)["changed"] is False
+    assert time.monotonic() - start < 40
+
+
+def test_with_all_users_only_a_shell_of_another_kind_is_no_failure(machine: Machine, people: People) -> None:
+    machine.set_shells({people.alice: "/usr/bin/fish", people.bob: "/bin/sh", people.stranger: "/bin/sh"})
+    (home_of(people.bob) / ".profile").mkdir()
+    for check in (True, False):
+        result = machine.run(check, user_profiles=True, users=["*"], variables={"PIP_TIMEOUT": 3})
+        assert {file["user"]: file["failed"] for file in result["files"]} == {people.bob: True, people.stranger: False}
+        assert "/usr/bin/fish, which reads no profile" in warnings_of(result)
+
+
+@pytest.mark.parametrize("place", ["machine_profile", "etc_environment", "services"])
+def test_a_directory_in_the_place_of_a_file_costs_that_file(machine: Machine, people: People, place: str) -> None:
+    paths = {
+        "machine_profile": "profile.d/devfleet-pip.sh",
+        "etc_environment": "environment",
+        "services": "systemd/system/ci.service.d/devfleet-pip.conf",
+    }
+    (machine.etc / paths[place]).mkdir(parents=True)
+    arguments: dict[str, Any] = {"user_profiles": True, "users": [people.bob], place: True}
+    if place == "services":
+        arguments["services"] = ["ci"]
+    for check in (True, False):
+        result = machine.run(check, variables={"PIP_TIMEOUT": 3}, **arguments)
+        assert [file["failed"] for file in result["files"]] == [True, False]
+        assert f"/etc/{paths[place]}: this is a directory" in result["msg"]
 
 
 # The documentation

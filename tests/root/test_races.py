@@ -33,6 +33,8 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.tests.root.people import People
 
+pytestmark = pytest.mark.soak
+
 RACES = int(os.environ.get("RACES", "25"))
 
 FOREIGN = b"[global]\nforeign = bytes\n"

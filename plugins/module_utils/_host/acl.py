@@ -74,12 +74,14 @@ def with_group(acl: Acl, mode: int, gid: int) -> Acl:
 
 
 def supported(file: int | str) -> bool:
-    """Tell whether the file system that holds ``file`` (open, or by its path) keeps such lists."""
+    """Tell whether the file system that holds ``file`` (open, or by its path) keeps such lists. Raise OSError."""
     if not hasattr(os, "getxattr"):
         return False
     try:
         os.getxattr(file, DEFAULT)
     except OSError as error:
+        if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+            raise
         return error.errno == errno.ENODATA
     return True
 

@@ -53,10 +53,10 @@ ARGUMENTS: dict[str, Any] = {
 def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     """Do what a task with these options asks; return its result, with ``msg`` only where something failed."""
     secrets = sorted(ini_secrets.secrets_in("", options["variables"]), key=len, reverse=True)
-    in_a_sentence = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, secrets)) or '(?!)'})(?!\w)")
+    quoted = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, secrets)) or '(?!)'})(?!\w)")
 
     def shown(sentence: str) -> str:
-        return ini_secrets.mask_urls(in_a_sentence.sub(ini_secrets.MASK, sentence))
+        return ini_secrets.mask_urls(quoted.sub(ini_secrets.MASK, sentence))
 
     try:
         _check_options(options)
@@ -72,7 +72,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     files = [entry["file"] for entry in entries if "file" in entry]
     failures = [file for file in files if file["failed"]]
     for file in failures:
-        file["msg"], file["user"] = shown(file["msg"]), ini_secrets.mask_value("", file["user"])
+        file["msg"] = shown(file["msg"])
     changed_places = [file["place"] for file in files if file["changed"]]
     for entry in entries:
         warnings += entry.get("warnings", [])
@@ -93,23 +93,21 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
 
 
 class Spec(NamedTuple):
-    """What a task asks for, checked: the variables (None: remove it), and the options that say how.
-
-    removes_all: remove every variable that this module has set. home: what ``~/`` in HOME and XDG_* stands for.
-    """
+    """What a task asks for: its variables, checked (None: remove it), its options, and what ``~/`` stands for."""
 
     variables: Mapping[str, str | None]
-    removes_all: bool
-    stale: str
-    allow_secrets: bool
-    verify: bool
-    backup: bool
+    options: Mapping[str, Any]
     home: str = ""
 
     @property
     def stale_variables(self) -> list[str]:
         """The stale variables that the task itself does not set."""
         return [name for name in pip_environment_files.STALE_VARIABLES if self.variables.get(name) is None]
+
+    @property
+    def removes_all(self) -> bool:
+        """Whether every variable that this module has set goes."""
+        return self.options["state"] == "absent" and not self.variables
 
 
 class Context(NamedTuple):
@@ -131,8 +129,7 @@ def build_spec(options: Mapping[str, Any], context: Context) -> tuple[Spec, list
     """Return what a task with these options asks for, and warnings. Raise UserError with everything that is wrong."""
     given = options["variables"]
     variables, warnings = check_variables(dict.fromkeys(given) if options["state"] == "absent" else given, context)
-    how = {name: options[name] for name in ("stale", "allow_secrets", "verify", "backup")}
-    return Spec(variables, removes_all=options["state"] == "absent" and not given, **how), warnings
+    return Spec(variables, options), warnings
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
@@ -255,11 +252,17 @@ def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems
         if severity:
             yield severity, message
     if at_worst and not findings and isinstance(value, str) and value and not value.startswith("~"):
-        fault = pip_checks.fault_of_place(key, value, context.place)
+        path = _as_path(value)
+        fault = pip_checks.fault_of_place(key, path, context.place).replace(path, value)
         if fault and context.check_mode and at_worst == pip_checks.ERROR:  # another task may provide it
             yield pip_checks.WARNING, f"{fault}; without check mode the task would fail."
         elif fault:
             yield at_worst, f"{fault}."
+
+
+def _as_path(value: str) -> str:
+    """Return a path whose bytes are those that a file will hold, whatever the locale of the task."""
+    return os.fsdecode(value.encode("utf-8", "surrogatepass"))
 
 
 def _problems_of_home(name: str, value: pip_checks.Value, places: Sequence[str]) -> _Problems:
@@ -285,7 +288,7 @@ def _problems_of_config_file(value: pip_checks.Value, context: Context) -> _Prob
         yield pip_checks.ERROR, f"'{value}' is not an absolute path; pip expands nothing in it. Begin with {begin}."
     else:
         yield pip_checks.WARNING, "pip does not read the user's own file where this variable is set."
-        if not context.place.exists(value) and not context.check_mode:
+        if not context.place.exists(_as_path(value)) and not context.check_mode:
             yield pip_checks.WARNING, f"there is no file {value}, and pip silently ignores that; create it."
 
 
@@ -317,23 +320,22 @@ def _work_for_users(module: AnsibleModule, users: list[str] | None, spec: Spec) 
     entries: _Entries = []
     for name, reason in missing:
         entries.append({"file": failed_file(described_file(pip_environment_files.USER_PROFILE, "", name), reason)})
-    places = [described_file(pip_environment_files.USER_PROFILE, "", account.pw_name) for account in accounts]
+    described = [described_file(pip_environment_files.USER_PROFILE, "", account.pw_name) for account in accounts]
     tasks = []
-    for account, described in zip(accounts, places):
+    for account, file in zip(accounts, described):
         home = (os.environ.get("HOME") if users is None else "") or account.pw_dir
         is_named = users is None or account.pw_name in users
-        work = functools.partial(_served, described, _work_for_user, module, account, home, is_named, spec)
-        tasks.append((account, work))
-    for described, found in zip(places, host_run_as.call_as_users(tasks)):
-        is_failure = isinstance(found, _errors.UserError)
-        entries += [{"file": failed_file(described, str(found))}] if is_failure else found
+        tasks.append((account, functools.partial(_served, file, _work_for_user, module, account, home, is_named, spec)))
+    for file, outcome in zip(described, host_run_as.call_as_users(tasks)):
+        is_lost = isinstance(outcome, _errors.UserError)
+        entries += [{"file": failed_file(file, str(outcome))}] if is_lost else outcome
     return entries
 
 
 def _work_for_user(
     module: AnsibleModule, account: pwd.struct_passwd, home: str, is_named: bool, spec: Spec
 ) -> _Entries:
-    if not os.path.isdir(home):
+    if not (os.path.isabs(home) and os.path.isdir(home)):
         raise _errors.UserError(f"The home directory {home} of '{account.pw_name}' does not exist; create it first.")
     profile = pip_environment_files.user_profile(account, home)
     if isinstance(profile, str) and not is_named:  # with '*', a shell of another kind does not fail the task
@@ -348,7 +350,7 @@ def _work_on_files(
     module: AnsibleModule, targets: list[_File], others: list[_File], spec: Spec, user: str | None
 ) -> _Entries:
     """Set the variables in ``targets``, and look for stale ones in ``others`` too, with the rights of the caller."""
-    files = targets + (others if spec.stale != "keep" else [])
+    files = targets + (others if spec.options["stale"] != "keep" else [])
     entries: _Entries = []
     seen: set[str] = set()
     for file in files:
@@ -370,7 +372,6 @@ def _served(described: dict[str, Any], work: Callable[..., _Entries], *arguments
 
 
 # One file
-
 
 _LARGEST = 1_000_000  # of a larger file of a user's nobody waits for an answer
 
@@ -422,14 +423,14 @@ def _write(
     """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
     before = host_files.read_file(file.path) if file.is_ours else None
     if before and not plan_for(before).text:
-        backup = host_files.remove_file(file.path, spec.backup, module.check_mode, before)
+        backup = host_files.remove_file(file.path, spec.options["backup"], module.check_mode, before)
         if file.service and not module.check_mode:
             with contextlib.suppress(OSError):  # others have drop-ins there too
                 os.rmdir(os.path.dirname(file.path))
         return host_files.FileChange(file.path, before, b"", backup)
     is_users = file.place == pip_environment_files.USER_PROFILE
     rules = host_files.WriteRules(
-        backup=spec.backup,
+        backup=spec.options["backup"],
         new_mode=lambda _content: 0o600 if is_users and _secrets_in(plan_for(None).after) else 0o644,
     )
     return host_files.change_file(
@@ -444,12 +445,12 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
         if len(old) > _LARGEST:
             raise _errors.UserError("this file is larger than 1 MB, so it only holds settings by mistake; shorten it.")
         plan = _edit(module, file, spec, old)
-        if not spec.allow_secrets:
+        if not spec.options["allow_secrets"]:
             _check_secrets(file, plan, content is not None)
     except _errors.UserError as error:
         separator = "," if str(error).startswith("line ") else ":"
         raise _errors.UserError(f"{file.path}{separator} {error}") from None
-    overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.verify else ([], [])
+    overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.options["verify"] else ([], [])
     if overrides:
         raise _errors.UserError(" ".join(overrides))
     if file.shell and plan.after and plan.text != old and not _is_complete(module, file, plan.text):
@@ -465,16 +466,16 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
 
 def _edit(module: AnsibleModule, file: _File, spec: Spec, text: str) -> _Plan:
     stale: list[pip_environment_files.Found] = []
-    before, after = {}, {}
-    if spec.stale != "keep" and not file.is_ours:
+    is_target = file.place != pip_environment_files.OTHER
+    before = file.variables_in(text) if is_target else {}
+    after = _variables_after(before, file, spec) if is_target else {}
+    if spec.options["stale"] != "keep" and not file.is_ours:
         is_complete = functools.partial(_is_complete, module, file)
         find_stale = functools.partial(
             pip_environment_files.find_stale, form=file.form, variables=spec.stale_variables, is_complete=is_complete
         )
-        text, stale = find_stale(text, remove=spec.stale == "remove")
-    if file.place != pip_environment_files.OTHER:
-        before = file.variables_in(text)
-        after = _variables_after(before, file, spec)
+        text, stale = find_stale(text, remove=spec.options["stale"] == "remove")
+    if is_target:
         text = file.text_with(text, after)
     if stale:  # the lines that stay may have moved
         lines = iter(find_stale(text, remove=False)[1])
@@ -537,19 +538,22 @@ def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec
 
     ``text`` is the one whose lines are counted: the old one where the file is to stay.
     """
-    last, remaining = {}, []
-    told = pip_environment_files.STALE_VARIABLES if spec.stale != "keep" else ()  # 'left' says so
+    last: dict[str, tuple[str, str]] = {}
+    remaining: dict[tuple[str, str], str] = {}  # the first line of each file, for there may be very many
+    told = pip_environment_files.STALE_VARIABLES if spec.options["stale"] != "keep" else ()  # 'left' says so
     for where, name, value, is_later in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
         if spec.variables[name] is not None and is_later:
             last[name] = (where, value)
         elif spec.variables[name] is None and value and name not in told:
-            remaining.append(f"{where}: {name} is still set here; remove the line.")
+            remaining.setdefault(
+                (where.rpartition(",")[0], name), f"{where}: {name} is still set here; remove the line."
+            )
     overrides = [
         f"{where}: {name} is set again here, and this value wins; remove the line."
         for name, (where, value) in last.items()
         if value != after[name]
     ]
-    return overrides, remaining
+    return overrides, list(remaining.values())
 
 
 # The result
@@ -586,6 +590,9 @@ def _reload_systemd(module: AnsibleModule) -> list[str]:
     """Have systemd read its files again, where it runs; return a warning where that fails."""
     if not os.path.isdir("/run/systemd/system"):
         return []
-    status, _output, errors = module.run_command(["systemctl", "daemon-reload"])
+    try:
+        status, _output, errors = module.run_command(["systemctl", "daemon-reload"], handle_exceptions=False)
+    except OSError as error:
+        status, errors = 1, str(error.strerror)
     said = " ".join(errors.split())
     return [f"systemd did not read its files again: {said}; run 'systemctl daemon-reload'."] if status else []

@@ -35,10 +35,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EXPANSION = r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})"
 _WORD = rf"""(?:[A-Za-z0-9_@%+=:,./~-]|{_EXPANSION}|'[^']*'|"(?:[^"`\\$]|{_EXPANSION})*")*"""
 
-# How one kind of file writes a variable
-
-
 ANY = "*"  # every variable
+
+# What a line of others assigns
 
 # What stands before a command in its line, and the commands that assign.
 _BEFORE_COMMANDS = ("if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "builtin", "command")
@@ -98,6 +97,9 @@ def _words(text: str, punctuation: bool = False) -> list[str]:
                 break
             words.append(word)
     return words
+
+
+# How one kind of file writes a variable
 
 
 class Form(NamedTuple):
@@ -377,7 +379,7 @@ def drop_in(service: str) -> EnvironmentFile:
     name = service[: -len(".service")] if service.endswith(".service") else service
     is_name = re.fullmatch(r"[A-Za-z0-9:_\\-][A-Za-z0-9:_.\\@-]*", name) and len(name) <= _LONGEST_NAME
     if not is_name or name.rpartition(".")[2] in _OTHER_UNITS:
-        raise _errors.UserError(f"services: '{service}' is not the name of a service; write one such as 'ci-agent'.")
+        raise _errors.UserError(f"services: {service!r} is not the name of a service; write one such as 'ci-agent'.")
     path = f"/etc/systemd/system/{name}.service.d/devfleet-pip.conf"
     return EnvironmentFile(SERVICE, path, SYSTEMD, service=name)
 
@@ -418,16 +420,14 @@ def _shell_files(paths: Sequence[str], login_shell: str) -> list[EnvironmentFile
 
 
 def has_unit(service: str) -> bool:
-    """Tell whether there is a unit, or what systemd makes one of, for a service."""
-    return os.path.exists(f"/etc/init.d/{service}") or any(
-        os.path.lexists(os.path.join(directory, f"{name}.service"))
-        for directory in _UNIT_DIRECTORIES
-        for name in (service, _template_of(service))
-    )
+    """Tell whether there is a unit for a service, or a script that systemd makes one of."""
+    return bool(_unit_of(service)) or os.path.exists(f"/etc/init.d/{service}")
 
 
-def _template_of(service: str) -> str:
-    return re.sub("@.*", "@", service)  # agent@ for agent@1
+def _unit_of(service: str) -> str:
+    names = (service, re.sub("@.*", "@", service))  # agent@1, and its template agent@
+    paths = (os.path.join(directory, f"{name}.service") for name in names for directory in _UNIT_DIRECTORIES)
+    return next(filter(os.path.lexists, paths), "")
 
 
 def other_files_of_service(service: str) -> list[EnvironmentFile]:
@@ -435,17 +435,16 @@ def other_files_of_service(service: str) -> list[EnvironmentFile]:
 
     Drop-ins are ordered by their names, whatever the directory; of one name only the first is read.
     """
-    parts = service.split("-")
-    prefixes = ["-".join((*parts[:count], "")) for count in range(len(parts) - 1, 0, -1)]  # a-b- and a- for a-b-c
-    names = [f"{name}.service" for name in dict.fromkeys((service, _template_of(service), *prefixes))] + ["service"]
-    roots = [os.path.join(directory, name) for name in names for directory in _UNIT_DIRECTORIES]
-    units = [root for root in roots[: 2 * len(_UNIT_DIRECTORIES)] if root.endswith(".service") and os.path.isfile(root)]
+    prefixes = [service[: match.end()] for match in re.finditer("@|-", service)]  # a-b- and a- for a-b-c
     drop_ins: dict[str, str] = {}
-    for path in (path for root in roots for path in glob.glob(f"{glob.escape(root)}.d/*.conf")):
-        drop_ins.setdefault(os.path.basename(path), path)
+    for name in (service, *reversed(prefixes), ""):
+        for directory in _UNIT_DIRECTORIES:
+            unit = os.path.join(directory, f"{name}.service" if name else "service")
+            for path in glob.glob(f"{glob.escape(unit)}.d/*.conf"):
+                drop_ins.setdefault(os.path.basename(path), path)
     drop_ins.pop(os.path.basename(drop_in(service).path), None)
-    paths = units[:1] + [drop_ins[name] for name in sorted(drop_ins)]
-    return [EnvironmentFile(OTHER, path, SYSTEMD, service=service) for path in paths if os.path.isfile(path)]
+    paths = [_unit_of(service), *(drop_ins[name] for name in sorted(drop_ins))]
+    return [EnvironmentFile(OTHER, path, SYSTEMD, service=service) for path in filter(os.path.isfile, paths)]
 
 
 def assignments_beside(
@@ -508,7 +507,7 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     user = found[-1] if found else ""
     try:
         pwd.getpwuid(int(user))
-    except KeyError:
+    except (KeyError, OverflowError):
         return user
     except ValueError:  # a name: systemd does not start a service whose user does not exist
         pass

@@ -14,7 +14,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import document 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
 
 
-@functools.lru_cache(maxsize=None)  # the engine and its judge ask for every key of a file
+@functools.lru_cache(maxsize=10_000)  # the engine and its judge ask for every key of a file
 def key_name(key: str) -> str:
     """Return the name under which pip knows ``key``: the rule of pip._internal.configuration."""
     name = key.lower().replace("_", "-")

@@ -184,7 +184,10 @@ def test_variables_go_also_from_a_file_that_the_shell_stops_at(home: Home) -> No
 @pytest.mark.parametrize("text", [f"true\n{BEGIN}\n", f"true\n{END}\n"])
 def test_half_a_block_is_named_with_file_and_line(home: Home, text: str) -> None:
     home.profile.write_text(text)
-    assert home.refusal(user_profiles=True, variables={"PIP_TIMEOUT": 4}).startswith(f"{home.profile}, line 2: ")
+    arguments: dict[str, Any] = {"user_profiles": True, "variables": {"PIP_TIMEOUT": 4}, "stale": "remove"}
+    assert home.refusal(**arguments).startswith(f"{home.profile}, line 2: ")
+    home.profile.write_text("PIP_NO_CACHE_DIR=1\n" + text)
+    assert home.refusal(**arguments).startswith(f"{home.profile}, line 3: ")
 
 
 def test_a_line_after_the_block_that_wins_is_warned_of(home: Home) -> None:
@@ -232,6 +235,37 @@ def test_a_secret_is_refused_where_others_read_it_and_never_shown(home: Home) ->
     assert "abc123" not in told
 
 
+SECRETS = {
+    "PIP_PROXY": "ada@corp.example:hunter2@proxy.example:3128",
+    "PIP_INDEX_URL": "https://ada:hun/ter2#x@pypi.example/simple",
+    "PIP_EXTRA_INDEX_URL": "https://pypi.example/simple?private_token=hunter2",
+    "PIP_FIND_LINKS": "https://hunter2hunter2@pypi.example/",
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_kind_of_secret_is_shown_anywhere(home: Home, name: str) -> None:
+    secret = SECRETS[name]
+    home.profile.write_text("true\n")
+    home.profile.chmod(0o644)
+    told = [home.refusal(user_profiles=True, variables={name: secret})]
+    home.profile.unlink()
+    told += [home.run(check, variables={name: secret, "PIP_TIMEOUT": 3}) for check in (True, False)]
+    assert stat.S_IMODE(home.profile.stat().st_mode) == 0o600
+    assert home.session()[name] == secret
+    told += [home.run(variables={name: f"{secret} {secret}"}, unknown="warn"), home.run(variables={secret: 1})]
+    told += [
+        home.run(users=[secret]),
+        home.run(services=["https://ada:hunter2@h/"]),
+        home.run(variables=f"{name}: {secret}"),
+    ]
+    told += [home.run(variables={name: secret}, stale=secret)]
+    home.profile.write_text(home.profile.read_text() + f"export {name}=x '{secret}'\nexport MY_TOKEN=hunter2 (\n")
+    told += [home.run(variables={name: secret, "PIP_TIMEOUT": 4}), home.run(state="absent")]
+    for word in ("hunter2", "hun/ter2", "ter2#x"):
+        assert word not in json.dumps(told)
+
+
 def test_a_new_file_with_a_secret_is_closed_to_others(home: Home) -> None:
     home.set({"PIP_INDEX_URL": URL})
     assert stat.S_IMODE(home.profile.stat().st_mode) == 0o600
@@ -267,6 +301,24 @@ def test_the_copy_of_the_old_file(home: Home) -> None:
     assert Path(file["backup_file"]).read_text() == "true\n"
 
 
+def test_a_locale_without_umlauts_is_no_obstacle(home: Home) -> None:
+    cache = home.path / "caché"
+    certificate = home.path / "ü.pem"
+    certificate.write_text("")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": str(home.path)}
+    arguments = {
+        "user_profiles": True,
+        "variables": {"PIP_CACHE_DIR": str(cache), "PIP_CERT": str(certificate), "PIP_CONFIG_FILE": str(certificate)},
+    }
+    for check in (True, False):
+        result = run_module("pip_environment", arguments, check=check, env=locale)
+        assert result["changed"] is True, result
+        assert "there is no file" not in warnings_of(result)
+    assert home.session()["PIP_CACHE_DIR"] == str(cache)
+    refused = run_module("pip_environment", {**arguments, "users": ["jürgen"]}, env=locale)
+    assert "There is no user 'jürgen' on this host" in refused["msg"]
+
+
 def test_xdg_homes_are_each_users_own(home: Home) -> None:
     home.set({"XDG_CACHE_HOME": "~/caches"})
     assert home.session()["XDG_CACHE_HOME"] == f"{home.path}/caches"
@@ -279,6 +331,15 @@ def test_xdg_homes_are_each_users_own(home: Home) -> None:
         ({"users": ["x"], "machine_profile": True}, "requires 'user_profiles: true'"),
         ({"services": ["a/b"]}, "is not the name of a service"),
         ({"services": ["backup.timer"]}, "is not the name of a service"),
+        ({"services": [".."]}, "is not the name of a service"),
+        ({"services": ["."]}, "is not the name of a service"),
+        ({"services": [""]}, "is not the name of a service"),
+        ({"services": ["..service"]}, "is not the name of a service"),
+        ({"services": ["../../tmp/x"]}, "is not the name of a service"),
+        ({"services": ["@1"]}, "is not the name of a service"),
+        ({"services": ["ci\n"]}, "is not the name of a service"),
+        ({"services": ["\u0663"]}, "is not the name of a service"),
+        ({"services": ["x" * 247]}, "is not the name of a service"),
         ({"user_profiles": True, "variables": {"PIP_TIMOUT": 4}}, "PIP_TIMEOUT"),
         ({"user_profiles": True, "variables": {"PIP_PROXY": "a\nb"}}, "several lines"),
         ({"user_profiles": True, "variables": {"HOME": "/x"}}, "set it for services"),
