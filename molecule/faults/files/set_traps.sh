@@ -49,7 +49,10 @@ runuser -u pipe -- mkfifo /home/pipe/.config/pip/pip.conf
 useradd --no-create-home --home-dir /nonexistent --shell /bin/bash homeless
 
 # No more than a page is left; the file and a filler take the rest.
-printf '[global]\ntimeout = 1\n# %030000d\n' 0 >/mnt/full/pip.conf
+{
+	printf '[global]\ntimeout = 1\n'
+	seq 300 | xargs printf '# %098d\n'
+} >/mnt/full/pip.conf
 head -c 26000 /dev/zero >/mnt/full/filler
 
 mkdir -p /var/tmp/answers

@@ -29,7 +29,7 @@ CONFIGURATION = {
 }
 CACHES = {
     "to-etc": r"/home/to-etc/\.cache/pip",
-    "to-cache": r"/root/cache/pip",
+    "to-cache": r"/root/cache'.*Permission denied",
     "homeless": r"/nonexistent",
 }
 SERVED = {
