@@ -60,7 +60,7 @@ def tiny(fresh: Path) -> Iterator[Path]:
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
     try:
-        (place / "pip.conf").write_text("[global]\ntimeout = 1\n# " + "x" * 30_000 + "\n")
+        (place / "pip.conf").write_text("[global]\ntimeout = 1\n" + ("# " + "x" * 97 + "\n") * 300)
         (place / "filler").write_bytes(b"x" * 24_000)
         yield place
     finally:

@@ -81,18 +81,19 @@ def test_no_user_can_lock_what_root_writes(people: People, fresh: Path) -> None:
 
 
 def test_no_user_comes_near_the_lock_of_root(people: People, fresh: Path) -> None:
-    seen: list[str] = []
-
-    def look(before: bytes | None) -> bytes:
-        command = ["ls", "/run/devfleet.pip"]
-        listed = subprocess.run(command, user=people.stranger, capture_output=True, text=True, check=False)
-        seen.append(listed.stdout + listed.stderr)
-        seen.append(str(len(list(Path("/run/devfleet.pip").iterdir()))))
-        return b"new"
-
-    host_files.change_file(str(fresh / "pip.conf"), look)
-    assert "denied" in seen[-2]
-    assert seen[-1] == "1"
+    locks = Path("/run/devfleet.pip")
+    others = set(locks.glob("*"))  # those of processes that were killed
+    directory = os.open(fresh, os.O_RDONLY)
+    try:
+        with host_locks.held(directory, str(fresh)):
+            held = set(locks.iterdir()) - others
+            command = ["ls", str(locks)]
+            listed = subprocess.run(command, user=people.stranger, capture_output=True, text=True, check=False)
+    finally:
+        os.close(directory)
+    assert len(held) == 1
+    assert "denied" in listed.stderr
+    assert set(locks.iterdir()) == others
 
 
 def test_no_other_user_can_lock_what_a_user_writes(people: People, home: Path) -> None:

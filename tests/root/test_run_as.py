@@ -207,8 +207,9 @@ def test_a_large_answer_arrives_whole(way: str, alice: pwd.struct_passwd) -> Non
 
 def test_no_child_and_no_descriptor_is_left(way: str, everybody: list[pwd.struct_passwd]) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    others = children.read_text(encoding="ascii")
     call_as_users([(account, name_of_user) for account in everybody * 3])
     call_as_users([(account, lambda: os.kill(os.getpid(), signal.SIGKILL)) for account in everybody])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children.read_text(encoding="ascii") == others
