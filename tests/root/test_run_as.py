@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
+from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._host.run_as import call_as_user, call_as_users
 from ansible_collections.devfleet.pip.tests.root.people import People
 
@@ -199,6 +200,15 @@ def test_every_error_is_one_users_sentence(way: str, everybody: list[pwd.struct_
     assert "TypeError in test_run_as.py, line " in str(outcomes[1])
     assert "\n" not in "".join(map(str, outcomes))
     assert outcomes[2:] == [everybody[2].pw_name, outcomes[3], "root"]
+
+
+def test_a_child_that_has_just_ended_is_not_stopped() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    time.sleep(0.2)
+    assert run_as._is_stopped(child) is False
+    os.waitpid(child, 0)
 
 
 def test_a_large_answer_arrives_whole(way: str, alice: pwd.struct_passwd) -> None:

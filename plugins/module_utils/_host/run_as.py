@@ -126,7 +126,10 @@ def _call_in_child(tasks: Sequence[tuple[pwd.struct_passwd, Work]], seconds: flo
 
 def _is_stopped(child: int) -> bool:
     """Tell whether somebody has stopped the child; without ``waitid`` (macOS) only its time runs out."""
-    return hasattr(os, "waitid") and bool(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT))
+    try:
+        return hasattr(os, "waitid") and bool(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT))
+    except ChildProcessError:  # it has just ended
+        return False
 
 
 def _end(child: int) -> None:
