@@ -17,7 +17,7 @@ class PipModule(AnsibleModule):
     """A module whose arguments, warnings and errors are masked in its output, and missing from the host's log."""
 
     def __init__(self, **details: Any) -> None:
-        super().__init__(supports_check_mode=True, **details)  # type: ignore[no-untyped-call]
+        super().__init__(supports_check_mode=True, **details)  # type: ignore[no-untyped-call]  # core has no types
 
     def run(self, task: Callable[[AnsibleModule, dict[str, Any]], dict[str, Any]]) -> NoReturn:
         """Run the task with the module's options and end with its result, which has a ``msg`` where it failed."""
@@ -37,7 +37,7 @@ class PipModule(AnsibleModule):
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Add owner and mode to a result with a path, as Ansible does, unless the file has gone meanwhile."""
         try:
-            return dict(super().add_path_info(kwargs))  # type: ignore[no-untyped-call]
+            return dict(super().add_path_info(kwargs))  # type: ignore[no-untyped-call]  # core has no types
         except OSError:
             return kwargs
 
