@@ -49,6 +49,15 @@ def pytest_sessionstart() -> None:
         )
 
 
+@pytest.fixture(autouse=True)
+def home_of_root(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty home for root: this machine's own root may have configured his pip."""
+    home = people.place / "root"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("HOME", str(home))
+
+
 @pytest.fixture(scope="session")
 def people() -> Iterator[People]:
     """Two members of a group and a stranger."""

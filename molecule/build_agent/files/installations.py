@@ -81,6 +81,7 @@ def until(file: str, program: str) -> dict[str, Any]:
     with CountingIndex(PLACE, OFFERED, Options(delay=1.0)) as index:
         while not answers or not Path(file).exists():
             answers += install_all_at_once(program, umasks, index)
+            Path(f"{sys.argv[1]}.begun").touch()  # a wheel that a pip has found but not read yet must not be pruned
     return {"at_once": answers}
 
 
