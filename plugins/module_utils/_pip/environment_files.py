@@ -60,7 +60,7 @@ def _assigned_in_shell(line: str) -> list[tuple[str, str]]:
             pairs = (word.partition("=") for word in command if "=" in word)
             # ${NAME:-value} keeps what is set already.
             found += [
-                (name, value) for name, _, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
+                (name, value) for name, _equals, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
             ]
         command = []
     return found
@@ -78,7 +78,7 @@ def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
         return []
     words = (word.partition("=") for word in _words(value))
     # An empty list forgets what was assigned so far.
-    return [(name, text.replace("%%", "%")) for name, _, text in words] if value.strip() else [(ANY, "")]
+    return [(name, text.replace("%%", "%")) for name, _equals, text in words] if value.strip() else [(ANY, "")]
 
 
 def _unset_in_systemd(line: str) -> list[tuple[str, str]]:
