@@ -432,9 +432,25 @@ def _has_legacy(target: pip_targets.Target) -> bool:
     return os.path.realpath(target.path) != os.path.join(os.path.realpath(directory), name)
 
 
+def _check_visible(path: str) -> None:
+    """Raise UserError for a file that only seems to be missing, since nobody may look at it."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise _errors.UserError(
+            f"{path}: {error.strerror}, so it can be neither moved nor removed; let the user search its directory, "
+            "or set 'legacy' to 'keep'."
+        ) from error
+
+
 def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> bytes | None:
     """Return the content of the old place, if it goes; refuse now what could not be removed later."""
-    if options["legacy"] == "keep" or not _has_legacy(target):
+    if options["legacy"] == "keep" or target.legacy is None:
+        return None
+    _check_visible(target.legacy)
+    if not _has_legacy(target):
         return None
     host_files.remove_file(str(target.legacy), options["backup"], check_mode=True)
     return host_files.read_file(str(target.legacy))
