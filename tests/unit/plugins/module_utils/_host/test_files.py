@@ -359,3 +359,22 @@ def test_a_writer_killed_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> N
 
 def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
     assert read_file(str(tmp_path / "file")) is None
+
+
+def test_a_plain_file_is_written_where_links_may_not_be_followed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for content in (b"new", b"other"):
+        change = change_file(str(path), becomes(content), WriteRules(follow=False))
+        assert (change.changed, change.path, path.read_bytes()) == (True, str(path), content)
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_a_new_file_has_no_backup(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for check_mode in (True, False):
+        change = change_file(str(path), becomes(b"new"), WriteRules(backup=True), check_mode)
+        assert (change.changed, change.backup_file) == (True, None)
+    assert names_in(tmp_path) == ["file"]
+    assert change_file(str(path), becomes(b"new"), WriteRules(backup=True)).backup_file is None
+    assert remove_file(str(tmp_path / "none"), backup=True) is None
+    assert names_in(tmp_path) == ["file"]

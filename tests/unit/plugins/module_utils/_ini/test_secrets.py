@@ -229,3 +229,13 @@ def test_a_long_line_takes_time_that_grows_with_its_length_only(unit: str) -> No
 
     # Quadratic work would take sixteen times as long.
     assert best(40_000) < max(8 * best(10_000), 0.1)
+
+
+@pytest.mark.parametrize("value", [12345678, 0, 1.5])
+def test_a_secret_that_yaml_reads_as_a_number_is_masked(value: float) -> None:
+    assert mask_value("password", value) == MASK
+    assert mask_value("timeout", value) == value
+    assert holds_secret("password", value)
+    assert mask_arguments({"options": {"global": {"token": value, "retries": value}}}) == {
+        "options": {"global": {"token": MASK, "retries": value}}
+    }
