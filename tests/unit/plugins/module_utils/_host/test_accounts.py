@@ -143,7 +143,7 @@ def test_the_files_of_accounts_are_the_systems_own() -> None:
     )
 
 
-@pytest.mark.parametrize("service", "sss ldap winbind nis nisplus hesiod oslogin cache_oslogin".split())
+@pytest.mark.parametrize("service", ["sss", "ldap", "winbind", "nis", "nisplus", "hesiod", "oslogin", "cache_oslogin"])
 def test_every_directory_service_is_known_and_named(host: Path, service: str) -> None:
     (host / "NSSWITCH").write_text(f"passwd: files {service}\n")
     assert f" ({service} in {accounts.NSSWITCH}); " in accounts.unlisted_accounts_warning()

@@ -84,7 +84,7 @@ def test_the_text_names_every_tag_and_every_right() -> None:
     ]
 
     assert posix_acl.to_text(acl) == "u::rw-,u:0:r-x,g::r--,g:8:-wx,g:70:-w-,m::--x,o::---"
-    assert posix_acl.decode(posix_acl.encode(acl)) == acl[::-1][:3] + [acl[3], acl[2]] + [acl[1], acl[0]]
+    assert posix_acl.decode(posix_acl.encode(acl)) == [*acl[::-1][:3], acl[3], acl[2], acl[1], acl[0]]
 
 
 def test_a_list_that_is_written_is_read_again(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_further_line_that_looks_like_something_else_is_refused(line: str) -> 
 def test_an_item_may_look_like_a_header_but_not_like_a_comment() -> None:
     assert merged("", sections={"a": {"k": ["[x]", "b"]}}) == "[a]\nk =\n    [x]\n    b\n"
     for item in ("#x", ";x"):
-        with pytest.raises(UserError, match="an item starts with '[#;]' and would read as a comment"):
+        with pytest.raises(UserError, match=r"an item starts with '[#;]' and would read as a comment"):
             build_request(PIP, sections={"a": {"k": [item]}})
 
 
