@@ -221,12 +221,13 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
         if any(re.search("newest_pip|real_pips", test.read_text()) for test in mirror):  # these take longer
             runs.append([*map(str, mirror)])
         runs += [MORE_TESTS[file]] if file in MORE_TESTS else []
-        limits = []
+        timed = []
         for run in runs:
             begin = time.monotonic()
             if not tests_pass(checkout, run, 1800, log):
                 raise SystemExit(f"{file}: the tests fail without a change:\n{log.read_text()[-3000:]}")
-            limits.append(30 + 5 * (time.monotonic() - begin))
+            timed.append((time.monotonic() - begin, run))
+        timed.sort()
         mutants = list(mutants_of(source))
         chosen = random.Random(f"{seed} {file}").sample(mutants, min(most, len(mutants)))
         survivors = []
@@ -234,7 +235,7 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
             target.write_text(mutated(source, mutant))
             for compiled in target.parent.glob(f"__pycache__/{target.stem}.*"):  # may look as new as the file
                 compiled.unlink()
-            if all(tests_pass(checkout, run, limit, log) for run, limit in zip(runs, limits)):
+            if all(tests_pass(checkout, run, 30 + 5 * seconds, log) for seconds, run in timed):
                 survivors.append(mutant)
     return file, len(chosen), sorted(survivors, key=lambda mutant: mutant.line), time.monotonic() - start
 
