@@ -183,9 +183,11 @@ def test_the_level_file(play: Play, home: Path) -> None:
 
 def test_the_level_site(play: Play, home: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
+    (home / "venv/EXTERNALLY-MANAGED").touch()  # of the distribution, and not the role's to remove
     variables: dict[str, Any] = {"pip_client_level": "site", "pip_client_options": {"install": {"no-deps": True}}}
     assert changed(play(pip_client_venvs=[str(home / "venv")], **variables)) == 1
     assert (home / "venv/pip.conf").read_text() == "[install]\nno-deps = true\n"
+    assert (home / "venv/EXTERNALLY-MANAGED").exists()
     assert "is not a virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
 
 
