@@ -564,15 +564,20 @@ def _contradictions(file: _File, text: str, plan: _Plan, spec: Spec) -> tuple[li
 def _assignments_in_sessions(file: _File, text: str, spec: Spec) -> Iterator[tuple[str, str, str, bool]]:
     """Yield what other files of the sessions that read this one assign, as ``assignments_beside`` does.
 
-    ``text`` is the new one of this file. What other files of ours assign is this task's too.
+    ``text`` is the new one of this file. What the task removes from other files of ours will not be there.
     """
     if file.place in (pip_environment_files.OTHER, pip_environment_files.SERVICE):
         return
     is_users = file.place == pip_environment_files.USER_PROFILE
-    settings = pip_profiles.settings_of_sessions(file.shell if is_users else None, spec.home, {file.path: text})
+    texts = {file.path: text}
+    if spec.options["machine_profile"]:
+        set_here = {name: value for name, value in spec.variables.items() if value is not None}
+        texts.setdefault(pip_environment_files.MACHINE.path, pip_environment_files.MACHINE.text_with("", set_here))
+    settings = pip_profiles.settings_of_sessions(file.shell if is_users else None, spec.home, texts)
     ours = max((number for number, setting in enumerate(settings) if setting.path == file.path), default=len(settings))
     for number, setting in enumerate(settings):
-        if setting.name in spec.variables and setting.path != file.path and not _is_ours(setting):
+        is_named = setting.name in spec.variables and setting.path != file.path
+        if is_named and not (spec.variables[setting.name] is None and _is_ours(setting)):
             yield f"{setting.path}, line {setting.line}", setting.name, setting.value, number > ours
 
 
