@@ -96,7 +96,7 @@ def _configure(
         **host.change(path, before, after, options["backup"], check_mode),
     }
     result["warnings"] = [
-        *(*warnings, *merged.warnings, *faults),
+        *(*warnings, *pip_config.file_warnings(target, merged, spec), *faults),
         *windows_host.pip_warnings(path, before, after),
         *([] if is_private else windows_host.backup_warnings(before, result)),
     ]
