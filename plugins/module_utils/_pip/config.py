@@ -26,6 +26,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
@@ -176,6 +177,9 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
         _migrate(request)
     trusted = request.set.get("global", {}).get("trusted-host")
     messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
+    for name in [str(name) for name, keys in (sections or {}).items() if not keys]:
+        for finding in pip_checks.check_empty_section(name):
+            messages[_rule_for(finding, options)].append(finding.message)
     for section, keys in request.set.items():
         for asked in keys.values():
             for finding in pip_checks.check_option(
@@ -333,7 +337,8 @@ def configure(
     merged, verdict = plans[-1], verdicts[-1]
     if options["list_mode"] == "append" or file.changed:
         warnings += hidden_warnings(verdict.hidden)
-    warnings += merged.warnings + pip_options.encoding_warnings(path, file.before or b"", file.after)
+    warnings += file_warnings(target, merged, spec)
+    warnings += pip_options.encoding_warnings(path, file.before or b"", file.after)
     result: dict[str, Any] = {
         "level": target.level,
         "path": path,
@@ -385,6 +390,13 @@ def merged_file(
         if moved is None:
             return ini_merge.merge(text or "", spec.request, pip_options.PIP, newline)
         return pip_legacy.merge_with_legacy(text, moved, spec.request, newline)
+
+
+def file_warnings(target: pip_targets.Target, merged: ini_merge.Merged, spec: Spec) -> list[str]:
+    """Return the warnings about the lines of a file; those of the options to set were checked before."""
+    asked, said = spec.request.set, merged.warnings
+    kept = [one for one in said if one.kind != ini_misread.COMMENT or one.name not in asked.get(one.section, ())]
+    return merged._replace(warnings=kept).warnings_about(target.path)
 
 
 @contextlib.contextmanager

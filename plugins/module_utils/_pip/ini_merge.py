@@ -152,7 +152,7 @@ def _merge_file(
         "path": path,
         "changed": file.changed or file.rights_changed,
         "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
-        "warnings": merged[-1].warnings + _warnings_about(path, file, options["dialect"]),
+        "warnings": merged[-1].warnings_about(path) + _warnings_about(path, file, options["dialect"]),
     }
     diffs = [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else []
     if file.rights_before and file.rights_changed:
