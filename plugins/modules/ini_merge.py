@@ -42,6 +42,8 @@ options:
     description:
       - What to set, as the text of an INI file, for example rendered by C(ansible.builtin.template) lookups.
       - A value of several lines is taken as a list.
+      - A line that a parser reads otherwise than it looks is refused with its number. Examples: text behind a header,
+        a comment behind a value, and an item of a list that is not indented. In a file that exists it is a warning.
     type: str
   exact:
     description:
@@ -68,7 +70,7 @@ options:
   repair:
     description:
       - Collapse keys and sections that stand more than once, so that pip can read the file again.
-        The last value counts.
+        The last value counts. Items of a list that are not indented are refused.
       - Each repair is reported in RV(changes). With O(dialect=generic) only keys that the task sets are collapsed.
     type: bool
     default: false
