@@ -73,8 +73,8 @@ options:
   content:
     description:
       - The options to set, as the text of an INI file. Its comments are only written with O(exact=true).
-      - A line that pip reads otherwise than it looks is refused with its number. Examples: text behind a header,
-        a comment behind a value, and an item of a list that is not indented. In a file that exists it is a warning.
+      - A line that pip reads otherwise than it looks is refused with its number, such as text behind a
+        header, a comment behind a value, and an item of a list that is not indented. In a file that exists it is a warning.
     type: str
   exact:
     description:
