@@ -43,7 +43,8 @@ options:
       - What to set, as the text of an INI file, for example rendered by C(ansible.builtin.template) lookups.
       - A value of several lines is taken as a list.
       - A line that a parser reads otherwise than it looks is refused with its number, such as text behind a
-        header, a comment behind a value, and an item of a list that is not indented. In a file that exists it is a warning.
+        header, a comment behind a value, and an item of a list that is not indented.
+      - In a file that exists such a line is a warning.
     type: str
   exact:
     description:

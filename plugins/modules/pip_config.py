@@ -74,7 +74,8 @@ options:
     description:
       - The options to set, as the text of an INI file. Its comments are only written with O(exact=true).
       - A line that pip reads otherwise than it looks is refused with its number, such as text behind a
-        header, a comment behind a value, and an item of a list that is not indented. In a file that exists it is a warning.
+        header, a comment behind a value, and an item of a list that is not indented.
+      - In a file that exists such a line is a warning.
     type: str
   exact:
     description:
