@@ -132,3 +132,21 @@ def test_the_masks_know_every_option_that_holds_a_url() -> None:
         assert ini_secrets.mask_value(name, "hunter2@host") == "********@host"
     for name in pip_options_data.OPTIONS:
         assert ini_secrets.kind_of(name) != ini_secrets.SECRET
+
+
+def test_a_nearest_name_means_the_same() -> None:
+    assert [
+        nearest_option("global", key) for key in ("respect-virtualenv", "no-index-url", "only-build", "no-proxy")
+    ] == [*("", "", "", "")]
+    assert nearest_option("install", "no-dep") == "no-deps"
+    assert nearest("user", SECTIONS) == nearest("easy_install", SECTIONS) == ""
+
+
+@pytest.mark.parametrize("name", [name for name in pip_options_data.OPTIONS if len(name) > 6])
+def test_a_slip_finds_its_option(name: str) -> None:
+    for slip in (name + "s", name[:-1], name[1] + name[0] + name[2:], name.replace("-", ""), name[:3] + name[4:]):
+        assert nearest_option("install", slip) in (name, *MORE_OF_THEM.get(name, ())) or meanings(slip), slip
+
+
+# Names that a slip of the first can be too.
+MORE_OF_THEM: dict[str, tuple[str, ...]] = {}
