@@ -18,6 +18,8 @@ import stat
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
@@ -26,6 +28,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 
 HINT = "hint"
 
@@ -81,16 +84,24 @@ def check_commands(commands: Sequence[str]) -> None:
             raise _errors.UserError(f"commands: pip has no command '{command}'; {advice}.")
 
 
-def report(user: str, place: pip_paths.Place, question: Question) -> list[dict[str, Any]]:
+def report(
+    user: str, place: pip_paths.Place, question: Question, login_shell: str | None = None
+) -> list[dict[str, Any]]:
     """Return what pip makes of the configuration of one user: outside of virtual environments, and in each
-    that is asked about. ``place`` is the user's place outside of them."""
+    that is asked about. ``place`` is the user's place outside of them. None stands for a user without a login shell."""
+    settings: Mapping[str, pip_profiles.Setting] = {}
+    if login_shell is not None:
+        settings = pip_profiles.last_settings(pip_profiles.settings_of_sessions(login_shell, place.home))
+        said = {name: setting.value for name, setting in settings.items() if name != pip_profiles.CONFIG_HOME}
+        moved = {name: setting.value for name, setting in settings.items() if name not in said}
+        place = place._replace(environment={**moved, **place.environment, **said})
     outside = [pip for pip in question.pips if not any(pip_pips.pips_in(venv, [pip]) for venv in question.venvs)]
     pips = pip_pips.merged_pips([*outside, *pip_pips.find_pips(homes=[place.home] if place.home else [])])
-    found = [_report_place(user, None, place, pips, question)]
+    found = [_report_place(user, None, place, pips, question, settings)]
     for venv in question.venvs:
         if os.path.isfile(os.path.join(venv, "pyvenv.cfg")):
             inside = pip_pips.pips_in(venv, question.pips)
-            found.append(_report_place(user, venv, place._replace(prefix=venv), inside, question))
+            found.append(_report_place(user, venv, place._replace(prefix=venv), inside, question, settings))
         else:
             found.append(failure(user, f"{venv}: this is no virtual environment that '{user}' could use.", venv))
     return found
@@ -118,7 +129,12 @@ def summary(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _report_place(
-    user: str, venv: str | None, place: pip_paths.Place, pips: Sequence[pip_pips.PipInstall], question: Question
+    user: str,
+    venv: str | None,
+    place: pip_paths.Place,
+    pips: Sequence[pip_pips.PipInstall],
+    question: Question,
+    settings: Mapping[str, pip_profiles.Setting],
 ) -> dict[str, Any]:
     version = pip_options.version_tuple(pips[-1].version) if pips else ()
     place = place._replace(pip_version=version)
@@ -154,7 +170,7 @@ def _report_place(
             for command, options in effective.items()
             if command in asked
         },
-        "environment": _environment(place, readers),
+        "environment": _environment(place, readers, settings),
         "cache": {**cache, **(pip_cache.measure(cache["path"]) if question.measure_caches else {})},
         "pips": [pip._asdict() for pip in pips],
         "problems": _plain(problems),
@@ -215,7 +231,9 @@ def _described_option(command: str, effective: pip_effective.Effective) -> dict[
     }
 
 
-def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any]]:
+def _environment(
+    place: pip_paths.Place, readers: Readers, settings: Mapping[str, pip_profiles.Setting]
+) -> list[dict[str, Any]]:
     """Return the variables that pip takes for options, and the one that names a file."""
     described = []
     for variable, key in sorted(pip_effective.settings_of_environment(place.environment).items()):
@@ -227,6 +245,9 @@ def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any
     if named:
         problems = _plain(problems_of_config_file(place))
         described.append({"variable": "PIP_CONFIG_FILE", "key": None, "value": named, "problems": problems})
+    for entry in described:
+        setting = settings.get(entry["variable"])
+        entry.update({"path": setting.path, "line": setting.line} if setting else {"path": None, "line": None})
     return described
 
 
@@ -283,13 +304,40 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
         yield Problem("exposed_secret", pip_checks.ERROR, message)
     if file.document is None:
         return
-    for section, options in file.document.options.items():
+    if not file.fault and not file.content.isascii():
+        line = next(number for number, text in enumerate(file.content.split(b"\n"), start=1) if not text.isascii())
+        message = f"{path}, line {line}: this line holds characters that are not ASCII, {pip_options.NOT_ASCII}."
+        yield Problem("not_ascii", pip_checks.WARNING, message, line=line)
+    yield from _problems_of_lines(path, file.document, place, readers)
+
+
+def _problems_of_lines(
+    path: str, document: ini_document.Document, place: pip_paths.Place, readers: Readers
+) -> Iterator[Problem]:
+    """Yield what is wrong with the lines of a file, first what the parser makes of them."""
+
+    def problem(kind: str, severity: str, message: str, section: str, name: str | None, line: int) -> Problem:
+        return Problem(kind, severity, ini_secrets.mask_urls(f"{path}, line {line}: {message}"), section, name, line)
+
+    misread: set[tuple[str, str | None]] = set()
+    ambiguous = set()
+    for found in ini_misread.find(document):
+        yield problem(found.kind, pip_checks.ERROR, f"{found.message}.", *found[3:], found.line)
+        if found.kind != ini_misread.COMMENT:  # whose value is judged without it
+            misread.add((found.section, found.name))
+        if found.kind == ini_misread.AMBIGUOUS:
+            ambiguous.add(found.section)
+    for block in document.sections:
+        is_empty = not document.options[block.name] and (block.name, None) not in misread
+        for finding in pip_checks.check_empty_section(block.name) if is_empty else ():
+            yield problem(finding.kind, pip_checks.WARNING, finding.message, block.name, None, block.line + 1)
+    for section, options in document.options.items():
         for name, option in options.items():
-            value = file.document.value(option) or ""
-            line = option.line + 1
+            if (section, name) in misread or section in ambiguous:
+                continue
+            value = str(pip_checks.without_comments(document.value(option) or ""))
             for finding in _findings(section, option.key, name, value, place, readers):
-                message = ini_secrets.mask_urls(f"{path}, line {line}: {finding.message}")
-                yield Problem(finding.kind, finding.severity, message, section, name, line)
+                yield problem(finding.kind, finding.severity, finding.message, section, name, option.line + 1)
 
 
 def _mode_of(path: str) -> int:
