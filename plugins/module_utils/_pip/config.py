@@ -173,10 +173,7 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
         return Spec(_removal(sections, options), [])
     request = _request(sections, options)
     if not options["exact"]:
-        for section, keys in request.set.items():
-            for name, asked in keys.items():
-                value = pip_checks.single_value(section, asked.key, asked.value)
-                keys[name] = asked._replace(value=value)
+        _take_single_values(request)
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
         _migrate(request)
@@ -244,6 +241,13 @@ def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
             if migrated is not None and options["deprecated"] == "migrate":
                 gone.setdefault(pip_options.PIP.key_name(migrated[0]), migrated[0])
     return request
+
+
+def _take_single_values(request: ini_request.Request) -> None:
+    """Take a list of one item for that item where pip takes one value."""
+    for section, keys in request.set.items():
+        for name, asked in keys.items():
+            keys[name] = asked._replace(value=pip_checks.single_value(section, asked.key, asked.value))
 
 
 def _migrate(request: ini_request.Request) -> None:
