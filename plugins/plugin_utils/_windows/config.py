@@ -66,10 +66,11 @@ def _configure(
         )
     layers, faults = _layers(host, target, merged.text, options)
     shadowed = pip_config.described_shadows(target, spec, merged.text, layers)
+    stopping, beside = pip_config.check_together(target, spec, layers, options, check_mode)
     if options["verify"] and spec.request.set:
         # What users' own files override is no reason against the machine's file.
         decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
-        refusals = pip_effective.what_pip_does_not_use(decisive) + faults
+        refusals = pip_effective.what_pip_does_not_use(decisive) + faults + stopping
         if refusals:
             failure = pip_targets.failure(target.level, path, target.user, " ".join(refusals))
             return {**failure, "shadowed": shadowed}
@@ -96,7 +97,7 @@ def _configure(
         **host.change(path, before, after, options["backup"], check_mode),
     }
     result["warnings"] = [
-        *(*warnings, *merged.warnings, *faults),
+        *(*warnings, *merged.warnings, *faults, *beside),
         *windows_host.pip_warnings(path, before, after),
         *([] if is_private else windows_host.backup_warnings(before, result)),
     ]
