@@ -12,6 +12,10 @@ SITUATIONS ?= 200
 PYTHONS ?= 3.8 3.9 3.10 3.11 3.12 3.13 3.14
 CORES ?= 2.18 2.19 2.20 2.21 2.22
 FUZZ_SECONDS ?= 60
+SEED ?= 1
+MUTANTS ?= 20
+THRESHOLD ?= 95
+FILES ?=
 FUZZ_INPUT ?= .cache/fuzz
 
 tree := .cache/collections
@@ -31,7 +35,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 # The virtual environments are installed without byte code: Python writes what is used at its first use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help provision test lint sanity molecule root as-root browser picture unit properties soak pythons versions fuzz
+.PHONY: help provision test lint sanity molecule root as-root browser picture unit properties soak pythons versions fuzz mutation
 .PHONY: benchmark-engine benchmark-fleet benchmark-payload benchmark-cache benchmark-survival measurements compare
 .PHONY: docs recordings changelog release clean
 
@@ -50,6 +54,7 @@ help:
 	@echo "make pythons         the unit tests on every Python of a target that is found (PYTHONS='3.8 3.13' on these)"
 	@echo "make versions        the tests from end to end and the modules' with each ansible-core (CORES=2.18 with one, devel: the next one)"
 	@echo "make fuzz            FUZZ_SECONDS=60 of a search for files that the INI engine gets wrong"
+	@echo "make mutation        change MUTANTS=20 places in each file of the core, and list what no test notices (SEED=1, FILES=_ini/merge.py)"
 	@echo "make benchmark-engine   the speed of the INI engine beside other tools', and the bars it must meet"
 	@echo "make benchmark-fleet    the cost of a run over many hosts beside stock modules and a ping, half an hour (ARGS=--quick: 3 minutes)"
 	@echo "make benchmark-payload  what is sent to a host for each module, and its import there"
@@ -129,6 +134,9 @@ fuzz: $(fuzz_venv)/.stamp $(tree)/.stamp
 	@mkdir -p .cache/fuzz
 	@PYTHONPATH="$(CURDIR)/$(tree)" $(fuzz_venv)/bin/python tests/fuzz/ini_engine.py -max_total_time=$(FUZZ_SECONDS) \
 		-max_len=300 -dict=tests/fuzz/ini.dict -artifact_prefix=.cache/fuzz/ $(FUZZ_INPUT)
+
+mutation: $(test_venv)/.stamp
+	@$(with_test_tools) python tests/tools/mutation.py --seed $(SEED) --mutants $(MUTANTS) --threshold $(THRESHOLD) $(FILES)
 
 benchmark-engine: $(benchmark_venv)/.stamp $(tree)/.stamp
 	@$(with_peers) benchmarks/engine.py --write docs/measurements/engine.json $(ARGS)

@@ -133,3 +133,62 @@ def test_a_directory_service_that_lists_people_is_not_warned_of(
     listed = [*pwd.getpwall(), entry("berta", uid, host)]
     monkeypatch.setattr(pwd, "getpwall", lambda: listed)
     assert accounts.unlisted_accounts_warning() == ""
+
+
+def test_the_files_of_accounts_are_the_systems_own() -> None:
+    assert (accounts.LOGIN_DEFS, accounts.NSSWITCH, accounts.PASSWD) == (
+        "/etc/login.defs",
+        "/etc/nsswitch.conf",
+        "/etc/passwd",
+    )
+
+
+@pytest.mark.parametrize("service", ["sss", "ldap", "winbind", "nis", "nisplus", "hesiod", "oslogin", "cache_oslogin"])
+def test_every_directory_service_is_known_and_named(host: Path, service: str) -> None:
+    (host / "NSSWITCH").write_text(f"passwd: files {service}\n")
+    assert f" ({service} in {accounts.NSSWITCH}); " in accounts.unlisted_accounts_warning()
+
+
+@pytest.mark.parametrize(
+    ("uid", "is_warned"), [(999, True), (60001, True), (65535, True), (60000, False), (65536, False)]
+)
+def test_only_accounts_of_people_show_that_a_service_lists_its_own(
+    host: Path, monkeypatch: pytest.MonkeyPatch, uid: int, is_warned: bool
+) -> None:
+    (host / "NSSWITCH").write_text("passwd: sss\n")
+    listed = [*pwd.getpwall(), entry("berta", uid, host)]
+    monkeypatch.setattr(pwd, "getpwall", lambda: listed)
+    assert bool(accounts.unlisted_accounts_warning()) is is_warned
+
+
+@pytest.mark.parametrize("shell", ["nologin", "false", "sync", "halt", "shutdown"])
+def test_a_shell_that_lets_nobody_in_is_no_persons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
+    monkeypatch.setattr(accounts, "LOGIN_DEFS", str(tmp_path / "none"))
+    everyone = [
+        entry(f"u{uid}", uid, tmp_path, f"/bin/{shell}" if uid == 2000 else "/bin/sh") for uid in (2000, 1000, 60000)
+    ]
+    everyone += [entry("low", 999, tmp_path), entry("high", 60001, tmp_path)]
+    monkeypatch.setattr(pwd, "getpwall", lambda: everyone)
+    assert [account.pw_name for account in accounts.human_accounts()] == ["u1000", "u60000"]
+
+
+@pytest.mark.parametrize("name", ["99999999999999999999", "3999999998", "a\0b", ""])
+def test_a_group_that_cannot_exist_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="There is no group"):
+        accounts.find_group(name)
+
+
+def test_the_name_of_a_group_stands_for_its_number() -> None:
+    assert accounts.group_name(os.getgid()) == grp.getgrgid(os.getgid()).gr_name
+
+
+def test_bounds_that_no_file_names_are_the_systems_custom(tmp_path: Path) -> None:
+    defs = tmp_path / "login.defs"
+    assert accounts._human_uids(str(defs)) == (1000, 60000)
+    defs.write_text("UID_MAX 70000 # why\nUID_MIN 5x\n  UID_MAX  80000  \n", encoding="utf-8")
+    assert accounts._human_uids(str(defs)) == (1000, 80000)
+
+
+def test_macos_has_bounds_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert accounts._human_uids(str(tmp_path / "none")) == (501, 2147483647)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -69,3 +70,58 @@ def test_a_system_without_extended_attributes(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delattr(os, "getxattr", raising=False)
 
     assert posix_acl.supported(str(tmp_path)) is False
+
+
+def test_the_text_names_every_tag_and_every_right() -> None:
+    acl = [
+        AclEntry(posix_acl.OTHER, 0),
+        AclEntry(posix_acl.MASK, 1),
+        AclEntry(posix_acl.GROUP, 2, 70),
+        AclEntry(posix_acl.GROUP, 3, 8),
+        AclEntry(posix_acl.GROUP_OBJ, 4),
+        AclEntry(posix_acl.USER, 5, 0),
+        AclEntry(posix_acl.USER_OBJ, 6),
+    ]
+
+    assert posix_acl.to_text(acl) == "u::rw-,u:0:r-x,g::r--,g:8:-wx,g:70:-w-,m::--x,o::---"
+    assert posix_acl.decode(posix_acl.encode(acl)) == [*acl[::-1][:3], acl[3], acl[2], acl[1], acl[0]]
+
+
+def test_a_list_that_is_written_is_read_again(tmp_path: Path) -> None:
+    acl = posix_acl.with_group([], 0o2770, 65534)
+    directory = os.open(tmp_path, os.O_RDONLY)
+    try:
+        assert posix_acl.read(directory, posix_acl.DEFAULT) is None
+        assert posix_acl.supported(directory) is True
+        posix_acl.write(directory, posix_acl.DEFAULT, acl)
+        assert posix_acl.read(directory, posix_acl.DEFAULT) == posix_acl.read(str(tmp_path), posix_acl.DEFAULT) == acl
+        assert posix_acl.read(directory, posix_acl.ACCESS) is None
+        assert posix_acl.supported(str(tmp_path)) is True
+        assert os.getxattr(tmp_path, "system.posix_acl_default") == posix_acl.encode(acl)
+    finally:
+        os.close(directory)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_supported"), [(errno.ENODATA, True), (errno.EOPNOTSUPP, False), (errno.EACCES, None)]
+)
+def test_what_a_file_system_without_lists_says(
+    monkeypatch: pytest.MonkeyPatch, number: int, is_supported: bool | None
+) -> None:
+    def refuse(_file: object, _name: str) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "getxattr", refuse)
+    if is_supported is None:
+        for ask in (lambda: posix_acl.supported("/x"), lambda: posix_acl.read("/x", posix_acl.ACCESS)):
+            with pytest.raises(PermissionError):
+                ask()
+    else:
+        assert posix_acl.supported("/x") is is_supported
+        assert posix_acl.read("/x", posix_acl.ACCESS) is None
+
+
+def test_the_owner_the_group_and_the_mask_of_an_old_list_get_full_access() -> None:
+    old = [AclEntry(tag, 0) for tag in (posix_acl.USER_OBJ, posix_acl.GROUP_OBJ, posix_acl.MASK, posix_acl.OTHER)]
+
+    assert posix_acl.to_text(posix_acl.with_group(old, 0o2775, 7)) == "u::rwx,g::rwx,g:7:rwx,m::rwx,o::---"

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._errors import UserError
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import modes, places
 from ansible_collections.devfleet.pip.plugins.module_utils._host.files import (
     WriteRules,
     change_file,
@@ -359,3 +360,191 @@ def test_a_writer_killed_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> N
 
 def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
     assert read_file(str(tmp_path / "file")) is None
+
+
+def test_a_plain_file_is_written_where_links_may_not_be_followed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for content in (b"new", b"other"):
+        change = change_file(str(path), becomes(content), WriteRules(follow=False))
+        assert (change.changed, change.path, path.read_bytes()) == (True, str(path), content)
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_a_new_file_has_no_backup(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for check_mode in (True, False):
+        change = change_file(str(path), becomes(b"new"), WriteRules(backup=True), check_mode)
+        assert (change.changed, change.backup_file) == (True, None)
+    assert names_in(tmp_path) == ["file"]
+    assert change_file(str(path), becomes(b"new"), WriteRules(backup=True)).backup_file is None
+    assert remove_file(str(tmp_path / "none"), backup=True) is None
+    assert names_in(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (stat.S_IFDIR, "a directory"),
+        (stat.S_IFIFO, "a pipe"),
+        (stat.S_IFSOCK, "a socket"),
+        (stat.S_IFLNK, "a symbolic link that somebody has just put here"),
+        (stat.S_IFCHR, "a device"),
+    ],
+)
+def test_what_is_no_file_is_named(tmp_path: Path, kind: int, name: str) -> None:
+    with places.reached(str(tmp_path / "x")) as place:
+        with pytest.raises(UserError, match=f"^{tmp_path}/x: this is {name}, not a regular file; nothing was written"):
+            host_files._check_regular(place, os.stat_result([kind | 0o600, *[0] * 9]))
+        host_files._check_regular(place, os.stat_result([stat.S_IFREG, *[0] * 9]))
+
+
+def test_rights_of_a_new_file_are_no_change_of_rights() -> None:
+    rights = modes.Rights(0, 0, 0o644)
+    change = host_files.FileChange("/p", b"", b"x", None, None, rights)
+    assert (change.changed, change.rights_changed) == (True, False)
+    assert change._replace(rights_before=rights._replace(gid=1)).rights_changed
+    assert not change._replace(rights_before=rights).rights_changed
+
+
+def test_an_old_file_is_written_where_none_may_be_created(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    assert change_file(str(path), becomes(b"new"), WriteRules(create=False)).changed
+    assert path.read_bytes() == b"new"
+
+
+def test_nothing_to_say_makes_no_file_and_may_empty_one(tmp_path: Path) -> None:
+    path = tmp_path / "new/file"
+    change = change_file(str(path), becomes(b""), WriteRules(mode=0o600))
+    assert change == host_files.FileChange(str(path), b"", b"", None)
+    assert (change.changed, names_in(tmp_path)) == (False, [])
+    (tmp_path / "old").write_bytes(b"old")
+    assert change_file(str(tmp_path / "old"), becomes(b"")).changed
+    assert (tmp_path / "old").read_bytes() == b""
+
+
+def test_only_new_bytes_are_validated_under_the_files_name_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "pip.conf"
+    seen = []
+
+    def validate(new_file: str) -> None:
+        file = Path(new_file)
+        seen.append((file.name, file.read_bytes(), stat.S_IMODE(file.stat().st_mode)))
+        assert file.parent != tmp_path
+
+    rules = WriteRules(validate=validate, mode="0640")
+    change_file(str(path), becomes(b"new"), rules)
+    assert seen == [("pip.conf", b"new", 0o640)]
+    assert not change_file(str(path), becomes(b"new"), rules).changed
+    assert change_file(str(path), becomes(b"new"), rules._replace(mode="0600")).rights_changed
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_file_that_nothing_can_replace_is_overwritten_where_that_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check_mode: bool
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    inode = path.stat().st_ino
+    mounted, fixed = UserError("mounted"), UserError("fixed")
+    unsafe = WriteRules(unsafe_writes=True)
+    monkeypatch.setattr(host_files.host_obstacles, "to_replacement", lambda *_: mounted)
+    with pytest.raises(UserError, match="mounted"):
+        change_file(str(path), becomes(b"new"), WriteRules(), check_mode)
+    with monkeypatch.context() as patch:
+        patch.setattr(host_files.host_obstacles, "to_change", lambda *_, **__: fixed)
+        with pytest.raises(UserError, match="mounted"):
+            change_file(str(path), becomes(b"new"), unsafe, check_mode)
+    with monkeypatch.context() as patch:
+        patch.setattr(host_files.host_obstacles, "to_creation", lambda *_: fixed)
+        with pytest.raises(UserError, match="fixed"):
+            change_file(str(path), becomes(b"new"), unsafe._replace(backup=True), check_mode)
+        assert change_file(str(path), becomes(b"newer"), unsafe, check_mode).changed
+    assert (names_in(tmp_path), path.stat().st_ino) == (["file"], inode)
+    assert path.read_bytes() == (b"old" if check_mode else b"newer")
+    with pytest.raises(UserError, match="fixed"), monkeypatch.context() as patch:
+        patch.setattr(host_files.host_obstacles, "to_change", lambda *_, **__: fixed)
+        change_file(str(path), becomes(path.read_bytes()), unsafe._replace(mode=0o600), check_mode)
+
+
+def test_an_overwritten_file_is_compared_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(host_files.host_obstacles, "to_replacement", lambda *_: UserError("mounted"))
+    backed_up = host_files._backed_up
+
+    def meanwhile(*arguments: Any) -> Any:
+        path.write_bytes(b"of somebody else")
+        return backed_up(*arguments)
+
+    monkeypatch.setattr(host_files, "_backed_up", meanwhile)
+    with pytest.raises(UserError, match="somebody else wrote this file at the same time; rerun the play"):
+        change_file(str(path), becomes(b"new"), WriteRules(unsafe_writes=True))
+    assert path.read_bytes() == b"of somebody else"
+
+
+def test_a_lock_is_a_file_only_where_the_directory_takes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(host_files.host_locks, "held", lambda *arguments: asked.append(arguments[1:]))
+    with places.reached(str(tmp_path / "x")) as place:
+        host_files._locked(place)
+        monkeypatch.setattr(host_files.host_obstacles, "to_creation", lambda *_: UserError("closed"))
+        host_files._locked(place)
+    assert asked == [(str(tmp_path), True), (str(tmp_path), False)]
+
+
+class Shell:
+    """Ansible's way to run a command, with an answer that is known."""
+
+    def __init__(self, *answer: Any) -> None:
+        self.answer = answer
+        self.asked: list[Any] = []
+
+    def run_command(self, arguments: list[str], **options: Any) -> Any:
+        self.asked.append((arguments, options))
+        if isinstance(self.answer[0], Exception):
+            raise self.answer[0]
+        return self.answer
+
+
+def test_a_command_judges_the_new_file(tmp_path: Path) -> None:
+    new_file = tmp_path / "new"
+    new_file.write_text("[a]\npassword = hunter2\n")
+    shell: Any = Shell(0, "", "")
+    judge = host_files.command_judge(shell, "/p", "check --x 'a b' %s.conf %s")
+    assert judge is not None
+    judge(str(new_file))
+    options = {"environ_update": None, "handle_exceptions": False, "data": None, "binary_data": True}
+    assert shell.asked == [(["check", "--x", "a b", f"{new_file}.conf", str(new_file)], options)]
+    for answer, said in [
+        ((3, "out\n is hunter2", ""), "out is ********"),
+        ((3, "out", "err"), "err"),
+        ((3, "", ""), "no reason given"),
+    ]:
+        shell.answer = answer
+        with pytest.raises(UserError) as refusal:
+            judge(str(new_file))
+        assert str(refusal.value) == f"/p: 'check --x 'a b' %s.conf %s' refused the new content (status 3): {said}"
+
+
+def test_a_command_that_cannot_judge_is_refused() -> None:
+    shell: Any = Shell(FileNotFoundError(errno.ENOENT, "No such file"))
+    assert host_files.command_judge(shell, "/p", None) is None
+    with pytest.raises(UserError, match=r"^validate: the command 'check' has no %s, where the path"):
+        host_files.command_judge(shell, "/p", "check")
+    with pytest.raises(UserError, match=r"^validate: the command 'check '%s' cannot be read \(No closing quotation\)"):
+        host_files.command_judge(shell, "/p", "check '%s")
+    with pytest.raises(
+        UserError, match=r"^/p: 'check', which is to judge the new content, cannot be run: No such file\.$"
+    ):
+        host_files.run(shell, "/p", ["check", "x"], {"A": "b"}, b"content")
+    assert shell.asked[0][1] == {
+        "environ_update": {"A": "b"},
+        "handle_exceptions": False,
+        "data": b"content",
+        "binary_data": True,
+    }
+    shell.answer = (ValueError("bad words"),)
+    with pytest.raises(UserError, match=r"cannot be run: bad words\.$"):
+        host_files.run(shell, "/p", ["check"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import time
@@ -98,3 +99,70 @@ def test_a_directory_that_others_may_write_holds_no_lock_of_roots(
     monkeypatch.setattr(locks, "_PLACES", (f"{tmp_path}/run",))
     with held(tmp_path):
         assert [path.name for path in (tmp_path / "there").iterdir()] == [".devfleet.pip.lock"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_takes_no_lock_is_an_error_that_names_it(
+    lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    open_file = os.open
+
+    def refuse(path: str, flags: int, *rest: int, **options: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(number, os.strerror(number))
+        return open_file(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OSError) as caught, held(tmp_path):
+        pass
+    assert (caught.value.errno, caught.value.filename) == (number, str(lock))
+
+
+def test_where_no_lock_can_be_made_the_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.setattr(locks, "_PLACES", ())
+    monkeypatch.setattr(locks.fcntl, "flock", lambda *_: os.close(-1))  # an OSError: the file system has no locks
+    with held(tmp_path):
+        pass
+    directory = os.open(tmp_path / "there", os.O_RDONLY)
+    (tmp_path / "there/.devfleet.pip.lock").unlink(missing_ok=True)
+    with locks.held(directory, "there", takes_files=False):
+        assert list((tmp_path / "there").iterdir()) == []
+    os.close(directory)
+
+
+@pytest.mark.parametrize("is_leased", [True, False])
+def test_a_lock_that_somebody_holds_is_asked_for_again_without_haste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_leased: bool
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.setattr(locks, "_PLACES", ())
+    monkeypatch.setattr(locks, "SECONDS", 10.0)
+    answers, slept, open_file = [True, True, False], [], os.open
+
+    def busy(*_arguments: object) -> None:
+        if answers.pop(0):
+            raise BlockingIOError
+
+    def leased(path: str, flags: int, *rest: int, **options: int) -> int:
+        if flags & os.O_CREAT:
+            busy()
+        return open_file(path, flags, *rest, **options)
+
+    monkeypatch.setattr(locks.time, "sleep", slept.append)
+    monkeypatch.setattr(os, "open", leased) if is_leased else monkeypatch.setattr(locks.fcntl, "flock", busy)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with held(tmp_path):
+        assert (tmp_path / "there/.devfleet.pip.lock").exists()
+    assert (answers, slept) == ([], [0.02, 0.02])
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_lock_that_was_replaced_meanwhile_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    lock = tmp_path / "there/.devfleet.pip.lock"
+    monkeypatch.setattr(locks, "_PLACES", ())
+    meanwhile = [lock.unlink, lambda: (lock.unlink(), lock.touch(mode=0o600)), lambda: None]
+    monkeypatch.setattr(locks.fcntl, "flock", lambda *_: meanwhile.pop(0)())
+    with held(tmp_path):
+        assert meanwhile == []

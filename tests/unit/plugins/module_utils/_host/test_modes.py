@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import grp
 import random
 import stat
 import subprocess
@@ -63,9 +64,9 @@ def _random_mode(chance: random.Random) -> str:
     def clause() -> str:
         users = "".join(chance.choices("ugoa", k=chance.randint(1, 3)))
         rights = ["".join(chance.choices("rwxXst", k=chance.randint(0, 4))), chance.choice("ugo")]
-        return users + "".join(chance.choice("+-=") + chance.choice(rights) for _ in range(chance.randint(1, 2)))
+        return users + "".join(chance.choice("+-=") + chance.choice(rights) for _number in range(chance.randint(1, 2)))
 
-    return ",".join(clause() for _ in range(chance.randint(1, 3)))
+    return ",".join(clause() for _number in range(chance.randint(1, 3)))
 
 
 @pytest.mark.parametrize("is_directory", [False, True])
@@ -73,9 +74,73 @@ def test_a_symbolic_mode_means_what_chmod_makes_of_it(tmp_path: Path, is_directo
     chance = random.Random(18)
     path = tmp_path / "place"
     path.mkdir() if is_directory else path.touch()
-    for _ in range(150):
+    for _number in range(150):
         value, old_mode = _random_mode(chance), chance.randrange(0o10000)
         path.chmod(old_mode)
         subprocess.run(["chmod", "--", value, path], check=True)
         found = stat.S_IMODE(path.stat().st_mode)
         assert f"{parse_mode(value, old_mode, is_directory):o}" == f"{found:o}", (value, oct(old_mode))
+
+
+def test_the_difference_of_rights_names_only_what_differs() -> None:
+    before, after = modes.Rights(1, 2, 0o644), modes.Rights(1, 3, 0o4600)
+    assert modes.rights_diff("/p", before, after) == {
+        "before": {"group": 2, "mode": "0644"},
+        "after": {"group": 3, "mode": "4600"},
+        "before_header": "/p (attributes)",
+        "after_header": "/p (attributes)",
+    }
+    assert modes.rights_diff("/p", before, before._replace(uid=4))["after"] == {"owner": 4}
+    assert modes.rights_diff("/p", before, before)["before"] == {}
+
+
+@pytest.mark.parametrize("name", ["seuser", "serole", "setype", "selevel", "attributes"])
+def test_each_attribute_of_the_system_is_known(name: str) -> None:
+    options: dict[str, Any] = dict.fromkeys(("seuser", "serole", "setype", "selevel", "attributes", "mode"))
+    assert modes.system_attributes({**options, "mode": "0644"}) == []
+    assert modes.system_attributes({**options, name: "x"}) == [name]
+
+
+class FakeModule:
+    """Ansible's functions for a context and attributes, and what they were asked."""
+
+    def __init__(self, changes: bool) -> None:
+        self.changes = changes
+        self.asked: list[Any] = []
+
+    def load_file_common_arguments(self, options: dict[str, Any], path: str) -> dict[str, Any]:
+        self.asked.append((options, path))
+        return {"secontext": ["u", "r"]}
+
+    def set_context_if_different(self, path: str, context: Any, changed: bool, diff: dict[str, Any]) -> bool:
+        self.asked.append((path, context, changed))
+        return self.changes
+
+    def set_attributes_if_different(self, path: str, attributes: Any, changed: bool, diff: dict[str, Any]) -> bool:
+        self.asked.append((path, attributes, changed))
+        if self.changes:
+            diff.update(before={"a": 1}, after={"a": 2})
+        return changed
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_ansible_sets_the_attributes_of_the_system(changes: bool) -> None:
+    module: Any = FakeModule(changes)
+    changed, diff = modes.set_system_attributes(module, "/p", {"attributes": "i"})
+    assert module.asked == [({"attributes": "i"}, "/p"), ("/p", ["u", "r"], False), ("/p", "i", changes)]
+    header = "/p (attributes)"
+    shown = {"before": {"a": 1}, "after": {"a": 2}, "before_header": header, "after_header": header}
+    assert (changed, diff) == (changes, shown if changes else {})
+
+
+def test_owners_and_groups_have_names_or_numbers() -> None:
+    assert (modes.number_of_owner("root"), modes.number_of_owner("0"), modes.number_of_owner("4294967294")) == (
+        0,
+        0,
+        4294967294,
+    )
+    assert modes.number_of_group(grp.getgrgid(0).gr_name) == 0
+    with pytest.raises(UserError, match=r"^owner: there is no user 'no-such-user' on this host"):
+        modes.number_of_owner("no-such-user")
+    with pytest.raises(UserError, match=r"^group: there is no group 'a.b' on this host"):
+        modes.number_of_group("a\0b")

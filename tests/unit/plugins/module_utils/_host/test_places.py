@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,159 @@ def test_no_descriptor_is_left_open(top: Path) -> None:
         except OSError:
             pass
     assert sorted(path.name for path in Path("/proc/self/fd").iterdir()) == before
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_missing_directories_are_made_and_the_last_one_is_reached(tmp_path: Path, umask: int) -> None:
+    old = os.umask(umask)
+    try:
+        with places.reached(str(tmp_path / "a/b/file")) as place, place.made(0o750):
+            assert os.umask(umask) == umask
+            assert (place.path, place.here, place.todo) == (f"{tmp_path}/a/b/file", f"{tmp_path}/a/b", ["file"])
+            assert os.path.samestat(os.fstat(place.directory), (tmp_path / "a/b").stat())
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(old)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [0o750, 0o750]
+
+
+def test_directories_go_again_where_the_work_fails_but_not_those_of_others(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), places.reached(str(tmp_path / "a/b/c/file")) as place:
+        (tmp_path / "a").mkdir()  # another writer was faster
+        with place.made(0o755):
+            assert (tmp_path / "a/b/c").is_dir()
+            raise ZeroDivisionError
+    assert [path.name for path in tmp_path.rglob("*")] == ["a"]
+    with pytest.raises(ZeroDivisionError), places.reached(str(tmp_path / "a/b/file")) as place, place.made(0o755):
+        (tmp_path / "a/b/other").touch()
+        raise ZeroDivisionError
+    assert (tmp_path / "a/b/other").exists()
+
+
+@pytest.mark.parametrize("path", ["none/../x", "none/..", "a/none/../../x"])
+def test_no_way_leads_up_from_a_directory_that_is_missing(top: Path, path: str) -> None:
+    for reach in (places.reached, places.reached_directory):
+        with pytest.raises(FileNotFoundError) as caught, reach(str(top / path)):
+            pass
+        assert str(caught.value.filename).startswith(f"{top}/")
+
+
+@pytest.mark.parametrize(
+    ("path", "here", "todo"),
+    [
+        ("a/b", "a/b", []),
+        ("relative/", "a/b", []),
+        ("absolute/./b", "a/b", []),
+        ("a/x/y", "a", ["x", "y"]),
+        ("a/b/..", "a", []),
+    ],
+)
+def test_the_way_to_a_directory(top: Path, path: str, here: str, todo: list[str]) -> None:
+    with places.reached_directory(str(top / path)) as place:
+        assert (place.here, place.todo) == (str(top / here), todo)
+        assert os.path.samestat(os.fstat(place.directory), (top / here).stat())
+        assert place.advance() is False
+
+
+@pytest.mark.parametrize("path", ["a", "relative", "/", "a/b/.."])
+def test_a_directory_is_no_file(top: Path, path: str) -> None:
+    with pytest.raises(UserError, match="this is a directory; a file is needed here"), places.reached(str(top / path)):
+        pass
+
+
+def test_forty_links_are_followed_and_no_more(top: Path) -> None:
+    (top / "link0").symlink_to("a/b/file")
+    for number in range(40):
+        (top / f"link{number + 1}").symlink_to(f"link{number}")
+    with places.reached(str(top / "link39")) as place:
+        assert place.path == f"{top}/a/b/file"
+    with pytest.raises(UserError, match="in a circle"), places.reached(str(top / "link40")):
+        pass
+
+
+@pytest.mark.parametrize("path", ["a/b/file", "relative/file", "up", "chain", "dangling"])
+def test_a_system_that_cannot_open_a_link_reads_it(top: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.delattr(os, "O_PATH")
+    with places.reached(str(top / path)) as place:
+        assert place.path == os.path.realpath(top / path)
+    with places.reached(str(top / "up"), follow=False) as place:
+        assert (place.path, place.link) == (str(top / "up"), "a/b/../../a/./b//file")
+
+
+@pytest.mark.parametrize(("user", "owner", "is_refused"), [(0, 7, True), (0, 0, False), (7, 0, False), (7, 8, False)])
+def test_root_follows_no_link_of_others(
+    top: Path, monkeypatch: pytest.MonkeyPatch, user: int, owner: int, is_refused: bool
+) -> None:
+    link_at = places._link_at
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(places, "_link_at", lambda *there: (owner, link_at(*there)[1]) if link_at(*there) else None)
+    if is_refused:
+        with pytest.raises(UserError, match=f"the symbolic link {top}/relative belongs to the user with the id 7"):
+            places.reached(f"{top}/relative/file").__enter__()
+        with places.reached(f"{top}/relative", follow=False) as place:
+            assert place.link == "a/b"
+    else:
+        with places.reached(f"{top}/relative/file") as place:
+            assert place.path == f"{top}/a/b/file"
+
+
+def test_the_owner_below_is_that_of_the_first_directory_that_is_not_roots(
+    top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fstat = os.fstat
+    owners = {(top / "a").stat().st_ino: 1, (top / "a/b").stat().st_ino: 3999999999}
+
+    def owned(descriptor: int) -> os.stat_result:
+        status = list(fstat(descriptor))
+        status[stat.ST_UID] = owners.get(status[stat.ST_INO], 0)
+        return os.stat_result(status)
+
+    monkeypatch.setattr(os, "fstat", owned)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(places, "_link_at", lambda *_: None)
+    owner = places.owner_below(f"{top}/a/b/file")
+    assert owner is not None
+    assert owner.pw_uid == 1
+    assert places.owner_below(f"{top}/new") is None
+    owners[(top / "a").stat().st_ino] = 0
+    with pytest.raises(UserError, match=f"the directory {top}/a/b belongs to the user with the id 3999999999"):
+        places.owner_below(f"{top}/a/b/file")
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
+    assert places.owner_below(f"{top}/a/b/file") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EACCES, "work as the file's owner, or with become"),
+        (errno.EPERM, "work as the file's owner, or with become"),
+        (errno.EROFS, "the file system is mounted read-only"),
+        (errno.ENOSPC, "make room on that file system"),
+        (errno.EDQUOT, "the quota of that user is used up"),
+        (errno.ENOTDIR, "a file stands where a directory is needed"),
+        (errno.ELOOP, "somebody put a symbolic link there meanwhile; rerun the play"),
+        (errno.EIO, "fix this and rerun the play"),
+    ],
+)
+def test_an_error_of_the_system_is_one_sentence_with_advice(number: int, advice: str) -> None:
+    for filename, shown in (("/etc/x", "/etc/x"), ("x", "/etc/pip.conf"), (None, "/etc/pip.conf")):
+        with pytest.raises(UserError) as caught, places.explained("/etc/pip.conf"):
+            raise OSError(number, os.strerror(number), filename)
+        reason = os.strerror(number).lower()
+        assert str(caught.value) == f"/etc/pip.conf: {reason} ({shown}); {advice}. The file is as it was."
+
+
+def test_a_path_is_absolute_or_refused() -> None:
+    places.check_absolute("path", ["/a", "/"])
+    with pytest.raises(UserError, match=r"^path: 'b' is no absolute path; begin with '/', or with '~/'\.$"):
+        places.check_absolute("path", ["/a", "b"])
+
+
+def test_the_real_path_is_the_given_one_where_it_cannot_be_had(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert places.real_path(f"{top}/relative/file") == f"{top}/a/b/file"
+
+    def fail(path: str) -> str:
+        raise OSError(path)
+
+    monkeypatch.setattr(os.path, "realpath", fail)
+    assert places.real_path("/a/link") == "/a/link"

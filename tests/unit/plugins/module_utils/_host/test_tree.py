@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -286,3 +288,187 @@ def test_files_are_written_once_and_read_back(cache: Path) -> None:
 
     assert found == {"TAG": b"text", "gone": None, "http-v2": None}
     assert stat.S_IMODE((cache / "TAG").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(("depth", "is_refused"), [(16, False), (17, True)])
+def test_the_depth_of_a_tree_has_a_bound(tmp_path: Path, depth: int, is_refused: bool) -> None:
+    (tmp_path / "/".join("d" * depth)).mkdir(parents=True)
+    if is_refused:
+        with pytest.raises(UserError, match="deeper than anything in a pip cache"):
+            looked_at(tmp_path)
+    else:
+        assert len(looked_at(tmp_path)) == depth + 1
+
+
+def test_a_sample_differs_in_owner_group_or_mode() -> None:
+    made = [(1, 1, 0o700), (2, 1, 0o700), (1, 2, 0o700), (1, 1, 0o755), (1, 1, 0o700)]
+    items = [item(name, uid, gid, DIRECTORY | mode) for name, (uid, gid, mode) in zip("abcde", made)]
+    assert tree.sample_directories([item("", 9, 9, DIRECTORY | 0o700), *items]) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_shared_repair_gives_the_group_its_rights_and_check_gives_nothing(cache: Path, check: bool) -> None:
+    access = Access(None, MY_GROUP, -1, True, True)
+    (cache / "http-v2/a/one").chmod(0o644)
+    (cache / "http-v2").chmod(0o755)
+    before = {path: (path.stat().st_mode, path.stat().st_ctime_ns) for path in cache.rglob("*")}
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    with opened(cache) as top:
+        items, _closed = tree.scan(top, with_acl=True)
+        fixes = tree.plan_repair(inside(items), access)
+        tree.apply(top, items, fixes, access, check)
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert {"http-v2", "http-v2/a"} <= set(fixes)
+    if check:
+        assert before == {path: (path.stat().st_mode, path.stat().st_ctime_ns) for path in cache.rglob("*")}
+        return
+    with opened(cache) as top:
+        items, _closed = tree.scan(top, with_acl=True)
+        assert tree.plan_repair(inside(items), access) == {}
+    acl = posix_acl.with_group([], 0o2775, MY_GROUP)
+    assert items["http-v2"].acl == items["http-v2/a"].acl == acl
+    assert stat.S_IMODE(items["http-v2"].mode) == 0o2775
+    assert stat.S_IMODE(items["http-v2/a/one"].mode) == 0o644
+    assert all(entry.acl is None for entry in looked_at(cache).values())
+
+
+@pytest.mark.parametrize(
+    ("me", "groups", "owner", "fix", "may"),
+    [
+        (0, [0], 5, Fix(False, 6, 7, 0o2775), True),
+        (5, [7], 5, Fix(False, 5, 7, 0o2775), True),
+        (5, [8], 5, Fix(False, 5, 8, 0o2775), True),
+        (5, [8], 5, Fix(False, 5, 7, 0o775), True),
+        (5, [8], 5, Fix(False, 5, 7, 0o2775), False),
+        (5, [8], 5, Fix(False, 5, 9, 0o775), False),
+        (5, [7], 6, Fix(False, 6, 7, 0o775), False),
+        (5, [7], 5, Fix(False, 6, 7, 0o775), False),
+        (5, [7], 6, Fix(False, 5, 7, 0o775), False),
+    ],
+)
+def test_who_may_give_rights(
+    monkeypatch: pytest.MonkeyPatch, me: int, groups: list[int], owner: int, fix: Fix, may: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    monkeypatch.setattr(os, "getegid", lambda: 99)
+    monkeypatch.setattr(os, "getgroups", lambda: groups)
+    if may:
+        tree.check_may_give(owner, 7, fix)
+        tree.check_may_give(owner, 99, fix._replace(gid=99))
+    else:
+        with pytest.raises(PermissionError):
+            tree.check_may_give(owner, 7, fix)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_empty_directory_goes_or_could(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
+    (tmp_path / "x").mkdir()
+    monkeypatch.chdir(tmp_path.parent)
+    tree.remove(str(tmp_path / "x"), item("", ME, MY_GROUP, DIRECTORY | 0o700), check)
+    assert (tmp_path / "x").exists() is check
+    tree.remove(str(tmp_path / "gone"), item("", ME, MY_GROUP, DIRECTORY | 0o700), False)
+
+
+@pytest.mark.parametrize(("is_fixed", "flag"), [(".", 0x10), ("x", 0x10), ("x", 0x20), ("x", 0x40), ("", 0)])
+def test_check_finds_what_binds_root_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_fixed: str, flag: int
+) -> None:
+    (tmp_path / "x").mkdir()
+    flags = {(tmp_path / is_fixed).stat().st_ino: flag} if is_fixed else {}
+
+    def attributes(descriptor: int, _number: int, _room: bytes) -> bytes:
+        return flags.get(os.fstat(descriptor).st_ino, 0x80000).to_bytes(4, sys.byteorder)
+
+    monkeypatch.setattr(tree.fcntl, "ioctl", attributes)
+    found = item("x", ME, MY_GROUP, DIRECTORY | 0o700)
+    access = Access(ME, None, MY_GROUP, False, False)
+    (tmp_path / "x").chmod(0o500)
+    with opened(tmp_path) as top:
+        for plans in ({"x": REMOVE}, {"x": Fix(False, ME, MY_GROUP, 0o700)}):
+            if not flag & 0x30 or (is_fixed == "." and plans["x"] != REMOVE):
+                tree.apply(top, {"x": found}, plans, access, check=True)
+            else:
+                with pytest.raises(PermissionError) as caught:
+                    tree.apply(top, {"x": found}, plans, access, check=True)
+                assert caught.value.filename == "x"
+    assert (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("me", "is_read_only", "number"),
+    [(0, 0, errno.EPERM), (7, 0, errno.EACCES), (0, 1, errno.EROFS), (7, 1, errno.EROFS)],
+)
+def test_why_a_directory_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, me: int, is_read_only: int, number: int
+) -> None:
+    with opened(tmp_path) as top:
+        tree.check_writable(top)
+        monkeypatch.setattr(os, "access", lambda *_, **__: False)
+        monkeypatch.setattr(os, "geteuid", lambda: me)
+        status = os.statvfs(top)
+        flags = (*status[:8], os.ST_RDONLY * is_read_only, *status[9:])
+        monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(flags))
+        with pytest.raises(OSError) as caught:
+            tree.check_writable(top)
+    assert caught.value.errno == number
+
+
+@pytest.mark.parametrize(
+    ("me", "owner", "of_directory", "may"), [(0, 8, 9, True), (8, 8, 9, True), (9, 8, 9, True), (7, 8, 9, False)]
+)
+def test_in_a_sticky_directory_only_owners_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, me: int, owner: int, of_directory: int, may: bool
+) -> None:
+    with opened(tmp_path) as top:
+        status = list(os.fstat(top))
+        status[stat.ST_UID], status[stat.ST_MODE] = of_directory, DIRECTORY | 0o1777
+        monkeypatch.setattr(os, "fstat", lambda _: os.stat_result(status))
+        monkeypatch.setattr(os, "geteuid", lambda: me)
+        for will_be_writable in (True, False):
+            if may:
+                tree._check_removal(top, "x", item("x", owner, 0, FILE | 0o600), will_be_writable)
+            else:
+                with pytest.raises(PermissionError):
+                    tree._check_removal(top, "x", item("x", owner, 0, FILE | 0o600), will_be_writable)
+        monkeypatch.undo()
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_left(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_descriptor: int, fix: Fix) -> None:
+        assert fix == Fix(False, ME, cache.stat().st_gid, 0o644)
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(tree, "_give", fail)
+    with opened(cache) as top, pytest.raises(OSError, match="full"):
+        tree.write_file(top, "TAG", "text\n")
+    assert not (cache / "TAG").exists()
+
+
+def test_a_link_is_read_only_where_that_is_asked_for(cache: Path) -> None:
+    (cache / "link").symlink_to("http-v2/a/one")
+    assert tree.read_file(None, str(cache / "link"), 9) is None
+    assert tree.read_file(None, str(cache / "link"), 9, follow=True) == b"12345"
+    assert tree.read_file(None, str(cache / "http-v2/a/one"), 2) == b"12"
+
+
+def test_directories_may_stay_where_the_plan_would_remove_them() -> None:
+    items = [item("d", 0, 0, DIRECTORY | 0o700), item("e", 0, 0, DIRECTORY | 0o700)]
+    assert tree.plan_repair(items, PRIVATE, stay=["d"]) == {"e": REMOVE}
+    assert tree.plan_repair(items, tree.AS_IT_IS) == {}
+
+
+def test_what_goes_while_it_is_looked_at_is_no_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside_of = tree._inside
+
+    def closed(top: int, path: str) -> Any:
+        if path == "http-v2/a":
+            raise errors[0]
+        return inside_of(top, path)
+
+    monkeypatch.setattr(tree, "_inside", closed)
+    errors: list[type[OSError]] = []
+    for error, names in ((FileNotFoundError, []), (NotADirectoryError, []), (PermissionError, ["http-v2/a"])):
+        errors[:] = [error]
+        with opened(cache) as top:
+            items, found = tree.scan(top)
+        assert (list(items), found) == (["", "http-v2", "http-v2/a"], names)

@@ -13,17 +13,24 @@ import yaml
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini.secrets import (
     MASK,
+    MASK_CHANGED,
+    content_diff,
     content_holds_secret,
     holds_secret,
+    kind_of,
     mask_arguments,
     mask_content,
     mask_diff,
     mask_quotes,
+    mask_sentences,
     mask_text,
     mask_urls,
     mask_value,
     secrets_in,
     secrets_in_text,
+)
+from ansible_collections.devfleet.pip.plugins.module_utils._ini.secrets import (
+    shown as shown_bytes,
 )
 
 TABLE = yaml.safe_load((Path(__file__).parent / "secrets.yml").read_text())
@@ -229,3 +236,99 @@ def test_a_long_line_takes_time_that_grows_with_its_length_only(unit: str) -> No
 
     # Quadratic work would take sixteen times as long.
     assert best(40_000) < max(8 * best(10_000), 0.1)
+
+
+@pytest.mark.parametrize("value", [12345678, 0, 1.5])
+def test_a_secret_that_yaml_reads_as_a_number_is_masked(value: float) -> None:
+    assert mask_value("password", value) == MASK
+    assert mask_value("timeout", value) == value
+    assert holds_secret("password", value)
+    assert mask_arguments({"options": {"global": {"token": value, "retries": value}}}) == {
+        "options": {"global": {"token": MASK, "retries": value}}
+    }
+
+
+KINDS_OF_NAMES = """
+secret: password passwd passwort passphrase passcode pwd credential authorisation authorization secret token cookie
+secret: apikey accesskey accountkey appkey authkey deploykey encryptionkey licensekey masterkey privatekey sessionkey
+secret: sharedkey signingkey storagekey adminpass dbpass ftppass ldappass mailpass proxypass rootpass smtppass sqlpass
+secret: userpass pass a-pass pat a_pat jwt otp PIP_TOKEN dbPassword my-api-key tokens
+other: passwordless secretary tokenizer tokenised cookiecutter compass bypass key keys publickey patch userpassx
+other: token-bucket secret-dir secret-directory token-domain token-endpoint token-expiry password-file secret-host
+other: credential-helper token-length token-lifetime token-limit secret-manager token-name secret-path token-type
+other: password-policy password-prompt token-provider token-size secret-store token-timeout token-ttl password-files
+address: index extra-index link find-links mirror mirrors proxy proxies registry remote remotes repository
+address: repositories url urls uri uris index-url PIP_INDEX_URL token-url secret-uri token_urls
+"""
+
+
+@pytest.mark.parametrize("line", KINDS_OF_NAMES.strip().splitlines())
+def test_the_kind_of_a_name(line: str) -> None:
+    kind, _colon, names = line.partition(":")
+    assert {name: kind_of(name) for name in names.split()} == dict.fromkeys(names.split(), kind)
+
+
+@pytest.mark.parametrize("parameter", ["auth", "code", "key", "sas", "sig", "signature", "x-key", "Sig", "token"])
+def test_a_secret_in_a_query(parameter: str) -> None:
+    for url in (f"https://h/?{parameter}={{}}&a=1", f"https://h/?a=1&{parameter}={{}}"):
+        assert mask_value("index-url", url.format("hunter2")) == url.format(MASK)
+
+
+@pytest.mark.parametrize("scheme", ["acct", "mailto", "npm", "pkg", "sip", "xmpp"])
+def test_a_scheme_that_names_no_password(scheme: str) -> None:
+    assert mask_value("contact", f"{scheme}:ada@h.example") == f"{scheme}:ada@h.example"
+    assert mask_value("contact", f"x{scheme}:ada@h.example:1") == f"{MASK}@h.example:1"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("abcdefghijklmn1p", "^"),
+        ("abcdefghijklmno", "abcdefghijklmno"),
+        ("abcdefghijklm1p", "abcdefghijklm1p"),
+        ("abcdefghijklmnop", "abcdefghijklmnop"),
+        ("abcdefghijklmnop1", "abcdefghijklmnop1"),
+        ("abcdefghijklmn-1p", "abcdefghijklmn-1p"),
+        ("t/abcdefghijklmnop", "t/^"),
+        ("t/abcdefghijklmno", "t/abcdefghijklmno"),
+        ("token/a1", "token/^"),
+        ("priv/ab", "priv/ab"),
+        ("x/a1", "x/a1"),
+    ],
+)
+def test_a_token_in_a_path(path: str, shown: str) -> None:
+    assert mask_value("index-url", f"https://h/{path}/simple") == f"https://h/{shown.replace('^', MASK)}/simple"
+
+
+def test_a_secret_that_stands_alone_or_last_is_masked_to_its_end() -> None:
+    assert mask_value("note", "token=a b") == f"token={MASK} b"
+    assert mask_value("note", "token='a b' c") == f"token='{MASK}' c"
+    assert mask_value("note", "token='a b") == f"token='{MASK}"
+    assert mask_value("note", "Token: a b") == f"Token: {MASK}"
+    assert mask_value("note", "a=1;token=x y;b=2") == f"a=1;token={MASK};b=2"
+    assert mask_value("note", "--token  a b") == f"--token  {MASK} b"
+    assert mask_value("password", " a b\n") == f" {MASK}\n"
+    assert mask_text("password=a\n  b\n\n  c\nd=e\n") == f"password={MASK}\n  {MASK}\n\n  {MASK}\nd=e\n"
+    assert mask_text("# password=a\n#   b\n# d=e\n") == f"# password={MASK}\n#   {MASK}\n# d=e\n"
+
+
+def test_plain_data_of_any_depth_is_masked_as_messages() -> None:
+    url, shown = "see https://u:p@h/", f"see https://{MASK}@h/"
+    assert mask_sentences({"a": [url, (url, 5)], "b": {"c": url}, "d": None}) == {
+        "a": [shown, [shown, 5]],
+        "b": {"c": shown},
+        "d": None,
+    }
+
+
+def test_bytes_are_shown_as_text_for_people() -> None:
+    assert shown_bytes(b"a\xff\xef\xbb\xbfb") == "a\\xff<BOM>b"
+    assert shown_bytes("a".encode("utf-16")) == "<UTF-16>\n"
+    diff = content_diff("/p", b"password=a\n", b"password=b\n")
+    assert diff == {
+        "before": f"password={MASK}\n",
+        "after": f"password={MASK_CHANGED}\n",
+        "before_header": "/p",
+        "after_header": "/p",
+    }
+    assert not content_holds_secret(b"a=\xff\n")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import stat
 
@@ -356,3 +357,122 @@ def test_pruning_twice_prunes_nothing_more(drawn: list[tuple[int, int, float]], 
 
     assert rules.choose(left, limit, 50 * DAY, NOW) == []
     assert busy or sum(file.size for file in left) <= limit
+
+
+@pytest.mark.parametrize("mode", [0o2770, 0o2775])
+def test_a_shared_mode_needs_every_bit_of_2770_and_no_other(mode: int) -> None:
+    rules.check_mode(mode, shared=True)
+    rules.check_mode(mode, shared=False)
+    for bit in (0o2000, 0o400, 0o200, 0o100, 0o40, 0o20, 0o10):
+        who = "the group" if bit not in (0o400, 0o200, 0o100) else "its owner"
+        with pytest.raises(UserError, match=f"^Mode {mode & ~bit:04o} lacks {bit:04o}, and what {who} cannot write to"):
+            rules.check_mode(mode & ~bit, shared=True)
+    with pytest.raises(UserError, match=r"^Mode 0740 lacks 2030, and what the group cannot write to"):
+        rules.check_mode(0o740, shared=True)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o500, 0o300])
+def test_a_private_mode_needs_every_right_of_the_owner(mode: int) -> None:
+    with pytest.raises(UserError, match=f"^Mode {mode:04o} lacks {0o700 & ~mode:04o}, and what its owner cannot write"):
+        rules.check_mode(mode, shared=False)
+
+
+def test_units() -> None:
+    sizes = {"1": 1, "1k": 2**10, "1M": 2**20, "1GB": 2**30, "1 tib": 2**40, " 0.5k ": 512}
+    assert {text: rules.parse_size(text) for text in sizes} == sizes
+    ages = {"1": 1, "1s": 1, "1m": 60, "1h": 3600, "1D": 86400, "1 w": 604800, "0.5m": 30}
+    assert {text: rules.parse_age(text) for text in ages} == ages
+    for text in ("1kx", "1bb", "1.", ".5", "x1"):
+        with pytest.raises(UserError, match="is no size"):
+            rules.parse_size(text)
+    assert rules.BUSY_SECONDS == 3600
+    assert [rules.is_busy(changed, 5000.0) for changed in (1400.0, 1401.0, 8599.0, 8600.0)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+SYSTEM_TREES = """
+/bin /boot /dev /etc /lib /lib32 /lib64 /libx32 /proc /sbin /sys /usr/bin /usr/include /usr/lib /usr/lib64 /usr/libexec
+/usr/sbin /usr/share /System
+"""
+SYSTEM_DIRECTORIES = "/usr/local /var/cache /var/db /var/lib /var/log /var/mail /var/run /var/spool /var/tmp"
+
+
+@pytest.mark.parametrize("tree", SYSTEM_TREES.split())
+def test_nothing_below_a_tree_of_the_system_is_a_cache(tree: str) -> None:
+    for path in (f"{tree}/a/b", f"/private{tree}/a/b", f"{tree}/a"):
+        with pytest.raises(UserError, match=f"^'{path}' lies in '{tree}', which belongs to the system; choose another"):
+            rules.check_not_system(path, [])
+    with pytest.raises(UserError, match="system"):
+        rules.check_not_system(tree, [])
+    rules.check_not_system(f"{tree}x/a/b", [])
+
+
+@pytest.mark.parametrize(
+    "path", [*SYSTEM_DIRECTORIES.split(), "/Library/Application Support", "/Library/Caches", "/top"]
+)
+def test_a_directory_of_the_system_is_no_cache_but_may_hold_one(path: str) -> None:
+    for name in (path, f"/private{path}"):
+        with pytest.raises(UserError, match=f"^'{name}' is a directory of the system, not a cache; name a directory"):
+            rules.check_not_system(name, [])
+    rules.check_not_system(f"{path}/pip", [])
+    rules.check_not_system(f"/privatex{path}/pip", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("~", "/h/bob"), ("~/", "/h/bob"), ("~/a/../b", "/h/bob/b"), ("~root/x", "/r/x"), ("/a/~", "/a/~")],
+)
+def test_a_tilde_stands_for_the_home_that_is_handed_in(monkeypatch: pytest.MonkeyPatch, text: str, path: str) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda name: name.replace("~root", "/r"))
+    assert rules.check_path(text, "/h/bob") == path
+
+
+def test_a_nul_is_refused() -> None:
+    with pytest.raises(UserError, match="holds a line break or a NUL"):
+        rules.check_path("/a\0b")
+
+
+def test_lengths_count_in_bytes() -> None:
+    rules.check_length("/" + "x" * 255)
+    rules.check_length("/x" * 1949)
+    for path in ("/" + "x" * 256, "/" + "\xe4" * 128, "/x" * 1950):
+        with pytest.raises(
+            UserError, match=rf"^The cache path '{path[:40]}\.\.\.' is too long: a name in it may have 255"
+        ):
+            rules.check_length(path)
+
+
+def test_the_tag_is_what_backup_programs_look_for() -> None:
+    assert rules.TAG_NAME == "CACHEDIR.TAG"
+    assert rules.TAG_TEXT.splitlines()[0] == "Signature: 8a477f597d28d172789f06886806bc55"
+    assert all(line.startswith("#") for line in rules.TAG_TEXT.splitlines()[1:])
+
+
+def test_what_is_one_entry_goes_together() -> None:
+    names = {
+        "wheels/a/b/x.whl": "wheels/a/b",
+        "wheels/a/b/origin.json": "wheels/a/b",
+        "http-v2/a/b.body": "http-v2/a/b",
+        "http-v2/a/b": "http-v2/a/b",
+        "http/a/b.body": "http/a/b.body",
+        "selfcheck/x.body": "selfcheck/x.body",
+    }
+    assert {path: rules._entry_of(path) for path in names} == names
+
+
+def test_an_entry_goes_when_it_is_older_than_the_age_and_not_when_it_is_as_old() -> None:
+    assert rules.choose([fact("http/x", used=2)], None, 2 * DAY, NOW) == []
+    assert rules.choose([fact("http/x", used=2.01)], None, 2 * DAY, NOW) != []
+    assert rules.choose([fact("http/x", used=2)], None, None, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_unfinished"),
+    [("abcdefgh.tmp", True), ("abcdefg.tmp", False), ("abcdefgh.tmpx", False), ("ABCDEFGH.tmp", False)],
+)
+def test_a_name_of_eight_letters_is_unfinished(name: str, is_unfinished: bool) -> None:
+    assert rules.is_unfinished(f"http-v2/{name}") is is_unfinished

@@ -13,8 +13,10 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import (
     SECTIONS,
+    encoding_warnings,
     find_option,
     is_list,
+    line_that_is_not_utf8,
     meanings,
     nearest,
     nearest_option,
@@ -132,3 +134,73 @@ def test_the_masks_know_every_option_that_holds_a_url() -> None:
         assert ini_secrets.mask_value(name, "hunter2@host") == "********@host"
     for name in pip_options_data.OPTIONS:
         assert ini_secrets.kind_of(name) != ini_secrets.SECRET
+
+
+def test_bare_dashes_are_a_key_of_their_own() -> None:
+    assert [pip_key_name(key) for key in ("--", "---", "-", "--A_b")] == ["--", "-", "-", "a-b"]
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"), [("9", (9, 0, 0)), ("", (0, 0, 0)), ("20.3.4.1", (20, 3, 4)), ("1.2", (1, 2, 0))]
+)
+def test_a_short_or_a_long_version_has_three_numbers(version: str, numbers: tuple[int, ...]) -> None:
+    assert version_tuple(version) == numbers
+
+
+@pytest.mark.parametrize(
+    ("key", "section", "kind", "splits"),
+    [
+        ("use-feature", "global", "words", True),
+        ("trusted-host", "global", "list", True),
+        ("path", "freeze", "paths", True),
+        ("constraint", "install", "files", True),
+        ("extra-index-url", "install", "urls", True),
+        ("index-url", "install", "url", False),
+        ("cert", "global", "path", False),
+        ("cache-dir", "global", "path", False),
+        ("progress-bar", "install", "word", False),
+        ("timeout", "global", "float", False),
+    ],
+)
+def test_the_kinds_of_options_that_pip_splits(key: str, section: str, kind: str, splits: bool) -> None:
+    option = find_option(section, key)
+    assert option is not None
+    assert (option.kind, option.is_list, is_list(section, key)) == (kind, splits, splits)
+
+
+def test_words_change_with_the_release_that_brought_them() -> None:
+    progress_bar = meanings("progress-bar")[0]
+    for version, word, allowed in [
+        ((10, 0, 0), "ascii", True),
+        ((22, 0, 9), "ascii", True),
+        ((22, 1, 0), "ascii", False),
+        ((25, 1, 9), "auto", False),
+        ((25, 2, 0), "auto", True),
+    ]:
+        assert (word in words_at(progress_bar, version)) is allowed
+    assert words_at(progress_bar, (9, 0, 0)) == ()
+
+
+def test_the_nearest_option_is_one_of_the_section_where_that_has_one() -> None:
+    assert nearest_option("global", "Trusted-Hosts") == "trusted-host"
+    assert nearest_option("cache", "no-bianry") == "no-binary"  # no option of pip cache looks like it
+    assert nearest_option("list", "requiremnt") == "require-venv"
+    assert nearest_option("install", "requiremnt") == "requirement"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"", 0), (b"a\nb", 0), ("\xe4\n".encode(), 0), (b"\xe4", 1), (b"a\n\xe4\n\xe4", 2), (b"a\n\nb\xff\n", 3)],
+)
+def test_the_first_line_that_is_not_utf8(content: bytes, line: int) -> None:
+    assert line_that_is_not_utf8(content) == line
+    warnings = encoding_warnings("/etc/pip.conf", b"", content)
+    assert [warning.startswith(f"/etc/pip.conf, line {line}: ") for warning in warnings] == [True] * bool(line)
+
+
+def test_a_bom_that_goes_is_warned_of() -> None:
+    bom = b"\xef\xbb\xbf"
+    (warning,) = encoding_warnings("/etc/pip.conf", bom + b"[a]\n", b"[a]\n")
+    assert warning.startswith("/etc/pip.conf: the byte order mark (BOM) at its start")
+    assert encoding_warnings("/etc/pip.conf", bom + b"[a]\n", bom + b"[a]\n") == []
+    assert len(encoding_warnings("/etc/pip.conf", bom, b"\xff")) == 2

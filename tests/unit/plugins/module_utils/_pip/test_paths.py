@@ -18,6 +18,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import (
     cache_dir,
     config_files,
     file_to_write,
+    hidden_file,
     legacy_file,
     platform_name,
 )
@@ -414,3 +415,74 @@ def test_file_to_write_of_each_level() -> None:
 )
 def test_platform_name(sys_platform: str, name: str) -> None:
     assert platform_name(sys_platform) == name
+
+
+@pytest.mark.parametrize(
+    ("variables", "path"),
+    [
+        ({"ProgramData": "D:\\a", "ALLUSERSPROFILE": "E:\\b"}, "D:\\a\\pip\\pip.ini"),
+        ({"allusersprofile": "E:/b/../c"}, "E:\\c\\pip\\pip.ini"),
+        ({"PROGRAMDATA": "", "ALLUSERSPROFILE": ""}, "C:\\ProgramData\\pip\\pip.ini"),
+    ],
+)
+def test_the_machines_file_of_windows(variables: dict[str, str], path: str) -> None:
+    assert file_to_write("global", Place("windows", variables, "C:\\h")) == path
+
+
+MAC = "/Users/ann/Library/Application Support/pip"
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_made", "version", "path", "hidden"),
+    [
+        ({}, True, (), f"{MAC}/pip.conf", "/Users/ann/.config/pip/pip.conf"),
+        ({}, False, (), "/Users/ann/.config/pip/pip.conf", None),
+        ({"XDG_DATA_HOME": "/x"}, True, (), "/x/pip/pip.conf", "/Users/ann/.config/pip/pip.conf"),
+        ({"XDG_DATA_HOME": "/x"}, True, (26, 2), "/x/pip/pip.conf", "/Users/ann/.config/pip/pip.conf"),
+        ({"XDG_DATA_HOME": "/x"}, True, (26, 1, 9), f"{MAC}/pip.conf", "/Users/ann/.config/pip/pip.conf"),
+        ({"XDG_DATA_HOME": "x"}, True, (), f"{MAC}/pip.conf", "/Users/ann/.config/pip/pip.conf"),
+    ],
+)
+def test_the_users_file_on_macos(
+    variables: dict[str, str], is_made: bool, version: tuple[int, ...], path: str, hidden: str | None
+) -> None:
+    place = Place("darwin", variables, "/Users/ann", None, lambda _path: is_made, pip_version=version)
+    assert file_to_write("user", place) == path
+    assert hidden_file(place) == hidden
+    assert hidden_file(place._replace(platform="linux")) is None
+
+
+def test_a_place_without_a_prefix_on_macos_has_the_machines_file_alone() -> None:
+    own = "/Library/Application Support/pip/pip.conf"
+    place = Place("darwin", {"XDG_DATA_DIRS": "/a: /b :c:"}, "/h")
+    assert files_by_level(place)["global"] == ["/a/pip/pip.conf", "/b/pip/pip.conf"]
+    assert files_by_level(place._replace(environment={}))["global"] == [own]
+    assert files_by_level(place._replace(pip_version=(26, 1)))["global"] == [own]
+    brew = "/opt/homebrew/opt/python@3.13/Frameworks/Python.framework/Versions/3.13"
+    brewed = place._replace(environment={}, prefix="/venv", base_prefix=brew)
+    assert files_by_level(brewed)["global"] == ["/opt/homebrew/share/pip/pip.conf", own]
+    assert (
+        files_by_level(brewed._replace(prefix=brew, base_prefix=None))["global"][0]
+        == "/opt/homebrew/share/pip/pip.conf"
+    )
+
+
+def test_a_file_that_is_named_twice_is_read_once_by_newer_pips() -> None:
+    place = Place("linux", {"PIP_CONFIG_FILE": "/etc/pip.conf"}, "/h", exists=lambda _path: True)
+    for version, levels in (
+        ((), ["global", "global"]),
+        ((25, 2), ["global", "global"]),
+        ((25, 1, 9), ["global", "global", "file"]),
+    ):
+        assert [file.level for file in config_files(place._replace(pip_version=version))] == levels
+
+
+def test_the_machines_files_on_linux() -> None:
+    place = Place("linux", {}, "/h")
+    assert files_by_level(place)["global"] == ["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]
+    named = place._replace(environment={"XDG_CONFIG_DIRS": "/a:b: /c"})
+    assert files_by_level(named)["global"] == ["/a/pip/pip.conf", "/c/pip/pip.conf", "/etc/pip.conf"]
+    assert legacy_file(place) == "/h/.pip/pip.conf"
+    assert cache_dir(place) == "/h/.cache/pip"
+    assert cache_dir(place._replace(environment={"XDG_CACHE_HOME": " /c "})) == "/c/pip"
+    assert cache_dir(place._replace(platform="darwin")) == "/h/Library/Caches/pip"

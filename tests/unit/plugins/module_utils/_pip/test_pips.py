@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_installs
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.pips import PipInstall, find_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.pips import SITE_PATTERNS, PipInstall, find_pips
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 
@@ -107,3 +107,70 @@ def test_what_is_said_before_a_cache_is_shared(versions: list[str], said: str) -
 
     assert (said in warning) is True
     assert bool(warning) is bool(said)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "usr/lib/python3/dist-packages",
+        "usr/lib/python3.9/site-packages",
+        "usr/lib64/python3.9/site-packages",
+        "usr/local/lib/python3.9/dist-packages",
+        "usr/local/lib/python3.9/site-packages",
+        "opt/homebrew/lib/python3.9/site-packages",
+        "usr/pkg/lib/python3.9/site-packages",
+        "opt/local/Library/Frameworks/Python.framework/Versions/3.9/lib/python3.9/site-packages",
+        "Library/Frameworks/Python.framework/Versions/3.9/lib/python3.9/site-packages",
+        "Library/Developer/CommandLineTools/Library/Frameworks/Python3.framework/Versions/3.9/lib/python3.9/site-packages",
+    ],
+)
+def test_each_place_of_a_system_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    (tmp_path / place / "pip-25.0.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(pip_installs, "SITE_PATTERNS", [f"{tmp_path}{pattern}" for pattern in SITE_PATTERNS])
+
+    assert find_pips() == [PipInstall("25.0", str(tmp_path / place))]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_python"),
+    [("python3", True), ("python3.12", True), ("python3.12-config", False), ("python3-", False), ("python", False)],
+)
+def test_the_interpreters_on_a_path_and_what_they_lead_to(tmp_path: Path, name: str, is_python: bool) -> None:
+    for prefix, version in (("venv", "24.0"), ("real", "25.0")):
+        (tmp_path / prefix / "bin").mkdir(parents=True)
+        (tmp_path / prefix / f"lib/python3.12/site-packages/pip-{version}.dist-info").mkdir(parents=True)
+    (tmp_path / "real/bin/program").touch()
+    (tmp_path / "venv/bin" / name).symlink_to("../../real/bin/program")
+
+    found = find_pips(search_path=f"/nowhere:{tmp_path}/venv/bin")
+    assert [pip.version for pip in found] == (["24.0", "25.0"] if is_python else [])
+
+
+def test_the_pips_of_one_environment_and_their_order(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "venv")
+    inside, beside = PipInstall("9.0.3", f"{tmp_path}/venv/lib/x"), PipInstall("24.0", f"{tmp_path}/venv2/lib/x")
+    other = PipInstall("24.0", "/a")
+
+    assert pip_installs.pips_in(str(tmp_path / "link"), [beside, inside]) == [inside]
+    assert pip_installs.merged_pips([beside, inside, other, inside]) == [inside, other, beside]
+
+
+def test_versions_compare_as_numbers() -> None:
+    versions = ["", "x", "9.0.3", "10.0.0b2", "24.3.1+local", "25"]
+    assert [pip_installs.version_key(version) for version in versions] == [
+        (),
+        (),
+        (9, 0, 3),
+        (10, 0, 0),
+        (24, 3, 1),
+        (25,),
+    ]
+
+
+def test_the_release_that_shares_is_named() -> None:
+    old, newer = PipInstall("24.3.1", "/old"), PipInstall("25.2", "/newer")
+    assert pip_installs.sharing_warning([old, newer]) == (
+        "pip 24.3.1 in '/old' keeps downloads in files that only their owner can read, so that sharing has no effect;"
+        " a shared cache needs pip 25.0 or later."
+    )
+    assert pip_installs.sharing_warning([newer]).endswith("; a shared cache needs pip 25.3 or later.")

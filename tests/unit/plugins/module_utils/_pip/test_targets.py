@@ -163,3 +163,155 @@ def test_the_machines_file_of_a_mac() -> None:
     (target,), _files = targets.find_targets({**OWN, "level": "global"})
 
     assert target.path == "/Library/Application Support/pip/pip.conf"
+
+
+def test_a_file_has_the_rights_of_its_owner_and_its_result_says_why_not() -> None:
+    assert targets.failure("user", "/p", "bob", "why") == {
+        "level": "user",
+        "path": "/p",
+        "user": "bob",
+        "changed": False,
+        "changes": [],
+        "failed": True,
+        "msg": "why",
+    }
+
+
+@pytest.mark.parametrize("option", ["users", "venvs", "path", "config_home"])
+@pytest.mark.parametrize("text", ["a\0b", "/\ud800"])
+def test_what_can_be_no_name_is_refused_with_its_option(option: str, text: str) -> None:
+    level = {"users": "user", "venvs": "site", "path": "file", "config_home": "user"}[option]
+    given = {"users": ["root"]} if option == "config_home" else {}
+    value = [text] if option in ("users", "venvs") else text
+    with pytest.raises(UserError, match=rf"^{option}: .* holds a character that no path or name can have; correct it"):
+        targets.check_levels({**OWN, **given, "level": level, option: value})
+    targets.check_levels({**OWN, **given, "level": level, option: ["/x"] if option in ("users", "venvs") else "/x"})
+
+
+@pytest.mark.parametrize("level", ["global", "site", "file"])
+def test_only_users_have_an_old_place(level: str) -> None:
+    with pytest.raises(UserError, match=r"^legacy: only users have a file in pip's old place"):
+        targets.check_levels({**OWN, "level": level, "legacy": "migrate"})
+    targets.check_levels({**OWN, "legacy": "migrate"})
+
+
+@pytest.mark.parametrize(
+    ("config_home", "users", "said"),
+    [
+        ("~/x", None, "this needs named 'users'"),
+        ("x", ["root"], "'x' is not an absolute path"),
+        ("~root/x", ["root"], "'~root/x' is not an absolute path"),
+        ("~/x", ["root"], ""),
+        ("~", ["root"], ""),
+        ("/x", ["root"], ""),
+        (None, None, ""),
+        ("", None, ""),
+    ],
+)
+def test_a_config_home_is_absolute_or_below_each_home(
+    config_home: str | None, users: list[str] | None, said: str
+) -> None:
+    if said:
+        with pytest.raises(UserError, match=f"^config_home: {said}"):
+            targets.check_config_home(config_home, users)
+    else:
+        targets.check_config_home(config_home, users)
+
+
+def account(name: str, home: Path) -> pwd.struct_passwd:
+    return pwd.struct_passwd((name, "x", 1000, 1000, "", str(home), "/bin/sh"))
+
+
+@pytest.mark.parametrize(
+    ("config_home", "path"),
+    [
+        (None, "{home}/.config/pip/pip.conf"),
+        ("~/x/y", "{home}/x/y/pip/pip.conf"),
+        ("~", "{home}/pip/pip.conf"),
+        ("/etc/xdg", "/etc/xdg/pip/pip.conf"),
+    ],
+)
+def test_the_file_of_a_named_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config_home: str | None, path: str
+) -> None:
+    bob, eve = account("bob", tmp_path), account("eve", tmp_path / "none")
+    known = {"bob": bob, "eve": eve}
+
+    def find(name: str) -> pwd.struct_passwd:
+        if name not in known:
+            raise UserError(f"no {name}")
+        return known[name]
+
+    monkeypatch.setattr(targets.host_run_as, "find_account", find)
+    monkeypatch.setattr(targets.host_accounts, "human_accounts", lambda: [bob, eve])
+    for users in (["bob", "eve", "bob", "zoe"], ["zoe", "*", "eve"]):
+        found, failures = targets.find_targets({**OWN, "users": users, "config_home": config_home})
+        assert [(target.level, target.path, target.account, target.user, target.legacy) for target in found] == [
+            ("user", path.format(home=tmp_path), bob, "bob", f"{tmp_path}/.pip/pip.conf")
+        ]
+        eves = path.format(home=tmp_path / "none")
+        assert [(failure["user"], failure["path"], failure["msg"]) for failure in failures] == [
+            ("zoe", "", "no zoe"),
+            ("eve", eves, f"{eves}: the home directory {tmp_path}/none of 'eve' does not exist; create it first."),
+        ]
+    assert targets.find_accounts(["zoe", "*", "bob"]) == ([bob, eve], [("zoe", "no zoe")])
+
+
+def test_a_home_that_is_missing_holds_no_file_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("HOME", f"{tmp_path}/none")
+    found, (failure,) = targets.find_targets(OWN)
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert (found, failure["path"], failure["user"]) == ([], f"{tmp_path}/none/.config/pip/pip.conf", user)
+    assert f"the home directory {tmp_path}/none of '{user}' does not exist" in failure["msg"]
+    monkeypatch.setenv("XDG_CONFIG_HOME", f"{tmp_path}/xdg")
+    (target,), _failures = targets.find_targets(OWN)
+    assert (target.path, target.legacy) == (f"{tmp_path}/xdg/pip/pip.conf", f"{tmp_path}/none/.pip/pip.conf")
+
+
+def test_virtual_environments_are_found_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv/pyvenv.cfg").write_text("version = 3\n")
+    monkeypatch.setattr(targets.host_places, "owner_below", lambda _path: None)
+    venvs = [f"{tmp_path}/venv", f"{tmp_path}/none", f"{tmp_path}/none/../venv/"]
+    (target,), (failure,) = targets.find_targets({**OWN, "level": "site", "venvs": venvs})
+    assert (target.level, target.path, target.account) == ("site", f"{tmp_path}/venv/pip.conf", None)
+    assert (target.place.prefix, target.place.base_prefix) == (f"{tmp_path}/venv", f"{tmp_path}/venv")
+    assert failure["msg"].startswith(f"{tmp_path}/none/pip.conf: {tmp_path}/none is not a virtual environment")
+    bob = account("bob", tmp_path)
+    monkeypatch.setattr(targets.host_places, "owner_below", lambda _path: bob)
+    (target,), _failures = targets.find_targets({**OWN, "level": "site", "venvs": venvs[:1]})
+    assert (target.account, target.place.home, target.place.prefix) == (bob, str(tmp_path), f"{tmp_path}/venv")
+    for venv in ("venv", "~/venv"):
+        with pytest.raises(UserError, match=f"^venvs: '{venv}' is no absolute path"):
+            targets.find_targets({**OWN, "level": "site", "venvs": [venv]})
+    assert targets.find_targets({**OWN, "level": "site"}) == ([], [])
+
+
+def test_files_at_the_other_levels_have_the_rights_of_their_owners(monkeypatch: pytest.MonkeyPatch) -> None:
+    bob = account("bob", Path("/home/bob"))
+    monkeypatch.setattr(targets.host_places, "owner_below", lambda _path: bob)
+    (target,), failures = targets.find_targets({**OWN, "level": "file", "path": "/x/../y.conf"})
+    assert (target.level, target.path, target.account, target.user, failures) == ("file", "/y.conf", bob, None, [])
+    assert target.place.environment["PIP_CONFIG_FILE"] == "/y.conf"
+    assert target.place.exists("/y.conf")
+    assert not target.place.exists("/no/such/file")
+    (target,), failures = targets.find_targets({**OWN, "level": "global"})
+    assert (target.level, target.account, failures) == ("global", bob, [])
+    with pytest.raises(UserError, match=r"^path: 'y.conf' is no absolute path"):
+        targets.find_targets({**OWN, "level": "file", "path": "y.conf"})
+
+
+def test_a_release_of_pip_matters_on_macos_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert targets._release_of_pip(str(tmp_path)) == ()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    asked = []
+
+    def find(homes: list[str], search_path: str) -> list[pip_pips.PipInstall]:
+        asked.append((homes, search_path))
+        return [pip_pips.PipInstall(version, "/x") for version in ("9.0.3", "24.3.1")][: 3 - len(asked)]
+
+    monkeypatch.setattr(pip_pips, "find_pips", find)
+    monkeypatch.setenv("PATH", "/bin")
+    assert [targets._release_of_pip(home) for home in ("/h", "", "/h")] == [(24, 3, 1), (9, 0, 3), ()]
+    assert asked == [(["/h"], "/bin"), ([], "/bin"), (["/h"], "/bin")]

@@ -176,7 +176,8 @@ def test_each_pip_stops_at_the_pairs_that_are_called_conflicts(real_pips: dict[s
         assert len(said) == len(asked), answer.stderr
         return [(command, keys, words) for (_first, command, keys, _question), words in zip(asked, said)]
 
-    for version, answers in pips.ask_each(real_pips, ask).items():
+    some = dict(item for number, item in enumerate(real_pips.items(), 1) if number % 2 or number == len(real_pips))
+    for version, answers in pips.ask_each(some, ask).items():
         for command, keys, said in answers:
             if "unknown command" not in said:
                 is_refused = re.search(REFUSALS, said.lower()) is not None

@@ -150,6 +150,12 @@ def test_whoever_sets_it_is_told_once(tmp_path: Path) -> None:
         assert "PIP_REQUIRE_VIRTUALENV=false" not in warnings_of(run_module(module, arguments, env=environment))
 
 
+def ends(real_pips: dict[str, str]) -> dict[str, str]:
+    """Return the oldest pip and the newest."""
+    versions = list(real_pips)
+    return {version: real_pips[version] for version in (versions[0], versions[-1])}
+
+
 def said_by_installs(
     python: str, home: Path, requirement: str, tries: dict[str, dict[str, str]], *arguments: str
 ) -> dict[str, str]:
@@ -175,7 +181,7 @@ def test_what_stops_installs_and_what_undoes_it(tmp_path: Path, real_pips: dict[
     def question(_version: str, python: str) -> dict[str, str]:
         return said_by_installs(python, tmp_path, str(package), tries)
 
-    for version, said in pips.ask_each(real_pips, question).items():
+    for version, said in pips.ask_each(ends(real_pips), question).items():
         assert "Can not perform a '--user' install" in said["user"], version
         assert "Hashes are required in --require-hashes mode" in said["hashes"], version
         assert "ERROR" not in said["neither"], version
@@ -214,8 +220,10 @@ def test_no_input_keeps_pip_from_keyring_as_the_hint_says(tmp_path: Path, real_p
                 downloads(PIP_NO_INPUT="1", PIP_KEYRING_PROVIDER="import"),
             ]
 
-        for version, answers in pips.ask_each(real_pips, question).items():
-            is_hinted = hints_for({"no-input": "1", "index-url": url}, [version], True)[0].kind == "no_keyring"
+        for version, answers in pips.ask_each(ends(real_pips), question).items():
+            is_hinted = "no_keyring" in [
+                hint.kind for hint in hints_for({"no-input": "1", "index-url": url}, [version])
+            ]
             assert answers == [True, not is_hinted, True], version
 
 
