@@ -46,7 +46,7 @@ for file in files:
 
 
 def test_each_pip_ignores_an_index_whose_host_is_not_trusted(tmp_path: Path) -> None:
-    real_pips = pips.install_all()
+    real_pips = list(pips.install_all().items())
     hosts = tmp_path / "hosts"
     hosts.write_text(f"127.0.0.1 {HOST} localhost\n", encoding="ascii")
     with CountingIndex(tmp_path, [Package("demo")], Options(tls=False), names=[HOST]) as index:
@@ -67,7 +67,7 @@ def test_each_pip_ignores_an_index_whose_host_is_not_trusted(tmp_path: Path) -> 
             answer = pips.run(python, ["-c", RUN, str(tmp_path / version)], environment, text)
             return [line == "true" for line in answer.stderr.splitlines() if line in ("true", "false")]
 
-        for version, answers in pips.ask_each(real_pips, ask).items():
+        for version, answers in pips.ask_each(dict([real_pips[0], real_pips[-1]]), ask).items():
             found = [
                 any("download" in one.message or one.message.startswith("pip ignores") for one in troubles)
                 for troubles in (together.troubles([layer], {}, ["26.3"]) for layer in layers)

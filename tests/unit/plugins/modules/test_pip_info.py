@@ -191,11 +191,11 @@ def test_a_host_that_another_file_trusts_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_what_goes_wrong_together_is_told_with_its_line_and_both_places(tmp_path: Path) -> None:
-    files = {"xdg": {"global": {"timeout": "3", "pre": "yes"}}, "user": {"install": {"only-final": "a"}}}
+    files = {"xdg": {"install": {"compile": "true", "user": "yes"}}, "user": {"install": {"target": "/x"}}}
     report = report_in(situation_with(tmp_path, files, PIP_INDEX_URL="http://a.example/"))
     (problem,) = [problem for file in report["files"] for problem in file["problems"] if problem["kind"] == "conflict"]
-    assert (problem["severity"], problem["line"], problem["key"]) == ("error", 3, "pre")
-    assert f"'only-final' in [install] of {tmp_path}/home/.config/pip/pip.conf" in problem["message"]
+    assert (problem["severity"], problem["line"], problem["key"]) == ("error", 3, "user")
+    assert f"'target' in [install] of {tmp_path}/home/.config/pip/pip.conf" in problem["message"]
     (variable,) = [variable for variable in report["environment"] if variable["key"] == "index-url"]
     (problem,) = variable["problems"]
     assert problem["message"].startswith("PIP_INDEX_URL: pip ignores 'http://a.example/', for PIP_INDEX_URL,")
