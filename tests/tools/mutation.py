@@ -225,7 +225,7 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
         for run in runs:
             begin = time.monotonic()
             if not tests_pass(checkout, run, 1800, log):
-                raise SystemExit(f"{file}: the tests fail without a change:\n{log.read_text()[-3000:]}")
+                raise RuntimeError(f"{file}: the tests fail without a change:\n{log.read_text()[-3000:]}")
             timed.append((time.monotonic() - begin, run))
         timed.sort()
         mutants = list(mutants_of(source))
