@@ -25,7 +25,8 @@ options:
     default: []
   list_mode:
     description:
-      - Whether a list replaces the items in the file, or adds those that are missing at the end.
+      - Whether a list replaces the items in the file, or adds those that are missing at the end. Neither joins lists
+        of several files.
     type: str
     choices: [replace, append]
     default: replace

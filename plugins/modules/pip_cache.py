@@ -121,6 +121,8 @@ options:
       - The users for whom RV(caches[].usable_by) reports whether pip would use the cache. The module warns about each
         user for whom it would not.
       - If not given, the owner of the cache, or root and the members of O(shared_group), without a warning.
+      - V(*) is every human account beside these. It is enough that the cache serves one of them, since it may be meant
+        for some only.
       - To ask for other users, the task must run as root.
     type: list
     elements: str

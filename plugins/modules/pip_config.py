@@ -134,9 +134,10 @@ options:
     description:
       - Fail for each file from which pip would not use an option of the task, and leave that file as it was. The
         message names the key and what wins. Other users' files are still written.
-      - The result is computed from the new text, all other files and O(variables), in check mode as in a run. A winner
-        with the same value is not an error.
-      - With O(level=global), every human account must be able to read the file. A user's own file that overrides the
+      - The result is computed from the new text, all other files, the variables that the files of a login set (such as
+        C(/etc/profile.d/*.sh) and C(~/.bashrc), which are read and never run) and O(variables), in check mode as in a
+        run. A winner with the same value is not an error.
+      - With O(level=global), every user must be able to read the file. A user's own file or profile that overrides the
         machine's is not an error and is listed in RV(shadowed).
     type: bool
     default: false
@@ -256,7 +257,8 @@ files:
       type: dict
 shadowed:
   description:
-    - The options of the task that pip takes from somewhere else.
+    - The options of the task that pip takes from somewhere else, and those that the task removes and pip would still
+      take from there. A removed one never fails the task; with O(verify=true) the task warns of it.
     - Overrides made by the same task, for example C([install]) over C([global]), are not reported.
   returned: always
   type: list
@@ -278,13 +280,43 @@ shadowed:
       description: The pip command for which this is so. V(null) for every command.
       type: str
     value:
-      description: The value that the task sets. Secrets are masked.
+      description: The value that the task sets. V(null) for a key that is removed. Secrets are masked.
       type: str
     same_value:
       description: Whether the winner has the same value.
       type: bool
     winner:
-      description: The C(level), C(path), C(section) or C(variable), the C(key), and the C(value) that pip takes.
+      description:
+        - The C(level), C(path), C(section) or C(variable), the C(key), and the C(value) that pip takes.
+        - Of a variable that a file of the user's sessions sets, C(path) and C(line) say where.
+      type: dict
+hidden:
+  description:
+    - The items of other files' lists that a list of the task hides. pip does not join lists of several files, and no
+      option of this module does.
+    - The task warns of them where the file changes, and with O(list_mode=append) always.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file of the task.
+      type: str
+    user:
+      description: The user for whom this is so. V(null) for every user.
+      type: str
+    section:
+      description: The section.
+      type: str
+    key:
+      description: The key.
+      type: str
+    items:
+      description: The items that do not count. Secrets are masked.
+      type: list
+      elements: str
+    other:
+      description: The C(level), C(path), C(section) and C(key) of the list that they are in.
       type: dict
 pips:
   description: The pips found on the host, oldest first. The checks hold for all of them.

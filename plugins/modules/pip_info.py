@@ -197,8 +197,10 @@ users:
             adds_to: []
     environment:
       description:
-        - The C(PIP_*) variables that pip would see. Only known for the user that the task runs as.
-        - Each has C(variable), C(key), C(value) and C(problems), as for RV(users[].files[].problems).
+        - The C(PIP_*) variables that pip would see, those of the user that the task runs as and those that the files of
+          a user's sessions set, such as C(/etc/profile.d/*.sh) and C(~/.profile). These files are read and never run.
+        - Each has C(variable), C(key), C(value) and C(problems), as for RV(users[].files[].problems), and the C(path)
+          and the C(line) that set it, V(null) where no such file does.
       type: list
       elements: dict
     cache:
@@ -344,7 +346,12 @@ def reports_of(options: dict[str, Any], question: pip_report.Question) -> list[d
         accounts, missing = pip_targets.find_accounts(options["users"])
         asked = [(user.pw_name, user, pip_targets.place_of(user, options["config_home"])) for user in accounts]
     reports = [pip_report.failure(name, reason) for name, reason in missing]
-    tasks = [(account, functools.partial(pip_report.report, name, place, question)) for name, account, place in asked]
+    own = pip_targets.own_account()
+    tasks = []
+    for name, account, place in asked:
+        login = account or own
+        shell = (login.pw_shell or "/bin/sh") if login else None
+        tasks.append((account, functools.partial(pip_report.report, name, place, question, shell)))
     for (name, _account, _place), found in zip(asked, host_run_as.call_as_users(tasks)):
         is_failure = isinstance(found, _errors.UserError)
         reports += [pip_report.failure(name, ini_secrets.mask_urls(str(found)))] if is_failure else found

@@ -183,9 +183,11 @@ def test_the_level_file(play: Play, home: Path) -> None:
 
 def test_the_level_site(play: Play, home: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
+    (home / "venv/EXTERNALLY-MANAGED").touch()  # of the distribution, and not the role's to remove
     variables: dict[str, Any] = {"pip_client_level": "site", "pip_client_options": {"install": {"no-deps": True}}}
     assert changed(play(pip_client_venvs=[str(home / "venv")], **variables)) == 1
     assert (home / "venv/pip.conf").read_text() == "[install]\nno-deps = true\n"
+    assert (home / "venv/EXTERNALLY-MANAGED").exists()
     assert "is not a virtual environment" in refusal(play(pip_client_venvs=[str(home)], **variables))
 
 
@@ -392,3 +394,43 @@ def test_an_index_that_lets_pip_keep_nothing_fails_the_play(play: Play, home: Pa
 
     assert "again in pass 3 of 3 instead of using its cache" in refusal(played)
     assert (home / FILE).read_text() == "[global]\ntimeout = 5\n"
+
+
+# What profiles set
+
+
+def test_a_line_in_a_profile_fails_the_play_until_it_goes_and_says_what_is_left(play: Play, home: Path) -> None:
+    line = "export PIP_TIMEOUT=5\n"
+    (home / ".profile").write_text(line)
+    options: dict[str, Any] = {"pip_client_options": {"global": {"timeout": 4}}}
+    for arguments in (("--check",), ()):
+        assert f"PIP_TIMEOUT in {home}/.profile, line 1, wins." in refusal(play(*arguments, **options))
+        assert files_in(home) == {".profile": line}
+    # The play's own variables are set after the file is judged, and what it removes will be gone.
+    places: dict[str, Any] = {"user_profiles": True, "variables": {"PIP_TIMEOUT": 4}}
+    assert changed(play(**options, pip_client_environment=places)) == 2
+    assert "export PIP_TIMEOUT='4'" in (home / ".profile").read_text()
+    absent = play(**options, pip_client_environment=places, pip_client_state="absent")
+    assert changed(absent) == 2
+    assert (home / ".profile").read_text() == line
+    said = " ".join((absent.stdout + absent.stderr).split())
+    assert "PIP_TIMEOUT is still set here" in said
+    assert "would still use 'timeout'" not in said
+
+
+def test_a_stale_line_that_the_play_removes_does_not_stop_it(play: Play, home: Path) -> None:
+    (home / ".profile").write_text("export PIP_NO_CACHE_DIR=false\n")
+    variables: dict[str, Any] = {"pip_client_options": {"global": {"cache-dir": str(home / "cache")}}}
+    assert "PIP_NO_CACHE_DIR in" in refusal(play(**variables))
+    places = {"user_profiles": True, "stale": "remove", "variables": {"PIP_RETRIES": 2}}
+    assert changed(play(**variables, pip_client_environment=places)) == 2
+    assert "NO_CACHE" not in (home / ".profile").read_text()
+    assert changed(play(**variables, pip_client_environment=places)) == 0
+
+
+def test_a_removed_key_that_a_variable_still_sets_is_said(play: Play, home: Path) -> None:
+    (home / ".profile").write_text("export PIP_TIMEOUT=5\n")
+    played = play(pip_client_options={"global": {"timeout": None}})
+    assert changed(played) == 0
+    said = " ".join((played.stdout + played.stderr).split())
+    assert "would still use 'timeout', which the task removes from [global]" in said

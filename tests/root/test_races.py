@@ -241,8 +241,12 @@ def swapping(ground: Ground, name: str, to: str = "") -> Iterator[None]:
         racer.wait()
 
 
+def told(outcomes: dict[str, int]) -> str:
+    return f"{sum(outcomes.values())} runs, {outcomes['refused']} of them refused; foreign bytes 0"
+
+
 @pytest.mark.parametrize("race", RACED)
-def test_a_race_gains_nothing_of_roots(ground: Ground, race: str) -> None:
+def test_a_race_gains_nothing_of_roots(ground: Ground, race: str, figure: Callable[[str, str], None]) -> None:
     name, door = RACED[race]
     outcomes = {"done": 0, "refused": 0}
     give_up = time.monotonic() + 20
@@ -255,12 +259,14 @@ def test_a_race_gains_nothing_of_roots(ground: Ground, race: str) -> None:
             assert "\n" not in result.get("msg", "")
             assert "has a fault" not in result.get("msg", "")
             outcomes["refused" if result.get("msg") else "done"] += 1
-    print(f"{race}: {outcomes}")
     assert outcomes["done"], outcomes
+    figure(f"races, {race}", told(outcomes))
 
 
 @pytest.mark.parametrize("name", ["own", "own/pip/pip.conf"])
-def test_a_race_with_a_change_by_root_reads_and_writes_nothing_of_roots(ground: Ground, name: str) -> None:
+def test_a_race_with_a_change_by_root_reads_and_writes_nothing_of_roots(
+    ground: Ground, name: str, figure: Callable[[str, str], None]
+) -> None:
     read: list[bytes | None] = []
     outcomes = {"written": 0, "refused": 0}
 
@@ -276,9 +282,9 @@ def test_a_race_with_a_change_by_root_reads_and_writes_nothing_of_roots(ground: 
                 outcomes["written"] += 1
             except UserError:
                 outcomes["refused"] += 1
-    print(f"change_file as root, {name}: {outcomes}")
     assert FOREIGN not in read
     assert all(outcomes.values()), outcomes
+    figure(f"races, change_file as root, {name}", told(outcomes))
 
 
 # What is swapped in the cache, and where in root's directory the link leads.
@@ -294,7 +300,9 @@ CACHES = {
 
 @pytest.mark.parametrize("recurse", [False, True])
 @pytest.mark.parametrize("race", CACHES)
-def test_a_race_in_a_cache_gains_nothing_of_roots(ground: Ground, race: str, recurse: bool) -> None:
+def test_a_race_in_a_cache_gains_nothing_of_roots(
+    ground: Ground, race: str, recurse: bool, figure: Callable[[str, str], None]
+) -> None:
     name, to = CACHES[race]
     outcomes = {"done": 0, "refused": 0}
     cache = ground.own / "cache"
@@ -316,4 +324,4 @@ def test_a_race_in_a_cache_gains_nothing_of_roots(ground: Ground, race: str, rec
             assert "foreign" not in json.dumps(result)
             assert "has a fault" not in result.get("msg", "")
             outcomes["refused" if result.get("msg") else "done"] += 1
-    print(f"cache, {race}, {'recurse' if recurse else 'as it is'}: {outcomes}")
+    figure(f"races, cache, {race}, {'recurse' if recurse else 'as it is'}", told(outcomes))

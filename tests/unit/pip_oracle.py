@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Sequence
 
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.checks import FALSE_WORDS, TRUE_WORDS
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import Effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import PipOption, version_tuple
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import Place
@@ -106,7 +107,8 @@ def converted(option: PipOption, value: str, place: Place) -> Any:
     if option.is_list:
         return value.split()
     if option.kind in ("bool", "inverted", "count"):
-        return {"true": 1, "false": 0}.get(value) if value.isalpha() else int(value)
+        word = value.lower()
+        return int(word in TRUE_WORDS) if word in TRUE_WORDS + FALSE_WORDS else int(value)
     if option.kind in ("int", "float"):
         return float(value)
     return value.replace("~", place.home, 1) if option.kind == "path" else value

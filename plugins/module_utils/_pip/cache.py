@@ -142,6 +142,7 @@ class _Cache:
         self.report: dict[str, Any] = {} if self.error else outcome
         self.outlook: dict[str, Any] = {} if self.error else self.report.pop("outlook")
         self.verdicts: list[dict[str, Any]] = []
+        self.named: Mapping[str, Any] = {}  # the users who all have to be able to use it
         self.doubts: list[str] = []
         self.is_changed = False  # by a run that failed
 
@@ -616,15 +617,19 @@ def _judge(module: AnsibleModule, options: dict[str, Any], caches: Sequence[_Cac
 
 
 def _users_to_judge(options: dict[str, Any], cache: _Cache, me: str) -> list[str]:
-    spec, names = cache.spec, options["check_users"]
+    spec, asked = cache.spec, options["check_users"]
     if spec.state == "absent":
         return []
-    if names is None and spec.shared:
+    names = [name for name in asked or () if name != pip_targets.EVERYBODY]
+    is_default = not names and asked != []
+    if is_default and spec.shared:
         members = host_accounts.group_members(host_accounts.find_group(str(spec.gid)))
         names = [host_accounts.user_name(0), *filter(_exists, members)]
-    elif names is None:
+    elif is_default:
         names = [spec.user or cache.report["owner"] or me]
-    return list(dict.fromkeys([*names, *spec.users]))
+    cache.named = dict.fromkeys([*names, *spec.users])
+    people = host_accounts.human_accounts() if pip_targets.EVERYBODY in (asked or ()) else ()
+    return list(dict.fromkeys([*cache.named, *(account.pw_name for account in people)]))
 
 
 def _verdict(place: pip_paths.Place | None, path: str, outlook: Mapping[str, Any]) -> dict[str, Any]:
@@ -669,9 +674,21 @@ def _exists(user: str) -> bool:
 def _doubts(module: AnsibleModule, options: dict[str, Any], cache: _Cache) -> list[str]:
     """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
     verifies = options["verify"] and cache.spec.state == "present"
-    refused, doubts = [], []
-    for verdict in [verdict for verdict in cache.verdicts if not verdict["usable"]]:
-        user, path = verdict["user"], cache.report["path"]
+    refused: list[str] = []
+    doubts: list[str] = []
+    path = cache.report["path"]
+    closed = [verdict for verdict in cache.verdicts if not verdict["usable"]]
+    others = [verdict for verdict in closed if verdict["user"] not in cache.named]
+    served = {verdict["user"] for verdict in cache.verdicts if verdict["usable"]} - {host_accounts.user_name(0)}
+    if others and not served and not cache.spec.shared:
+        who, why = others[0]["user"], others[0]["reason"]
+        sentence = (
+            f"pip would not use the cache {path} for any user but root (for {who}: {why}); set 'shared_group', or"
+            " begin the path with '~/' for a cache in each home."
+        )
+        (refused if verifies else doubts).append(sentence)
+    for verdict in [verdict for verdict in closed if verdict["user"] in cache.named]:
+        user = verdict["user"]
         sentence = f"pip would not use the cache {path} for {user}: {verdict['reason']}."
         if verifies and module.check_mode and not _exists(user):
             doubts.append(f"{sentence} A run would fail without this user.")

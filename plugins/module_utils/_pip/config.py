@@ -13,6 +13,7 @@ import contextlib
 import functools
 import itertools
 import os
+import pwd
 import stat
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -34,6 +35,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import legacy as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 
 ARGUMENTS: dict[str, Any] = {
@@ -82,7 +84,8 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
         spec = spec_of(options, pips)
     except _errors.UserError as error:
         found = [pip._asdict() for pip in pips]
-        return {"changed": False, "msg": ini_secrets.mask_urls(str(error)), "files": [], "shadowed": [], "pips": found}
+        msg = ini_secrets.mask_urls(str(error))
+        return {"changed": False, "msg": msg, "files": [], "shadowed": [], "hidden": [], "pips": found}
     tasks = [(target.account, functools.partial(configure, module, target, spec, options)) for target in targets]
     for target, outcome in zip(targets, host_run_as.call_as_users(tasks)):
         if isinstance(outcome, _errors.UserError):
@@ -299,7 +302,7 @@ def configure(
             own_mode = 0o600 if is_private else 0o644
             after = next(known for known in (mode, old_mode, own_mode) if known is not None)
             _check_secrets(path, merged, after if old_mode is None else old_mode, after)
-        verdict = _verdict(target, spec, merged.text, options, mode in (None, old_mode))
+        verdict = _verdict(target, spec, merged, options, mode in (None, old_mode))
         plans.append((merged, verdict))
         if options["verify"] and verdict.refusals:
             raise _NotUsed(" ".join(verdict.refusals))
@@ -318,8 +321,10 @@ def configure(
         file = removed or host_files.change_file(path, plan, rules, module.check_mode)
     except _NotUsed as error:
         failure = pip_targets.failure(target.level, path, target.user, ini_secrets.mask_urls(str(error)))
-        return {**failure, "shadowed": plans[-1][1].shadowed}
+        return {**failure, "shadowed": plans[-1][1].shadowed, "hidden": plans[-1][1].hidden}
     merged, verdict = plans[-1]
+    if options["list_mode"] == "append" or file.changed:
+        warnings += hidden_warnings(verdict.hidden)
     warnings += merged.warnings + pip_options.encoding_warnings(path, file.before or b"", file.after)
     result: dict[str, Any] = {
         "level": target.level,
@@ -329,6 +334,7 @@ def configure(
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
+        "hidden": verdict.hidden,
         "diff": [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else [],
         "warnings": warnings + verdict.warnings,
     }
@@ -407,7 +413,8 @@ def _removed_file(
 def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.PipInstall]) -> dict[str, Any]:
     """Return the result of the task from those of all files, with the diff and the warnings."""
     of_all = {
-        name: [item for file in files for item in file.pop(name, [])] for name in ("warnings", "shadowed", "diff")
+        name: [item for file in files for item in file.pop(name, [])]
+        for name in ("warnings", "shadowed", "hidden", "diff")
     }
     warnings = dict.fromkeys(spec.warnings + of_all["warnings"])
     result = {
@@ -432,10 +439,32 @@ def _has_legacy(target: pip_targets.Target) -> bool:
     return os.path.realpath(target.path) != os.path.join(os.path.realpath(directory), name)
 
 
+def _check_visible(path: str) -> None:
+    """Raise UserError for a file that only seems to be missing, since nobody may look at it."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise _errors.UserError(
+            f"{path}: {error.strerror}, so it can be neither moved nor removed; let the user search its directory, "
+            "or set 'legacy' to 'keep'."
+        ) from error
+
+
 def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> bytes | None:
     """Return the content of the old place, if it goes; refuse now what could not be removed later."""
-    if options["legacy"] == "keep" or not _has_legacy(target):
+    if options["legacy"] == "keep" or target.legacy is None:
         return None
+    _check_visible(target.legacy)
+    if not _has_legacy(target):
+        return None
+    if not options["follow"] and os.path.islink(str(target.legacy)):
+        leads_to = os.readlink(str(target.legacy))
+        raise _errors.UserError(
+            f"{target.legacy}: this is a symbolic link to {leads_to}, and 'follow' is false; keep the old file with"
+            " 'legacy: keep', or replace the link."
+        )
     host_files.remove_file(str(target.legacy), options["backup"], check_mode=True)
     return host_files.read_file(str(target.legacy))
 
@@ -550,39 +579,70 @@ def writes_secret(changes: list[ini_merge.Change]) -> bool:
 
 
 class Verdict(NamedTuple):
-    """What pip will take from elsewhere, why the verification fails, and warnings."""
+    """What pip will take from elsewhere, what it will not join, why the verification fails, and warnings."""
 
     shadowed: list[dict[str, Any]]
+    hidden: list[dict[str, Any]]
     refusals: list[str]
     warnings: list[str]
 
 
 def _verdict(
-    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
+    target: pip_targets.Target, spec: Spec, merged: ini_merge.Merged, options: Mapping[str, Any], keeps_mode: bool
 ) -> Verdict:
-    """Say what pip will take once ``text`` is in the file. ``keeps_mode``: the file's mode does not change."""
+    """Say what pip will take once the new text is in the file. ``keeps_mode``: the file's mode does not change."""
     for_everybody = target.level == "global" and options["verify"]
-    files = _planned_files(target, text, options)
+    account = target.account or (pip_targets.own_account() if target.level == "user" else None)
+    target = with_profiles(target, account, options["variables"])
+    files = _planned_files(target, merged.text, options)
     if for_everybody:
         files = [file for file in files if file.file.level != "user"]
-    shadowed = described_shadows(target, spec, text, pip_effective.layers_of(files))
+    layers = pip_effective.layers_of(files)
+    shadowed = described_shadows(target, spec, merged, layers)
+    hidden = described_hidden(target, spec, merged, layers)
     broken = [file for file in files if file.fault and file.file.path != target.path]
-    refusals = pip_effective.what_pip_does_not_use(shadowed) + [file.fault for file in broken if not file.document]
+    moved = _moved_by_profile(target)
+    refusals = [moved] if moved else what_fails(shadowed, spec)
+    refusals += [file.fault for file in broken if not file.document]
     warnings = [file.fault for file in broken]
-    if not spec.request.set:
-        return Verdict(shadowed, [], warnings)
+    if options["verify"]:
+        warnings += [moved] if moved else what_stays(shadowed, spec)
     closed: dict[str, list[str]] = {}
-    for user, found in _views_of_users(target, spec, text, options, keeps_mode) if for_everybody else ():
+    for user, found in _views_of_users(target, spec, merged, options, keeps_mode) if for_everybody else ():
         shadowed += found["shadowed"]  # what users' own files override is no reason to fail
         if found["closed"]:
             closed.setdefault(found["closed"], []).append(user)
+    if not spec.request.set:
+        return Verdict(shadowed, hidden, [], warnings)
     for place, names in closed.items():
         refusals.append(
             f"{target.path}: {pip_effective.listed(names)} may not {place}, so pip would skip the file for"
             f" {'this user' if len(names) == 1 else 'these users'}; open it to all users"
             f"{', with mode 0644' if place.startswith('read') else ''}."
         )
-    return Verdict(shadowed, refusals, warnings)
+    if for_everybody and keeps_mode and not closed:
+        refusals += _closed_to_others(target.path)  # there may be no account of a person's yet
+    return Verdict(shadowed, hidden, refusals, warnings)
+
+
+def _closed_to_others(path: str) -> list[str]:
+    mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else stat.S_IROTH
+    said = f"{path}: pip silently skips this file for other users (mode {mode:04o}); set 'mode' to '0644'."
+    return [] if mode & stat.S_IROTH else [said]
+
+
+def what_fails(shadowed: Sequence[Mapping[str, Any]], spec: Spec) -> list[str]:
+    """Return a sentence for each option that the task sets and that pip would take from elsewhere."""
+    return pip_effective.what_pip_does_not_use(shadow for shadow in shadowed if _is_set(shadow, spec))
+
+
+def what_stays(shadowed: Sequence[Mapping[str, Any]], spec: Spec) -> list[str]:
+    """Return a sentence for each option that the task removes and that pip would still take from elsewhere."""
+    return pip_effective.what_pip_does_not_use(shadow for shadow in shadowed if not _is_set(shadow, spec))
+
+
+def _is_set(shadow: Mapping[str, Any], spec: Spec) -> bool:
+    return shadow["key"] in spec.request.set.get(shadow["section"], ())
 
 
 def _planned_files(target: pip_targets.Target, text: str, options: Mapping[str, Any]) -> list[pip_effective.PipFile]:
@@ -594,20 +654,20 @@ def _planned_files(target: pip_targets.Target, text: str, options: Mapping[str, 
 
 
 def described_shadows(
-    target: pip_targets.Target, spec: Spec, text: str, layers: list[pip_effective.Layer]
+    target: pip_targets.Target, spec: Spec, merged: ini_merge.Merged, layers: list[pip_effective.Layer]
 ) -> list[dict[str, Any]]:
-    """Return, as plain data without secrets, which of the options to set pip will take from elsewhere.
+    """Return, as plain data without secrets, which of the options of the task pip will take from elsewhere.
 
-    ``text`` is the content of the file of ``target``, which is one of the ``layers``.
+    The new text is the content of the file of ``target``, which is one of the ``layers``.
     """
-    owned = {
-        section: {name: value or "" for name, value in keys.items() if name in spec.request.set.get(section, ())}
-        for section, keys in ini_document.parse(text, pip_options.PIP).view().items()
-    }
     described = []
+    owned = _owned(spec, merged)
     for shadow in pip_effective.shadowed_options(owned, target.path, layers, target.place.environment):
         key, value = shadow.key, shadow.value
-        winner = shadow.winner or pip_effective.Origin("", "environment", variable="PIP_CONFIG_FILE")
+        unread = pip_profiles.CONFIG_HOME if pip_profiles.CONFIG_HOME in target.profiles else "PIP_CONFIG_FILE"
+        winner = shadow.winner or pip_effective.Origin("", "environment", variable=unread)
+        profile = target.profiles.get(winner.variable or "")
+        is_same = shadow.winner and value is not None and pip_effective.means_the_same(key, value, winner.value)
         described.append(
             {
                 "path": target.path,
@@ -616,18 +676,114 @@ def described_shadows(
                 "key": key,
                 "command": shadow.command,
                 "value": ini_secrets.mask_value(key, value),
-                "same_value": shadow.winner is not None and pip_effective.means_the_same(key, value, winner.value),
-                "winner": {**winner._asdict(), "value": ini_secrets.mask_value(key, winner.value)},
+                "same_value": bool(is_same),
+                "winner": {
+                    **winner._asdict(),
+                    "value": ini_secrets.mask_value(key, winner.value),
+                    **({"path": profile.path, "line": profile.line} if profile else {}),
+                },
             }
         )
     return described
+
+
+def _owned(spec: Spec, merged: ini_merge.Merged) -> dict[str, dict[str, str | None]]:
+    """Return what the task sets, with the value in the new text, and what it removes, with None."""
+    request, view = spec.request, ini_document.parse(merged.text, pip_options.PIP).view()
+    named: list[Mapping[str, Mapping[str, Any]]] = [request.set, request.remove_keys, request.remove_items]
+    named += [
+        {change.section: {pip_options.PIP.key_name(change.key or ""): ""}}
+        for change in merged.changes
+        if change.action == "removed" and change.key
+    ]
+    owned: dict[str, dict[str, str | None]] = {}
+    for sections in named:
+        for section, keys in sections.items():
+            there = view.get(section, {})
+            values = {name: there[name] or "" if name in there else None for name in keys}
+            owned.setdefault(section, {}).update(values)
+    return owned
+
+
+def described_hidden(
+    target: pip_targets.Target, spec: Spec, merged: ini_merge.Merged, layers: list[pip_effective.Layer]
+) -> list[dict[str, Any]]:
+    """Return, as plain data without secrets, what the task's lists hide of other files' lists."""
+    owned = {section: keys for section, keys in _owned(spec, merged).items() if section in spec.request.set}
+    return [
+        {
+            "path": target.path,
+            "user": target.user,
+            "section": section,
+            "key": key,
+            "items": [ini_secrets.mask_value(key, item) for item in items],
+            "other": {"level": other.level, "path": other.path, "section": other.section, "key": other.key},
+        }
+        for section, key, other, items in pip_effective.hidden_items(
+            owned, target.path, layers, target.place.environment
+        )
+    ]
+
+
+def hidden_warnings(hidden: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for each list of another file that a list of the task hides."""
+    return [
+        f"{found['path']}: pip does not join lists of several files, so '{found['key']}' of [{found['section']}] hides"
+        f" {' '.join(found['items'])} from [{found['other']['section']}] of {found['other']['path']}; add these items"
+        " to the list if they are to count."
+        for found in hidden
+    ]
+
+
+# The variables that profiles set
+
+
+def with_profiles(
+    target: pip_targets.Target, account: pwd.struct_passwd | None, variables: Mapping[str, Any]
+) -> pip_targets.Target:
+    """Return the target for the pips of this account's sessions: their profiles set variables too, which beat files.
+
+    None stands for any account. ``variables``, which the play itself will set or remove, do not come from there.
+    """
+    shell = (account.pw_shell or "/bin/sh") if account else None
+    settings = pip_profiles.settings_of_sessions(shell, target.place.home)
+    found = {name: setting for name, setting in pip_profiles.last_settings(settings).items() if name not in variables}
+    environment = {**target.place.environment, **{name: setting.value for name, setting in found.items()}}
+    if target.level == "file":  # what this variable will name is the file of the task
+        environment.update(
+            {name: value for name, value in target.place.environment.items() if name == "PIP_CONFIG_FILE"}
+        )
+    place = target.place._replace(environment=environment)
+    if target.level != "user" or _is_read(target.path, place):
+        found.pop(pip_profiles.CONFIG_HOME, None)
+        environment.pop(pip_profiles.CONFIG_HOME, None)
+        own = target.place.environment.get(pip_profiles.CONFIG_HOME)
+        environment.update({} if own is None else {pip_profiles.CONFIG_HOME: own})
+    return target._replace(place=place, profiles=found)
+
+
+def _is_read(path: str, place: pip_paths.Place) -> bool:
+    """Tell whether a pip of this place would read this file as the user's own."""
+    return os.path.realpath(pip_paths.file_to_write("user", place)) == os.path.realpath(path)
+
+
+def _moved_by_profile(target: pip_targets.Target) -> str:
+    """Return a sentence where the user's sessions look for the user's file elsewhere; '' where they do not."""
+    setting = target.profiles.get(pip_profiles.CONFIG_HOME)
+    if setting is None:
+        return ""
+    return (
+        f"{setting.path}, line {setting.line}: XDG_CONFIG_HOME is set here, so in this user's sessions pip reads"
+        f" {pip_paths.file_to_write('user', target.place)}, and not {target.path}; set 'config_home' to"
+        f" '{setting.value}', or remove the line."
+    )
 
 
 # The machine's file, as every human account sees it
 
 
 def _views_of_users(
-    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], keeps_mode: bool
+    target: pip_targets.Target, spec: Spec, merged: ini_merge.Merged, options: Mapping[str, Any], keeps_mode: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Return what each user's own files override, and who could not read the machine's file."""
     own = pip_targets.own_account()
@@ -640,14 +796,21 @@ def _views_of_users(
         if account is not own:
             place = place._replace(environment=variables, home=account.pw_dir)
         seen_by = target._replace(user=account.pw_name, place=place)
-        tasks.append((account, functools.partial(_seen_by_user, seen_by, spec, text, options, path, keeps_mode)))
+        seen = functools.partial(_seen_by_user, seen_by, account, spec, merged, options, path, keeps_mode)
+        tasks.append((account, seen))
     for account, found in zip(accounts, host_run_as.call_as_users(tasks)):
         if not isinstance(found, _errors.UserError):  # a broken home is no reason against the machine's file
             yield account.pw_name, found
 
 
 def _seen_by_user(
-    target: pip_targets.Target, spec: Spec, text: str, options: Mapping[str, Any], path: str, keeps_mode: bool
+    target: pip_targets.Target,
+    account: pwd.struct_passwd,
+    spec: Spec,
+    merged: ini_merge.Merged,
+    options: Mapping[str, Any],
+    path: str,
+    keeps_mode: bool,
 ) -> dict[str, Any]:
     """Return, as plain data, what the caller's own files override, and what keeps the caller from the file."""
     directory = os.path.dirname(path)
@@ -658,8 +821,15 @@ def _seen_by_user(
         closed = f"enter {directory}"
     elif keeps_mode and os.path.exists(path) and not os.access(path, os.R_OK):
         closed = f"read {path}"
-    layers = pip_effective.layers_of(_planned_files(target, text, options))
+    target = with_profiles(target, account, options["variables"])
+    layers = pip_effective.layers_of(_planned_files(target, merged.text, options))
     shadowed = []
-    if any(layer.level == "user" for layer in layers):
-        shadowed = described_shadows(target, spec, text, layers)
-    return {"shadowed": [shadow for shadow in shadowed if shadow["winner"]["level"] == "user"], "closed": closed}
+    if target.profiles or any(layer.level == "user" for layer in layers):
+        shadowed = described_shadows(target, spec, merged, layers)
+    own = [shadow for shadow in shadowed if shadow["winner"]["level"] == "user" or _is_in_home(shadow, account)]
+    return {"shadowed": own, "closed": closed}
+
+
+def _is_in_home(shadow: Mapping[str, Any], account: pwd.struct_passwd) -> bool:
+    path = shadow["winner"]["path"]
+    return shadow["winner"]["level"] == "environment" and bool(path) and path.startswith(f"{account.pw_dir}/")

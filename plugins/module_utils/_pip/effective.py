@@ -12,7 +12,7 @@ read later wins. pip's source: ``ConfigOptionParser._get_ordered_configuration_i
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
@@ -220,21 +220,22 @@ def _applied(origins: Sequence[Origin], pip_version: Sequence[int]) -> list[Orig
 
 
 class Shadow(NamedTuple):
-    """An option that pip does not take from where it was written. ``command`` is the pip command for
-    which that is so; None: for every one."""
+    """An option that pip does not take from where it was written, or (``value`` is None) from where it was removed.
+
+    ``command`` is the pip command for which that is so; None: for every one."""
 
     section: str
     key: str
     command: str | None
-    value: str
+    value: str | None
     winner: Origin | None
 
 
-def shadowed_options(
-    owned: Mapping[str, Mapping[str, str]], path: str, layers: Sequence[Layer], environment: Mapping[str, str]
-) -> list[Shadow]:
-    """Return those of the ``owned`` options ({section: {key: value}}, the keys normalized) that pip takes from
-    elsewhere than from ``path``, one of the layers.
+Owned = Mapping[str, Mapping[str, Optional[str]]]  # {section: {key: value}}, the keys normalized; None: removed
+
+
+def shadowed_options(owned: Owned, path: str, layers: Sequence[Layer], environment: Mapping[str, str]) -> list[Shadow]:
+    """Return those of the ``owned`` options that pip takes from elsewhere than from ``path``, one of the layers.
 
     Where what is owned makes an exception to itself, [install] timeout to [global] timeout, that is what was asked for.
     """
@@ -245,22 +246,43 @@ def shadowed_options(
     shadows = []
     for section, keys in owned.items():
         for key, value in keys.items():
+            if value is None and pip_options.find_option(section, key) is None:
+                continue  # no pip reads it, wherever it is
             # What stands in [global] can lose for one command alone, to that command's own section.
             for command in commands if section == GLOBAL else [section]:
                 effective = found[command].get(subject_of(command, key))
                 winner = effective.winner if effective else None
                 if _is_taken(effective, path, section, key, value):
                     continue
+                is_own = winner is not None and winner.path == path and winner.key in owned.get(str(winner.section), ())
+                if winner and is_own and (value is None or section != winner.section == command):
+                    continue
+                shadows.append(Shadow(section, key, None if command == section else command, value, winner))
                 if command == section:
-                    shadows.append(Shadow(section, key, None, value, winner))
                     break
-                is_exception = winner and (winner.path, winner.section) == (path, command)
-                if not (winner and is_exception and winner.key in owned.get(command, ())):
-                    shadows.append(Shadow(section, key, command, value, winner))
     return shadows
 
 
-def _is_taken(effective: Effective | None, path: str, section: str, key: str, value: str) -> bool:
+def hidden_items(
+    owned: Owned, path: str, layers: Sequence[Layer], environment: Mapping[str, str]
+) -> list[tuple[str, str, Origin, list[str]]]:
+    """Return what the ``owned`` lists of ``path`` hide of other files' lists, which pip does not join: section, key,
+    the other list, and its items that do not count."""
+    hidden = []
+    for section in [section for section in owned if section in pip_options.SECTIONS]:
+        lists = [key for key, value in owned[section].items() if value and pip_options.is_list(section, key)]
+        found = effective_options(section, layers, environment) if lists else {}
+        for key in lists:
+            effective = found.get(subject_of(section, key))
+            if effective and _is_taken(effective, path, section, key, owned[section][key]):
+                counted = " ".join(origin.value for origin in (effective.winner, *effective.adds_to)).split()
+                for other in [origin for origin in effective.overrides if origin.path != path]:
+                    items = [item for item in other.value.split() if item not in counted]
+                    hidden += [(section, key, other, items)] if items else []
+    return hidden
+
+
+def _is_taken(effective: Effective | None, path: str, section: str, key: str, value: str | None) -> bool:
     """Tell whether pip takes this value. An empty one is to hide others: pip takes it where none of them counts."""
     if effective is None or not value:
         return effective is None and not value
@@ -279,7 +301,7 @@ def means_the_same(key: str, value: str, other: str) -> bool:
 
 
 def what_pip_does_not_use(shadowed: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for every key of the described shadows that pip takes from elsewhere.
+    """Return a sentence for every key of the described shadows that pip takes from elsewhere, a removed one too.
 
     A winner that says the same makes no difference, and no sentence.
     """
@@ -292,14 +314,23 @@ def what_pip_does_not_use(shadowed: Iterable[Mapping[str, Any]]) -> list[str]:
         commands = listed(f"pip {shadow['command']}" if shadow["command"] else "pip" for shadow in shadows)
         winners = dict.fromkeys(_winner(shadow["winner"], key) for shadow in shadows)
         verb = "wins" if len(winners) == 1 else "win"
-        sentences.append(f"{commands} would not use '{key}' from [{section}] of {path}: {listed(winners)} {verb}.")
+        if shadows[0]["value"] is None:
+            sentences.append(
+                f"{commands} would still use '{key}', which the task removes from [{section}] of {path}:"
+                f" {listed(winners)} {'sets' if verb == 'wins' else 'set'} it too."
+            )
+        else:
+            sentences.append(f"{commands} would not use '{key}' from [{section}] of {path}: {listed(winners)} {verb}.")
     return sentences
 
 
 def _winner(winner: Mapping[str, Any], key: str) -> str:
     # An option may stand there under another of its names, or as its opposite.
     name = "" if winner["key"] == key else f"'{winner['key']}' in "
-    return str(winner["variable"] or f"{name}[{winner['section']}] of {winner['path']}")
+    profile = f" in {winner['path']}, line {winner['line']}," if winner.get("line") else ""
+    return (
+        f"{winner['variable']}{profile}" if winner["variable"] else f"{name}[{winner['section']}] of {winner['path']}"
+    )
 
 
 def listed(words: Iterable[str]) -> str:

@@ -32,6 +32,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import environme
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 
 ARGUMENTS: dict[str, Any] = {
@@ -391,7 +392,7 @@ def _work_on_file(module: AnsibleModule, file: _File, spec: Spec, described: dic
     changed = _write(module, file, spec, plan_for)
     plan = plan_for(changed.before)
     left = [{"path": file.path, "user": described["user"], **found._asdict()} for found in plan.stale if found.reason]
-    overrides, remaining = _contradictions(file, plan.text, plan.after, spec)
+    overrides, remaining = _contradictions(file, plan.text, plan, spec)
     entry: dict[str, Any] = {"left": left, "warnings": [*map(_left_warning, left), *overrides, *remaining]}
     if file.service and plan.after and not pip_environment_files.has_unit(file.service):
         entry["warnings"].append(
@@ -440,7 +441,7 @@ def _write(
 
 def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None) -> _Plan:
     """Return what is to become of a file. Raise UserError where it must stay as it is."""
-    old = pip_environment_files.decoded(content)
+    old = pip_profiles.decoded(content)
     try:
         if len(old) > _LARGEST:
             raise _errors.UserError("this file is larger than 1 MB, so it only holds settings by mistake; shorten it.")
@@ -450,7 +451,7 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
     except _errors.UserError as error:
         separator = "," if str(error).startswith("line ") else ":"
         raise _errors.UserError(f"{file.path}{separator} {error}") from None
-    overrides, _remaining = _contradictions(file, old, plan.after, spec) if spec.options["verify"] else ([], [])
+    overrides, _remaining = _contradictions(file, old, plan, spec) if spec.options["verify"] else ([], [])
     if overrides:
         raise _errors.UserError(" ".join(overrides))
     if file.shell and plan.after and plan.text != old and not _is_complete(module, file, plan.text):
@@ -532,16 +533,17 @@ def _check_secrets(file: _File, plan: _Plan, exists: bool) -> None:
         )
 
 
-def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec) -> tuple[list[str], list[str]]:
-    """Return a sentence for each variable that something read later in the same place sets otherwise, and for each
-    line that still sets a removed one.
+def _contradictions(file: _File, text: str, plan: _Plan, spec: Spec) -> tuple[list[str], list[str]]:
+    """Return a sentence for each variable that something read later in the same place or session sets otherwise, and
+    for each line that still sets a removed one.
 
     ``text`` is the one whose lines are counted: the old one where the file is to stay.
     """
     last: dict[str, tuple[str, str]] = {}
     remaining: dict[tuple[str, str], str] = {}  # the first line of each file, for there may be very many
     told = pip_environment_files.STALE_VARIABLES if spec.options["stale"] != "keep" else ()  # 'left' says so
-    for where, name, value, is_later in pip_environment_files.assignments_beside(file, text, list(spec.variables)):
+    beside = pip_environment_files.assignments_beside(file, text, list(spec.variables))
+    for where, name, value, is_later in (*beside, *_assignments_in_sessions(file, plan.text, spec)):
         if spec.variables[name] is not None and is_later:
             last[name] = (where, value)
         elif spec.variables[name] is None and value and name not in told:
@@ -551,9 +553,33 @@ def _contradictions(file: _File, text: str, after: Mapping[str, str], spec: Spec
     overrides = [
         f"{where}: {name} is set again here, and this value wins; remove the line."
         for name, (where, value) in last.items()
-        if value != after[name]
+        if value != plan.after[name]
     ]
     return overrides, list(remaining.values())
+
+
+def _assignments_in_sessions(file: _File, text: str, spec: Spec) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield what other files of the sessions that read this one assign, as ``assignments_beside`` does.
+
+    ``text`` is the new one of this file. What other files of ours assign is this task's too.
+    """
+    if file.place in (pip_environment_files.OTHER, pip_environment_files.SERVICE):
+        return
+    is_users = file.place == pip_environment_files.USER_PROFILE
+    settings = pip_profiles.settings_of_sessions(file.shell if is_users else None, spec.home, {file.path: text})
+    ours = max((number for number, setting in enumerate(settings) if setting.path == file.path), default=len(settings))
+    for number, setting in enumerate(settings):
+        if setting.name in spec.variables and setting.path != file.path and not _is_ours(setting):
+            yield f"{setting.path}, line {setting.line}", setting.name, setting.value, number > ours
+
+
+def _is_ours(setting: pip_profiles.Setting) -> bool:
+    if setting.path == pip_environment_files.MACHINE.path:
+        return True
+    with contextlib.suppress(_errors.UserError):
+        before, block, _after = pip_environment_files.find_block(pip_profiles.text_in_session(setting.path))
+        return len(before) < setting.line <= len(before) + len(block)
+    return False
 
 
 # The result

@@ -9,17 +9,15 @@ others write too. The second half knows which files a session or a service reads
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import pwd
 import re
-import shlex
 import sys
 from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 
 HEADER = "# Managed by Ansible, module devfleet.pip.pip_environment: manual changes will be overwritten."
 BEGIN = "# BEGIN devfleet.pip.pip_environment, managed by Ansible: manual changes will be overwritten"
@@ -39,64 +37,35 @@ ANY = "*"  # every variable
 
 # What a line of others assigns
 
-# What stands before a command in its line, and the commands that assign.
-_BEFORE_COMMANDS = ("if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "builtin", "command")
-_ASSIGNING = ("export", "readonly", "declare", "typeset", "local")
-_LONGEST_LINE = 10_000  # of more shlex takes a time that grows with the square
-
 
 def _assigned_in_shell(line: str) -> list[tuple[str, str]]:
     """Return what each command of a line assigns, whatever it depends on."""
     found: list[tuple[str, str]] = []
-    command: list[str] = []
-    for word in (*_words(line, punctuation=True), ";"):
-        if word.strip(";&|()") or not word:
-            command += [] if not command and word in _BEFORE_COMMANDS else [word]
-            continue
-        if command[:1] == ["unset"] or command[:2] == ["export", "-n"]:
+    for command in pip_profiles.commands(line):
+        if command[0] == "unset" or command[:2] == ["export", "-n"]:
             found += [(name, "") for name in command[1:]]
-        elif command[:1] and (command[0] in _ASSIGNING or all("=" in word for word in command)):
+        elif command[0] in pip_profiles.ASSIGNING or all("=" in word for word in command):
             # NAME=value in front of another command is that command's alone.
             pairs = (word.partition("=") for word in command if "=" in word)
             # ${NAME:-value} keeps what is set already.
             found += [
-                (name, value) for name, _, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
+                (name, value) for name, _equals, value in pairs if not value.startswith((f"${{{name}-", f"${{{name}:-"))
             ]
-        command = []
     return found
-
-
-def _assigned_in_pam(line: str) -> list[tuple[str, str]]:
-    name, equals, value = line.partition("#")[0].strip().partition("=")
-    value = value[1:-1] if value[:1] in ("'", '"') and value[1:].endswith(value[0]) else value
-    return [(re.sub(r"^export\s+", "", name), value)] if equals else []
 
 
 def _assigned_in_systemd(line: str) -> list[tuple[str, str]]:
     key, _equals, value = line.partition("=")
     if key.strip() != "Environment":
         return []
-    words = (word.partition("=") for word in _words(value))
+    words = (word.partition("=") for word in pip_profiles.words_of(value))
     # An empty list forgets what was assigned so far.
-    return [(name, text.replace("%%", "%")) for name, _, text in words] if value.strip() else [(ANY, "")]
+    return [(name, text.replace("%%", "%")) for name, _equals, text in words] if value.strip() else [(ANY, "")]
 
 
 def _unset_in_systemd(line: str) -> list[tuple[str, str]]:
     key, _equals, value = line.partition("=")
-    return [(name, "") for name in _words(value)] if key.strip() == "UnsetEnvironment" else []
-
-
-def _words(text: str, punctuation: bool = False) -> list[str]:
-    """Return the words before a comment, or before a quote that is not closed."""
-    words: list[str] = []
-    lexer = shlex.shlex(text[:_LONGEST_LINE], posix=True, punctuation_chars=punctuation)
-    lexer.whitespace_split, lexer.commenters = True, ""  # for shlex a comment can begin within a word
-    with contextlib.suppress(ValueError):
-        for word in lexer:
-            if word.startswith("#"):
-                break
-            words.append(word)
-    return words
+    return [(name, "") for name in pip_profiles.words_of(value)] if key.strip() == "UnsetEnvironment" else []
 
 
 # How one kind of file writes a variable
@@ -146,7 +115,7 @@ SHELL = Form("export {}='{}'", (("'", "'\\''"),), _assigned_in_shell)
 PAM = Form(
     '{}="{}"',
     (),  # the outer quotes go, and whatever stands between them is the value
-    _assigned_in_pam,
+    pip_profiles.assigned_in_pam,
     joint=None,
     forbidden=(
         ("#", "in /etc/environment a comment begins there, in quotes too"),
@@ -324,9 +293,8 @@ _UNIT_DIRECTORIES = (
 )
 
 # What each login shell reads in a home, the first that exists. The last one hides no other where it is created.
-_BASH = (".bash_profile", ".bash_login", ".profile")
 _PROFILES = {
-    "bash": _BASH,
+    "bash": pip_profiles.BASH,
     "zsh": (".zprofile",),
     **dict.fromkeys(("sh", "dash", "ash", "ksh", "ksh93", "mksh", "oksh", "pdksh"), (".profile",)),
 }
@@ -336,7 +304,7 @@ _MACHINE_FILES = (
     *("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zprofile", "/etc/zshenv", "/etc/zshrc"),
     *("/etc/profile.d/*.sh", "/etc/zsh/z*"),
 )
-_USER_FILES = (*_BASH, ".bashrc", ".zprofile", ".zshenv", ".zshrc", ".kshrc", ".xprofile", ".xsessionrc")
+_USER_FILES = (*pip_profiles.BASH, ".bashrc", ".zprofile", ".zshenv", ".zshrc", ".kshrc", ".xprofile", ".xsessionrc")
 
 
 class EnvironmentFile(NamedTuple):
@@ -464,7 +432,7 @@ def assignments_beside(
                 yield f"{file.path}, line {number}", name, value, is_later
         return
     for path, form, is_later in _files_beside(file):
-        for number, name, value in assignments(_text_of(path), form, names):
+        for number, name, value in assignments(pip_profiles.text_of(path), form, names):
             yield f"{path}, line {number}", name, value, is_later
 
 
@@ -479,19 +447,13 @@ def _files_beside(file: EnvironmentFile) -> Iterator[tuple[str, Form, bool]]:
         yield path, file.form, path.endswith(".conf") and os.path.basename(path) > os.path.basename(file.path)
     # systemd reads these after all the lines Environment=, and unsets variables last.
     for path in units:
-        for pattern in re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?(/\S+)", _text_of(path), re.MULTILINE):
+        for pattern in re.findall(
+            r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*-?(/\S+)", pip_profiles.text_of(path), re.MULTILINE
+        ):
             for named in sorted(glob.glob(pattern)):
                 yield named, PAM, True
     for path in units:
         yield path, file.form._replace(assigned=_unset_in_systemd), True
-
-
-def _text_of(path: str) -> str:
-    """Return the text of a file of others; '' where it cannot be read, for then it is not judged."""
-    try:
-        return decoded(host_files.read_file(path))
-    except _errors.UserError:
-        return ""
 
 
 def user_without_account(service: str, variables: Mapping[str, str]) -> str:
@@ -503,7 +465,7 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
         return ""
     found: list[str] = []
     for file in other_files_of_service(service):
-        found += re.findall(r"^User[ \t]*=[ \t]*(\S*)", _text_of(file.path), re.MULTILINE)
+        found += re.findall(r"^User[ \t]*=[ \t]*(\S*)", pip_profiles.text_of(file.path), re.MULTILINE)
     user = found[-1] if found else ""
     try:
         pwd.getpwuid(int(user))
@@ -512,8 +474,3 @@ def user_without_account(service: str, variables: Mapping[str, str]) -> str:
     except ValueError:  # a name: systemd does not start a service whose user does not exist
         pass
     return ""
-
-
-def decoded(content: bytes | None) -> str:
-    """Return the bytes of a file as a string, whatever they are; '' where there is no file."""
-    return (content or b"").decode("utf-8", "surrogateescape")

@@ -26,6 +26,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 
 HINT = "hint"
 
@@ -81,16 +82,24 @@ def check_commands(commands: Sequence[str]) -> None:
             raise _errors.UserError(f"commands: pip has no command '{command}'; {advice}.")
 
 
-def report(user: str, place: pip_paths.Place, question: Question) -> list[dict[str, Any]]:
+def report(
+    user: str, place: pip_paths.Place, question: Question, login_shell: str | None = None
+) -> list[dict[str, Any]]:
     """Return what pip makes of the configuration of one user: outside of virtual environments, and in each
-    that is asked about. ``place`` is the user's place outside of them."""
+    that is asked about. ``place`` is the user's place outside of them. None stands for a user without a login shell."""
+    settings: Mapping[str, pip_profiles.Setting] = {}
+    if login_shell is not None:
+        settings = pip_profiles.last_settings(pip_profiles.settings_of_sessions(login_shell, place.home))
+        said = {name: setting.value for name, setting in settings.items() if name != pip_profiles.CONFIG_HOME}
+        moved = {name: setting.value for name, setting in settings.items() if name not in said}
+        place = place._replace(environment={**moved, **place.environment, **said})
     outside = [pip for pip in question.pips if not any(pip_pips.pips_in(venv, [pip]) for venv in question.venvs)]
     pips = pip_pips.merged_pips([*outside, *pip_pips.find_pips(homes=[place.home] if place.home else [])])
-    found = [_report_place(user, None, place, pips, question)]
+    found = [_report_place(user, None, place, pips, question, settings)]
     for venv in question.venvs:
         if os.path.isfile(os.path.join(venv, "pyvenv.cfg")):
             inside = pip_pips.pips_in(venv, question.pips)
-            found.append(_report_place(user, venv, place._replace(prefix=venv), inside, question))
+            found.append(_report_place(user, venv, place._replace(prefix=venv), inside, question, settings))
         else:
             found.append(failure(user, f"{venv}: this is no virtual environment that '{user}' could use.", venv))
     return found
@@ -118,7 +127,12 @@ def summary(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _report_place(
-    user: str, venv: str | None, place: pip_paths.Place, pips: Sequence[pip_pips.PipInstall], question: Question
+    user: str,
+    venv: str | None,
+    place: pip_paths.Place,
+    pips: Sequence[pip_pips.PipInstall],
+    question: Question,
+    settings: Mapping[str, pip_profiles.Setting],
 ) -> dict[str, Any]:
     version = pip_options.version_tuple(pips[-1].version) if pips else ()
     place = place._replace(pip_version=version)
@@ -154,7 +168,7 @@ def _report_place(
             for command, options in effective.items()
             if command in asked
         },
-        "environment": _environment(place, readers),
+        "environment": _environment(place, readers, settings),
         "cache": {**cache, **(pip_cache.measure(cache["path"]) if question.measure_caches else {})},
         "pips": [pip._asdict() for pip in pips],
         "problems": _plain(problems),
@@ -215,7 +229,9 @@ def _described_option(command: str, effective: pip_effective.Effective) -> dict[
     }
 
 
-def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any]]:
+def _environment(
+    place: pip_paths.Place, readers: Readers, settings: Mapping[str, pip_profiles.Setting]
+) -> list[dict[str, Any]]:
     """Return the variables that pip takes for options, and the one that names a file."""
     described = []
     for variable, key in sorted(pip_effective.settings_of_environment(place.environment).items()):
@@ -227,6 +243,9 @@ def _environment(place: pip_paths.Place, readers: Readers) -> list[dict[str, Any
     if named:
         problems = _plain(problems_of_config_file(place))
         described.append({"variable": "PIP_CONFIG_FILE", "key": None, "value": named, "problems": problems})
+    for entry in described:
+        setting = settings.get(entry["variable"])
+        entry.update({"path": setting.path, "line": setting.line} if setting else {"path": None, "line": None})
     return described
 
 

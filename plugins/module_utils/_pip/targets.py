@@ -10,6 +10,7 @@ import pwd
 import re
 import shutil
 import sys
+from types import MappingProxyType
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
@@ -19,6 +20,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import places a
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 
 EVERYBODY = "*"
 
@@ -33,7 +35,7 @@ class Target(NamedTuple):
     """One file of one level. ``account`` is the user with whose rights it is worked on; None: the task's own.
 
     user: the name of the user whose file it is; None for a file that is not one user's. legacy: that user's
-    file in pip's old place.
+    file in pip's old place. profiles: the variables of the place that files of the user's sessions set.
     """
 
     level: str
@@ -42,6 +44,7 @@ class Target(NamedTuple):
     account: pwd.struct_passwd | None
     user: str | None = None
     legacy: str | None = None
+    profiles: Mapping[str, pip_profiles.Setting] = MappingProxyType({})
 
 
 def platform() -> str:

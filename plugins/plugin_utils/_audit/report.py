@@ -143,6 +143,7 @@ def _drift(comparison: Data) -> Iterator[dict[str, Any]]:
         if not shadow["same_value"] and shadow["key"] not in comparison.get("defaults", []):
             winner = shadow["winner"]
             what = winner.get("variable") or f"[{winner['section']}] of {winner['path']}"
+            what += f" in {winner['path']}, line {winner['line']}" if winner.get("line") else ""
             entry = {**shadow, "level": levels[shadow["path"]], "wanted": shadow["value"], "found": winner["value"]}
             command = "" if shadow["command"] is None else f", for pip {shadow['command']}"
             yield _entry("overridden", **{**entry, "winner": what + command})

@@ -24,7 +24,7 @@ NOT_ON_WINDOWS = {
     "config_home": "",
     "validate": "run pip in a task of its own",
 }
-NOTHING: dict[str, Any] = {"files": [], "shadowed": [], "pips": []}
+NOTHING: dict[str, Any] = {"files": [], "shadowed": [], "hidden": [], "pips": []}
 
 
 def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -65,14 +65,15 @@ def _configure(
             " file, or set 'allow_secrets: true'."
         )
     layers, faults = _layers(host, target, merged.text, options)
-    shadowed = pip_config.described_shadows(target, spec, merged.text, layers)
+    shadowed = pip_config.described_shadows(target, spec, merged, layers)
+    hidden = pip_config.described_hidden(target, spec, merged, layers)
     if options["verify"] and spec.request.set:
         # What users' own files override is no reason against the machine's file.
         decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
-        refusals = pip_effective.what_pip_does_not_use(decisive) + faults
+        refusals = pip_config.what_fails(decisive, spec) + faults
         if refusals:
             failure = pip_targets.failure(target.level, path, target.user, " ".join(refusals))
-            return {**failure, "shadowed": shadowed}
+            return {**failure, "shadowed": shadowed, "hidden": hidden}
     after = ini_document.encode(merged.text) if merged.text or before is not None else None
     is_removed = (
         options["state"] == "absent"
@@ -93,10 +94,13 @@ def _configure(
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": shadowed,
+        "hidden": hidden,
         **host.change(path, before, after, options["backup"], check_mode),
     }
     result["warnings"] = [
         *(*warnings, *merged.warnings, *faults),
+        *(pip_config.what_stays(shadowed, spec) if options["verify"] else []),
+        *(pip_config.hidden_warnings(hidden) if options["list_mode"] == "append" or result["changed"] else []),
         *windows_host.pip_warnings(path, before, after),
         *([] if is_private else windows_host.backup_warnings(before, result)),
     ]

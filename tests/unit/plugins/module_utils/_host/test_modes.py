@@ -64,9 +64,9 @@ def _random_mode(chance: random.Random) -> str:
     def clause() -> str:
         users = "".join(chance.choices("ugoa", k=chance.randint(1, 3)))
         rights = ["".join(chance.choices("rwxXst", k=chance.randint(0, 4))), chance.choice("ugo")]
-        return users + "".join(chance.choice("+-=") + chance.choice(rights) for _ in range(chance.randint(1, 2)))
+        return users + "".join(chance.choice("+-=") + chance.choice(rights) for _number in range(chance.randint(1, 2)))
 
-    return ",".join(clause() for _ in range(chance.randint(1, 3)))
+    return ",".join(clause() for _number in range(chance.randint(1, 3)))
 
 
 @pytest.mark.parametrize("is_directory", [False, True])
@@ -74,7 +74,7 @@ def test_a_symbolic_mode_means_what_chmod_makes_of_it(tmp_path: Path, is_directo
     chance = random.Random(18)
     path = tmp_path / "place"
     path.mkdir() if is_directory else path.touch()
-    for _ in range(150):
+    for _number in range(150):
         value, old_mode = _random_mode(chance), chance.randrange(0o10000)
         path.chmod(old_mode)
         subprocess.run(["chmod", "--", value, path], check=True)
