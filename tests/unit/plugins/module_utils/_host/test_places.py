@@ -249,3 +249,36 @@ def test_the_real_path_is_the_given_one_where_it_cannot_be_had(top: Path, monkey
 
     monkeypatch.setattr(os.path, "realpath", fail)
     assert places.real_path("/a/link") == "/a/link"
+
+
+def test_the_umask_of_the_work_is_the_callers(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        with places.reached(str(tmp_path / "a/file")) as place, place.made(0o755):
+            (tmp_path / "a/file").touch(0o666)
+            assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a/file").stat().st_mode) == 0o640
+
+
+def test_the_longest_path_that_the_system_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pathconf", lambda _path, _name: 10)
+    places.Reached("/345678").close()
+    places.Reached("/23456789").close()
+    with pytest.raises(OSError, match="name too long") as caught:
+        places.Reached("/23456789x")
+    assert caught.value.filename == "/23456789x"
+
+
+def test_a_directory_may_be_entered_that_may_not_be_listed() -> None:
+    assert places.ENTER & os.O_PATH == os.O_PATH
+    for flag in (os.O_DIRECTORY, os.O_NOFOLLOW, os.O_CLOEXEC):
+        assert places.ENTER & flag == flag
+
+
+def test_a_file_in_the_way_of_a_directory_is_named(top: Path) -> None:
+    for path in ("a/b/file", "up"):
+        with pytest.raises(NotADirectoryError) as caught, places.reached_directory(str(top / path)):
+            pass
+        assert caught.value.filename == f"{top}/a/b/file"

@@ -82,7 +82,7 @@ def test_a_section_that_only_the_file_has_is_judged_for_its_command() -> None:
 
 
 def shadow(command: str | None, winner: dict[str, Any], **more: Any) -> dict[str, Any]:
-    place = {"path": "/u", "section": "global", "key": "timeout", "same_value": False}
+    place = {"path": "/u", "section": "global", "key": "timeout", "value": "5", "same_value": False}
     return {**place, "command": command, "winner": {"variable": None, "key": "timeout", **winner}, **more}
 
 
