@@ -39,7 +39,7 @@ MORE_TESTS = {
     "_host/run_as.py": ["tests/root/test_run_as.py"],
     "_host/tree.py": [f"{TESTS}module_utils/_pip/test_cache.py", f"{TESTS}modules/test_pip_cache.py"],
     "_ini/document.py": [f"{TESTS}module_utils/_ini/test_{name}.py" for name in ("merge", "properties")],
-    "_ini/merge.py": [f"{TESTS}module_utils/_ini/test_properties.py"],
+    "_ini/merge.py": [f"{TESTS}module_utils/_ini/test_properties{of}.py" for of in ("_of_lists", "")],
     "_ini/request.py": [f"{TESTS}module_utils/_ini/test_merge.py", f"{TESTS}modules/test_ini_merge.py"],
     "_pip/cache.py": [f"{TESTS}modules/test_pip_cache.py"],
     "_pip/environment_files.py": [f"{TESTS}modules/test_pip_environment.py"],
