@@ -41,15 +41,14 @@ MORE_TESTS = {
     "_ini/document.py": [f"{TESTS}module_utils/_ini/test_{name}.py" for name in ("merge", "properties")],
     "_ini/merge.py": [f"{TESTS}module_utils/_ini/test_properties{of}.py" for of in ("_of_lists", "")],
     "_ini/request.py": [f"{TESTS}module_utils/_ini/test_merge.py", f"{TESTS}modules/test_ini_merge.py"],
-    "_pip/cache.py": [f"{TESTS}modules/test_pip_cache.py"],
     "_pip/environment_files.py": [f"{TESTS}modules/test_pip_environment.py"],
-    "_pip/environment.py": [f"{TESTS}modules/test_pip_environment.py"],
-    "_pip/ini_merge.py": [f"{TESTS}modules/test_ini_merge.py"],
+    "_pip/judge.py": [f"{TESTS}modules/test_pip_config.py", "-k", "judge"],
     "_pip/report.py": [f"{TESTS}modules/test_pip_info.py"],
     "_pip/smoke_test.py": [f"{TESTS}modules/test_pip_smoke_test.py"],
-    "_pip/config.py": [f"{TESTS}modules/test_pip_config.py"],
-    "_pip/judge.py": [f"{TESTS}modules/test_pip_config.py", "-k", "pips_own or judge"],
-    "_pip/legacy.py": [f"{TESTS}modules/test_pip_config.py", "-k", "legacy"],
+    **{
+        f"_pip/{module.replace('pip_', '')}.py": [f"{TESTS}modules/test_{name}.py" for name in ("arguments", module)]
+        for module in ("ini_merge", "pip_cache", "pip_config", "pip_environment")
+    },
 }
 _PAIRS: list[tuple[Any, Any]] = [
     (ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
