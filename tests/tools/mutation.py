@@ -22,7 +22,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -76,9 +75,10 @@ def with_fields(node: ast.AST, **fields: Any) -> ast.AST:
 def without_one(node: ast.AST, *fields: str) -> Iterator[ast.AST]:
     """Yield copies of a node that lack one item, each in turn; ``fields`` are lists of the same length."""
     for index in range(len(getattr(node, fields[0]))):
-        yield with_fields(
-            node, **{name: getattr(node, name)[:index] + getattr(node, name)[index + 1 :] for name in fields}
-        )
+        new = copy.deepcopy(node)
+        for name in fields:
+            del getattr(new, name)[index]
+        yield new
 
 
 def changes_of_constant(value: object) -> Iterator[ast.AST]:
@@ -169,16 +169,6 @@ def mutated(source: str, mutant: Mutant) -> str:
     return ast.unparse(ast.fix_missing_locations(Replace().visit(tree)))
 
 
-def copy_checkout(checkout: Path) -> None:
-    """Copy what git knows of, and what is new; the real pips are shared."""
-    listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True)
-    for path in filter(lambda path: (ROOT / path).is_file(), listed.splitlines()):
-        (checkout / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, checkout / path)
-    (checkout / ".cache").mkdir()
-    (checkout / ".cache/pips").symlink_to(ROOT / ".cache/pips")
-
-
 def tests_pass(checkout: Path, arguments: Sequence[str], seconds: float, log: Path) -> bool:
     """Run tests in a child of this process, which has imported what takes long; tell whether they pass in time."""
     child = os.fork()
@@ -212,7 +202,11 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         checkout, log = Path(directory) / "ansible_collections/devfleet/pip", Path(directory) / "log"
-        copy_checkout(checkout)
+        shutil.copytree(
+            ROOT, checkout, symlinks=True, ignore=shutil.ignore_patterns(".git", ".cache", ".venv", "*.pyc")
+        )
+        (checkout / ".cache").mkdir()
+        (checkout / ".cache/pips").symlink_to(ROOT / ".cache/pips")
         target = checkout / CORE / file
         source = target.read_text()
         mirror = sorted((checkout / TESTS / "module_utils" / target.parent.name).glob(f"test_{target.stem}*.py"))

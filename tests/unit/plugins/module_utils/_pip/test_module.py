@@ -96,3 +96,10 @@ def test_a_path_that_has_gone_costs_no_result(
     monkeypatch.setattr(basic.AnsibleModule, "add_path_info", gone)
     assert module.add_path_info({"path": "/x"}) == {"path": "/x"}
     assert module.log("hunter2") is None
+
+
+def test_a_warning_keeps_its_details(module: PipModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[Any] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _self, text, **details: warned.append((text, details)))
+    module.warn(f"see {URL}", help_text="x")
+    assert warned == [("see https://********@h/", {"help_text": "x"})]
