@@ -164,7 +164,11 @@ def test_the_sentence_says_what_to_do(place: Path) -> None:
         return str(refused.value)
 
     mount_file(place)
-    assert "set 'unsafe_writes' to true" in refusal()
+    assert "set 'unsafe_writes' to true" in refusal(unsafe_writes=False)
+    assert "unmount it, or leave it out." in refusal()  # of a task without that option
     call("umount", place / "pip.conf")
     call("chattr", "+i", place / "pip.conf")
     assert "chattr -ia" in refusal(unsafe_writes=True)
+    call("chattr", "-i", place / "pip.conf")
+    mount_read_only(place)
+    assert "unmount it, or leave it out." in refusal(unsafe_writes=False)  # to overwrite it would fail too

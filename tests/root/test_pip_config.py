@@ -616,7 +616,7 @@ def test_the_examples_that_need_root(machine: Machine, pip3: dict[str, str], exa
 @pytest.mark.parametrize(
     ("options", "prepare", "reason"),
     [
-        ("ro", ":", "the file system is mounted read-only"),
+        ("ro", ":", "mount that file system writable"),
         ("size=8k", "head -c 1m /dev/zero > full 2> /dev/null", "make room on that file system"),
         ("nr_inodes=3", ":", "make room on that file system"),
     ],

@@ -151,6 +151,7 @@ def test_a_user_who_signals_the_process_costs_nobody_else_anything(
     way: str, everybody: list[pwd.struct_passwd], name: str
 ) -> None:
     def signalled() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background ignores it
         subprocess.run(["sh", "-c", f"kill -{name} {os.getpid()}"], check=False)
         time.sleep(60)
 
@@ -170,6 +171,26 @@ def test_what_a_user_lets_hang_ends_at_the_deadline(way: str, everybody: list[pw
     assert outcomes[::2] == [everybody[0].pw_name, everybody[2].pw_name]
     assert "did not end within 3 seconds" in str(outcomes[1])
     assert processes_of(everybody[1]) == []
+
+
+def test_many_who_hang_cost_no_more_than_one(way: str, everybody: list[pwd.struct_passwd]) -> None:
+    alice, bob, stranger = everybody
+    works = [(alice, lambda: time.sleep(60))] * 15 + [(bob, name_of_user), (alice, lambda: time.sleep(60))]
+    start = time.monotonic()
+    outcomes = call_as_users([*works, (stranger, name_of_user)], seconds=3.0)
+    assert time.monotonic() - start < 12
+    assert (outcomes[15], outcomes[17]) == (bob.pw_name, stranger.pw_name)
+    assert all("did not end within 3 seconds" in str(outcomes[number]) for number in (*range(15), 16))
+    assert processes_of(alice) == []
+
+
+def test_one_who_takes_long_is_waited_for(way: str, everybody: list[pwd.struct_passwd]) -> None:
+    def slowly() -> str:
+        time.sleep(2)
+        return name_of_user()
+
+    outcomes = call_as_users([(account, work) for account in everybody for work in (slowly, name_of_user)])
+    assert outcomes == [account.pw_name for account in everybody for _work in range(2)]
 
 
 @pytest.mark.parametrize("attack", ["kill -STOP", "renice 19"])

@@ -416,6 +416,11 @@ def test_a_removed_variable_that_other_files_of_a_session_still_set(machine: Mac
         machine.module("pip_environment", **arguments)
     )
     both: dict[str, Any] = {"machine_profile": True, "etc_environment": True}
+    (machine.etc / "profile.d/a.sh").write_text("export PIP_RETRIES=9\n")  # ours is read after it
+    for check in (True, False):
+        result = machine.module("pip_environment", check, variables={"PIP_RETRIES": 2}, verify=True, **both)
+        assert result.get("failed") is None, result
+    (machine.etc / "profile.d/a.sh").unlink()
     machine.module("pip_environment", variables={"PIP_RETRIES": 2}, **both)
     removed = machine.module("pip_environment", variables={"PIP_RETRIES": None}, **both)
     assert "still set" not in warnings_of(removed)

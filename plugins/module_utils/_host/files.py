@@ -17,7 +17,7 @@ import shlex
 import stat
 import tempfile
 import time
-from typing import Callable, ContextManager, Iterator, NamedTuple
+from typing import Callable, ContextManager, Iterator, NamedTuple, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -43,43 +43,50 @@ _KINDS = {
     stat.S_IFLNK: "a symbolic link that somebody has just put here",
 }  # fmt: skip
 
+Change = Callable[[Optional[bytes]], Optional[bytes]]
 Judge = Callable[[str], None]  # takes the new file's path; raises UserError to refuse it
 
 
 class FileChange(NamedTuple):
-    """The bytes and rights of a file before (None: there was no file) and after, and the backup that was made."""
+    """The bytes and rights of a file before (None: there was no file) and after, and the backup that was made.
+
+    Where there was no file and there is to be none, both are b"".
+    """
 
     path: str
     before: bytes | None
     after: bytes
     backup_file: str | None
-    rights_before: host_modes.Rights | None = None
-    rights_after: host_modes.Rights | None = None
+    rights_before: host_modes.Rights | None
+    rights_after: host_modes.Rights
+    removed: bool
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after
+        return self.removed or self.before != self.after
 
     @property
     def rights_changed(self) -> bool:
         """Whether a file that was there has another owner, group or mode now."""
-        return self.rights_before not in (None, self.rights_after)
+        return not self.removed and self.rights_before not in (None, self.rights_after)
 
 
 class WriteRules(NamedTuple):
     """How a file may be written.
 
     ``owner``, ``group`` and ``mode`` (a number, or a string of ``parse_mode``) are what the file has in the end; None
-    keeps the old file's. A new file has the caller's owner and group, and ``new_mode`` of its bytes. ``validate``
-    is called with the path of the new file before it replaces the old one, and raises UserError to prevent that.
+    keeps the old file's. A new file has the caller's owner and group, and ``new_mode`` of its bytes. ``check`` is
+    called with what is planned, and ``validate`` with the path of the new file before it replaces the old one; they
+    raise UserError to prevent that. ``unsafe_writes`` is None where the task has no such option.
     """
 
     create: bool = True
     follow: bool = True
     backup: bool = False
-    unsafe_writes: bool = False
+    unsafe_writes: bool | None = None
     mode: int | str | None = None
     new_mode: Callable[[bytes], int] = lambda _content: 0o644
+    check: Callable[[FileChange], None] = lambda _file: None
     validate: Judge | None = None
     owner: int | None = None
     group: int | None = None
@@ -102,12 +109,13 @@ class _Old(NamedTuple):
 
 def change_file(
     path: str,
-    change: Callable[[bytes | None], bytes],
+    change: Change,
     rules: WriteRules = DEFAULT_RULES,
     check_mode: bool = False,
 ) -> FileChange:
     """Pass the bytes of the file at ``path`` to ``change``, and write what it returns, if that differs.
 
+    None stands for no file, before and after.
     Before a write the file is read again under an advisory lock, so that two writers lose nothing. Check mode returns
     the same and changes nothing. Raise UserError, with the file as it was, for whatever goes wrong.
     """
@@ -131,7 +139,10 @@ def change_file(
             if not file.changed:
                 return file
             with _backed_up(place, old if rules.backup else None) as backup_file:
-                if in_place and old is not None:
+                if file.removed:
+                    _check_unchanged(place, file.before)
+                    os.unlink(place.name, dir_fd=place.directory)
+                elif in_place and old is not None:
                     _overwrite(place, old, file)
                 else:
                     _replace(place, old, file, rules)
@@ -232,7 +243,7 @@ def _content(place: host_places.Reached, descriptor: int) -> bytes:
 
 
 def _planned(
-    place: host_places.Reached, old: _Old | None, change: Callable[[bytes | None], bytes], rules: WriteRules
+    place: host_places.Reached, old: _Old | None, change: Change, rules: WriteRules
 ) -> tuple[FileChange, bool]:
     """Return what is to become of the file, and whether it is overwritten, since no new one can replace it.
 
@@ -243,21 +254,27 @@ def _planned(
             f"{place.asked}: there is no such file, and 'create' is false; create the file, or allow it."
         )
     before = None if old is None else old.content
-    after = change(before)
-    if before is None and not after:  # nothing to say is no reason to make a file
-        return FileChange(place.path, b"", b"", None), False
+    planned = change(before)
+    after = planned or b""
     rights_before = None if old is None else old.rights
     rights_after = _rights_after(rights_before, after, rules)
-    file = FileChange(place.path, before, after, None, rights_before, rights_after)
+    removed = planned is None and old is not None
+    file = FileChange(place.path, before, after, None, rights_before, rights_after, removed)
+    rules.check(file)
+    if before is None and not after:  # nothing to say is no reason to make a file
+        return file._replace(before=b""), False
     asked = host_obstacles.Asked(rules.owner is not None, rules.group is not None)
     obstacle, in_place = None, False
     if file.changed:
-        creation = _obstacle_to_creation(place, old if rules.backup else None)
-        obstacle = creation or host_obstacles.to_rights(place, None, rights_after, asked)
+        obstacle = creation = _obstacle_to_creation(place, old if rules.backup else None)
+        if not removed:
+            obstacle = obstacle or host_obstacles.to_rights(place, None, rights_after, asked)
         if old is not None:
-            obstacle = obstacle or host_obstacles.to_replacement(place, old.descriptor)
+            may_overwrite = rules.unsafe_writes is False and not removed
+            obstacle = obstacle or host_obstacles.to_replacement(place, old.descriptor, may_overwrite)
+        if obstacle and old is not None and rules.unsafe_writes and not removed:
             overwriting = host_obstacles.to_change(place, old.descriptor, old.rights, rights_after, asked, writes=True)
-            in_place = bool(obstacle and rules.unsafe_writes and not overwriting and not (rules.backup and creation))
+            in_place = not overwriting and not (rules.backup and creation)
     elif old is not None and file.rights_changed:
         obstacle = host_obstacles.to_change(place, old.descriptor, old.rights, rights_after, asked)
     if obstacle is not None and not in_place:
@@ -285,7 +302,7 @@ def _rights_after(before: host_modes.Rights | None, content: bytes, rules: Write
 
 def _validate(file: FileChange, rules: WriteRules) -> None:
     """Validate the new bytes where only this user can read them, in a file with the right name and mode."""
-    if rules.validate is None or not file.changed or file.rights_after is None:
+    if rules.validate is None or not file.changed or file.removed:
         return
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, os.path.basename(file.path))
@@ -341,7 +358,7 @@ def _discard(place: host_places.Reached, name: str) -> None:
 
 @contextlib.contextmanager
 def _new_file(
-    place: host_places.Reached, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights | None
+    place: host_places.Reached, name: str, content: bytes, model: _Old | None, rights: host_modes.Rights
 ) -> Iterator[None]:
     """Write a new file beside the old one, with these rights and ``model``'s other attributes.
 
@@ -400,9 +417,7 @@ def _write_all(descriptor: int, content: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _set_rights(descriptor: int, rights: host_modes.Rights | None) -> None:
-    if rights is None:
-        return
+def _set_rights(descriptor: int, rights: host_modes.Rights) -> None:
     status = os.fstat(descriptor)
     gid = status.st_gid if rights.gid == host_modes.SAME else rights.gid
     if (status.st_uid, status.st_gid) != (rights.uid, gid):

@@ -48,15 +48,20 @@ def to_creation(place: host_places.Reached, *names: str) -> Exception | None:
         os.close(directory)
 
 
-def to_replacement(place: host_places.Reached, descriptor: int) -> Exception | None:
-    """Return why no other file can take the place of the open one, and why it cannot be removed."""
+def to_replacement(place: host_places.Reached, descriptor: int, may_overwrite: bool = False) -> Exception | None:
+    """Return why no other file can take the place of the open one, and why it cannot be removed.
+
+    ``may_overwrite``: whether the task has the option ``unsafe_writes``, and has not set it.
+    """
     owner, directory = os.fstat(descriptor).st_uid, os.fstat(place.directory)
     if directory.st_mode & stat.S_ISVTX and os.geteuid() not in (0, owner, directory.st_uid):
         return _error(errno.EPERM, place.path)
     if _mount_of(descriptor) != _mount_of(place.directory):
+        may_overwrite = may_overwrite and not os.fstatvfs(descriptor).f_flag & os.ST_RDONLY
+        way_out = "set 'unsafe_writes' to true to overwrite it" if may_overwrite else "unmount it, or leave it out"
         return _errors.UserError(
             f"{place.asked}: something is mounted on this file, as containers do, so no new file can take its place;"
-            " set 'unsafe_writes' to true to overwrite it."
+            f" {way_out}."
         )
     return _fixed(place, descriptor, place.path)
 
@@ -98,17 +103,18 @@ def to_rights(
     if uid == after.uid == user and after.gid in (gid, host_modes.SAME, os.getegid(), *os.getgroups()):
         return None
     owner, group = host_accounts.user_name(after.uid), host_accounts.group_name(after.gid)
+    as_root = "set 'run_as: root'" if host_places.works_for_root() else "run the task with become and 'run_as: root'"
     if asked.owner and after.uid != user:
-        reason = f"only root can give a file to the user '{owner}'; leave 'owner' out, or work as root."
+        reason = f"only root can give a file to the user '{owner}'; leave 'owner' out, or {as_root}."
     elif asked.group:
-        reason = f"only root, or a member, can give a file to the group '{group}'; leave 'group' out, or work as root."
+        reason = f"only root, or a member, can give a file to the group '{group}'; leave 'group' out, or {as_root}."
     elif before is None:
         reason = (
             f"the file belongs to '{owner}' and the group '{group}', and '{host_accounts.user_name(user)}' cannot write"
             " a new one for them; correct its owner and group first."
         )
     else:
-        reason = "only the owner of this file may change its mode; work as its owner, or with become."
+        reason = f"only its owner, '{owner}', may change its mode; {host_places.way_to_rights(place.asked)}."
     return _errors.UserError(f"{place.asked}: {reason}")
 
 
@@ -129,7 +135,7 @@ def _fixed(place: host_places.Reached, descriptor: int, path: str) -> Exception 
         return None
     return _errors.UserError(
         f"{place.asked}: {path} has the attribute 'immutable' or 'append only', so nobody can replace it; remove the"
-        " attribute (on Linux 'chattr -ia'), or leave this file out."
+        " attribute as root (on Linux 'chattr -ia'), or leave this file out."
     )
 
 

@@ -16,18 +16,18 @@ import stat
 from typing import Iterable, Iterator
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 
 # Enough to pass through a directory that may be entered but not listed, such as /home with mode 0711.
 ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _MOST_LINKS = 40
 _ADVICE = {
-    errno.EACCES: "work as the file's owner, or with become",
-    errno.EPERM: "work as the file's owner, or with become",
-    errno.EROFS: "the file system is mounted read-only",
+    errno.EROFS: "mount that file system writable, or leave this file out",
     errno.ENOSPC: "make room on that file system",
-    errno.EDQUOT: "the quota of that user is used up",
-    errno.ENOTDIR: "a file stands where a directory is needed",
+    errno.EDQUOT: "the quota of the owner is used up; make room, or raise it",
+    errno.ENOTDIR: "a file stands where a directory is needed; move it away",
+    errno.ENAMETOOLONG: "choose a shorter path",
     errno.ELOOP: "somebody put a symbolic link there meanwhile; rerun the play",
 }
 
@@ -96,8 +96,8 @@ class Reached:
             return False
         if os.geteuid() == 0 and owner != 0:
             raise _errors.UserError(
-                f"{self.asked}: the symbolic link {step} belongs to the user with the id {owner}, and root does not"
-                " follow it; name the file that it leads to, or work with that user's rights."
+                f"{self.asked}: the symbolic link {step} belongs to '{host_accounts.user_name(owner)}', and root does"
+                " not follow it; name the file that it leads to, or make the link root's own ('chown -h root')."
             )
         self._followed += 1
         if self._followed > _MOST_LINKS:
@@ -202,6 +202,33 @@ def owner_below(path: str) -> pwd.struct_passwd | None:
             ) from None
 
 
+def works_for_root() -> bool:
+    """Tell whether root started this task, also where it works with a user's rights, as ``run_as`` does it."""
+    return 0 in (os.getresuid() if hasattr(os, "getresuid") else (os.getuid(), os.geteuid()))
+
+
+def way_to_rights(path: str) -> str:
+    """Return what can be done where this process may not change ``path``, for the one who started the task."""
+    if os.geteuid() == 0:
+        return "root itself is refused there, as by a network file system or a security module; change that"
+    user, home = host_accounts.user_name(os.geteuid()), os.path.expanduser("~")
+    if works_for_root() or os.path.join(path, "").startswith(os.path.join(home, "")):
+        # With become root would take this user's rights again.
+        return f"'{user}' has no right to that; correct the owner or the mode there"
+    return f"'{user}' has no right to that; run the task with become, or correct the owner or the mode there"
+
+
+def seems_missing(path: str) -> bool:
+    """Tell whether nothing is at ``path``; where this process may not look, something may be."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def real_path(path: str) -> str:
     """Return ``path`` without symbolic links, or as it is where somebody exchanges one at this moment."""
     try:
@@ -222,11 +249,13 @@ def explained(path: str) -> Iterator[None]:
         ) from None
     except OSError as error:
         where = str(error.filename or "")
+        where = where if os.path.isabs(where) else path
         reason = (error.strerror or str(error)).lower()
-        advice = _ADVICE.get(error.errno or 0, "fix this and rerun the play")
-        raise _errors.UserError(
-            f"{path}: {reason} ({where if os.path.isabs(where) else path}); {advice}. The file is as it was."
-        ) from None
+        if error.errno in (errno.EACCES, errno.EPERM):
+            advice = way_to_rights(path)
+        else:
+            advice = _ADVICE.get(error.errno or 0, "fix this and rerun the play")
+        raise _errors.UserError(f"{path}: {reason} ({where}); {advice}. The file is as it was.") from None
 
 
 def _parts(path: str) -> list[str]:

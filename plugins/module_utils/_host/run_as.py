@@ -6,7 +6,7 @@
 Root that works in a home directory can be led astray by a symbolic link that the home's owner planted. Work done as
 that user gains the owner nothing, and its files have the right owner from birth.
 
-A child process does the work, so that a user who stops it or lets it hang costs root no more than SECONDS, and the
+A child process does the work, so that users who stop it or let it hang cost root no more than SECONDS in all, and the
 other users nothing. One child works for many users where the system has saved ids: it takes a user's real and
 effective ids for a while, and root stays as the saved one, which no program that is started meanwhile inherits and
 which keeps the user from looking into it or slowing it down. Elsewhere (macOS) each user has a child of their own.
@@ -28,6 +28,7 @@ from typing import Any, Callable, NoReturn, Sequence
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 
 SECONDS = 120.0
+_PATIENCE = 1.0  # before the next user's work begins beside one that takes long
 
 Work = Callable[[], Any]
 
@@ -72,7 +73,7 @@ def call_as_users(tasks: Sequence[tuple[pwd.struct_passwd | None, Work]], second
             reason = f"Only root can work as '{account.pw_name}'; run the task with become, or as that user."
             outcomes.append(_errors.UserError(reason))
         else:
-            outcomes += _call_in_child(_tasks_of_others(tasks[len(outcomes) :]), seconds)
+            outcomes += _call_in_children(_tasks_of_others(tasks[len(outcomes) :]), seconds)
     return outcomes
 
 
@@ -86,42 +87,103 @@ def _tasks_of_others(tasks: Sequence[tuple[pwd.struct_passwd | None, Work]]) -> 
     return found
 
 
-def _call_in_child(tasks: Sequence[tuple[pwd.struct_passwd, Work]], seconds: float) -> list[Any]:
-    """Call the functions in a child process; return the outcomes of the first ones, at least of one."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _serve(tasks, writer)
-    os.close(writer)
-    outcomes: list[Any] = []
-    answers, trouble, give_up = bytearray(), "", time.monotonic() + seconds
+class _Child:
+    """A process that works for users, one after the other: the task that it is at, since when, and its answer so far.
+
+    Through ``turn`` it is told to go on to the next task; None stands for no further one.
+    """
+
+    def __init__(self, tasks: Sequence[tuple[pwd.struct_passwd, Work]], number: int) -> None:
+        self.number, self.since, self.answer, self.has_answered = number, time.monotonic(), bytearray(), False
+        self.reader, writer = os.pipe()
+        turns, self.turn = os.pipe()
+        self.process = os.fork()
+        if self.process == 0:
+            os.close(self.turn)
+            _serve(tasks[number:], writer, turns)
+        os.close(writer)
+        os.close(turns)
+
+    def go_on(self, number: int) -> None:
+        self.number, self.since, self.answer, self.has_answered = number, time.monotonic(), bytearray(), True
+        with contextlib.suppress(OSError):  # it has just ended
+            os.write(self.turn, b".")
+
+    def receive(self) -> bytes:
+        received = os.read(self.reader, 1 << 20)
+        self.answer += received
+        return received
+
+    def trouble(self, has_ended: bool, seconds: float) -> str:
+        """Return why there will be no answer; empty where there may be one."""
+        if has_ended:
+            return "was killed"
+        if _is_stopped(self.process):
+            return "was stopped"
+        return f"did not end within {seconds:.0f} seconds" if time.monotonic() - self.since > seconds else ""
+
+    def leave(self) -> None:
+        """Let this task be its last one."""
+        os.close(self.turn)
+        self.turn = -1
+
+    def end(self) -> None:
+        """End the child and what it has started. One that hangs in the kernel is left to it."""
+        os.close(self.reader)
+        if self.turn >= 0:
+            self.leave()
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(OSError):
+                kill(self.process, signal.SIGKILL)
+        for number in range(13):  # about a second; at first a child needs no more than a moment
+            if os.waitpid(self.process, os.WNOHANG)[0]:
+                return
+            time.sleep(0.0001 * 2**number)
+
+
+def _call_in_children(tasks: Sequence[tuple[pwd.struct_passwd, Work]], seconds: float) -> list[Any]:
+    """Call the functions in child processes; return their outcomes in order.
+
+    One child works for all. Where it is silent for a moment the next one goes on with the next user, and all that
+    hang are waited for at once: a hundred of them cost no more than one.
+    """
+    outcomes: dict[int, Any] = {}
+    children: list[_Child] = []  # only the last one may have a turn
+    number = 0  # of the next task
     try:
-        while len(outcomes) < len(tasks) and not trouble:
-            if select.select([reader], [], [], 0.1)[0]:
-                received = os.read(reader, 1 << 20)
-                if not received:
-                    break
-                answers += received
-                if b"\n" in received:
-                    *lines, answers = answers.split(b"\n")
-                    outcomes += map(_outcome, lines)
-                    give_up = time.monotonic() + seconds
-            elif _is_stopped(child):
-                trouble = "was stopped"
-            if time.monotonic() > give_up:
-                trouble = f"did not end within {seconds:.0f} seconds"
+        while len(outcomes) < len(tasks):
+            if number < len(tasks) and not (children and children[-1].turn >= 0):
+                children.append(_Child(tasks, number))
+                number += 1
+            ready = select.select([child.reader for child in children], [], [], 0.05)[0]
+            for child in children[:]:
+                has_ended = child.reader in ready and not child.receive()
+                may_go_on = child.turn >= 0 and number < len(tasks)
+                if child.answer.endswith(b"\n"):
+                    outcomes[child.number] = _outcome(child.answer)
+                    if may_go_on:
+                        child.go_on(number)
+                        number += 1
+                        continue
+                elif has_ended and child.has_answered and child.turn >= 0:  # it may work for one user only
+                    number -= 1
+                else:
+                    trouble = child.trouble(has_ended, seconds)
+                    if not trouble:
+                        if may_go_on and time.monotonic() - child.since > _PATIENCE / len(children):
+                            child.leave()
+                        continue
+                    user = tasks[child.number][0].pw_name
+                    outcomes[child.number] = _errors.UserError(
+                        f"The process that worked as '{user}' {trouble}, so its result is unknown; see what '{user}'"
+                        " runs on this host, and rerun the play."
+                    )
+                children.remove(child)
+                child.end()
     finally:
-        os.close(reader)
-        _end(child)
-    if trouble or not outcomes:
-        user = tasks[len(outcomes)][0].pw_name
-        outcomes.append(
-            _errors.UserError(
-                f"The process that worked as '{user}' {trouble or 'was killed'}, so its result is unknown;"
-                f" see what '{user}' runs on this host, and rerun the play."
-            )
-        )
-    return outcomes
+        for child in children:
+            child.end()
+    return [outcomes[number] for number in range(len(tasks))]
 
 
 def _is_stopped(child: int) -> bool:
@@ -132,22 +194,11 @@ def _is_stopped(child: int) -> bool:
         return False
 
 
-def _end(child: int) -> None:
-    """End the child and what it has started. One that hangs in the kernel is left to it."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(OSError):
-            kill(child, signal.SIGKILL)
-    for number in range(13):  # about a second; at first a child needs no more than a moment
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return
-        time.sleep(0.0001 * 2**number)
-
-
 # In the child
 
 
-def _serve(tasks: Sequence[tuple[pwd.struct_passwd, Work]], writer: int) -> NoReturn:
-    """Answer each task with one line, as far as this process can go on to the next user."""
+def _serve(tasks: Sequence[tuple[pwd.struct_passwd, Work]], writer: int, turns: int) -> NoReturn:
+    """Answer each task with one line, as long as this process has a turn and can go on to the next user."""
     try:
         os.setsid()  # so that all that is started can be ended with it
         os.chdir("/")  # the directory that root stands in may be closed to the user
@@ -155,7 +206,7 @@ def _serve(tasks: Sequence[tuple[pwd.struct_passwd, Work]], writer: int) -> NoRe
             answer = _attempt(functools.partial(_call_with_rights, account, function)).encode() + b"\n"
             while answer:
                 answer = answer[os.write(writer, answer) :]
-            if os.geteuid() != 0:  # there is no way back
+            if os.geteuid() != 0 or not os.read(turns, 1):  # there is no way back, or another child goes on
                 break
     finally:
         os._exit(0)

@@ -32,6 +32,11 @@ BLANKS_IN_KEY = 100
 
 View = Dict[str, Dict[str, Optional[str]]]
 
+_ITEM = re.compile(
+    r"(?:https?|ftp|file|ssh|(?:git|hg|svn|bzr)(?:\+[a-z]+)?)://|[a-z]:[\\/]|(?:localhost|[^\s:=.]*\.[^\s:=]*):[0-9]+$",
+    re.IGNORECASE,
+)
+
 
 class IniError(_errors.UserError):
     """A text that cannot be read as INI. ``line`` is its line, counted from 1; None: the whole text."""
@@ -176,21 +181,8 @@ class Document:
         if not self._options_left:
             raise LimitError(f"more than {MOST_OPTIONS:,} options are no settings; shorten the file", index + 1)
         self._options_left -= 1
-        reason = ""
-        if not self.sections:
-            reason = (
-                "this line stands before the first [section] header, and pip stops at that;"
-                " put a header such as [global] above it"
-            )
-        elif value is None and self.dialect.strict:
-            reason = (
-                "this line is neither a header, nor 'key = value', nor an indented continuation;"
-                " correct it, or make it a comment with '#'"
-            )
-        elif not key:
-            reason = "this line has a value but no key; write the key before the delimiter"
-        if reason:
-            raise IniError(reason, index + 1)
+        if not self.sections or not key or (value is None and self.dialect.strict):
+            raise IniError(self._fault(text, value), index + 1)
         section = self.sections[-1]
         option = Option(key, self.dialect.key_name(key), value, index)
         section.options.append(option)
@@ -202,6 +194,24 @@ class Document:
             self.earlier.setdefault((section.name, option.name), []).append(known)
         options[option.name] = option
         return option
+
+    def _fault(self, text: str, value: str | None) -> str:
+        """Return why RawConfigParser stops at a line that should be an option, and what to do."""
+        if text[0] == "[" and "]" not in text:
+            return "this line starts with '[' and is no header, as its ']' is missing; complete the header"
+        if not self.sections:
+            return (
+                "this line stands before the first [section] header, and pip stops at that;"
+                " put a header such as [global] above it"
+            )
+        above = self.sections[-1].options[-1:]
+        advice = f", or indent it if it belongs to '{above[0].key[:80]}' above it" if above else ""
+        if value is not None:
+            return f"this line has a value but no key; write the key before the delimiter{advice}"
+        return (
+            "this line is neither a header, nor 'key = value', nor an indented continuation;"
+            f" write it as 'key = value'{advice}"
+        )
 
     # What the document says
 
@@ -326,6 +336,11 @@ def split_option(text: str) -> tuple[str, str, str | None]:
     return key, text[len(key) : len(text) - len(value)], value
 
 
+def is_item(text: str) -> bool:
+    """Tell whether a line that reads as an option is a URL, a path or a host with its port: an item of a list."""
+    return bool(_ITEM.match(text))
+
+
 def is_utf16(content: bytes) -> bool:
     """Tell whether a file's bytes are UTF-16: they say so, or of most pairs of bytes the same half is empty."""
     halves = (content[0::2], content[1::2])
@@ -362,6 +377,12 @@ def parse(text: str, dialect: Dialect, newline: str = "\n") -> Document:
 def check_repeats(document: Document) -> None:
     """Raise IniError for the first key or section that is defined again, as RawConfigParser would."""
     if document.dialect.strict and document.repeats:
+        first = document.repeats[0]
+        if first.name is not None and is_item(document.lines[first.line].strip()):
+            raise IniError(
+                f"this line and line {first.line + 1} are not indented, so they are no items of a list; indent them",
+                first.first_line + 1,
+            )
         raise repeat_error(
             document.repeats[0], "pip stops at that; remove one, or set 'repair: true' to keep the last value"
         )

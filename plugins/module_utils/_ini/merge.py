@@ -14,15 +14,20 @@ was asked, and nothing else.
 from __future__ import annotations
 
 import configparser
+import functools
+import itertools
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import blocks as ini_blocks
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
 DEFAULT_DELIMITER = " = "
 DEFAULT_ITEM_INDENT = "    "
+MOST_WARNINGS = 10  # a hostile file has any number of lines to warn of
 
 # The line of a comment outside of values, and the option that it stands below (or above the first one).
 FreeComment = Tuple[int, Optional[ini_document.Option]]
@@ -39,11 +44,15 @@ class Change(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """The new text, what changed in it, and what the user should know beside."""
+    """The new text, what changed in it, and what the user should know of its lines."""
 
     text: str
     changes: list[Change]
-    warnings: list[str]
+    warnings: list[ini_misread.Finding]
+
+    def warnings_about(self, path: str) -> list[str]:
+        """Return the warnings as sentences about the file at ``path``."""
+        return [f"{path}, line {found.line}: {found.message}." for found in self.warnings]
 
 
 class Style(NamedTuple):
@@ -60,6 +69,7 @@ def merge(text: str, request: ini_request.Request, dialect: ini_document.Dialect
     Raise IniError where the text cannot be read, UserError where the request cannot be met in it.
     """
     document = ini_document.parse(text, dialect, newline)
+    unread = _refuse_misread(document, request)
     repairs: list[Change] = []
     if dialect.strict and document.bom:
         repairs.append(Change("", None, "repaired", "starts with a byte order mark (BOM)", "starts without it"))
@@ -75,7 +85,11 @@ def merge(text: str, request: ini_request.Request, dialect: ini_document.Dialect
     new_text = document.render()
     if new_text != text:
         _check(new_text, merger.view, document)
-    return Merged(new_text, repairs + merger.changes, merger.warnings)
+        document = ini_document.parse(new_text, dialect, newline)
+    misread = itertools.islice(ini_misread.find(document), MOST_WARNINGS)
+    return Merged(
+        new_text, repairs + merger.changes, [*merger.warnings, *(unread if document.sections else ()), *misread]
+    )
 
 
 def replace(text: str | None, content: str, dialect: ini_document.Dialect) -> Merged:
@@ -113,6 +127,24 @@ def masked_change(change: Change) -> dict[str, Any]:
     }
 
 
+def _refuse_misread(document: ini_document.Document, request: ini_request.Request) -> list[ini_misread.Finding]:
+    """Refuse to edit a section that not every Python finds, and to repair what was meant as items of a list.
+
+    Return the comments that hold a whole file: below a header they look like any other.
+    """
+    asked = (request.set, request.remove_keys, request.remove_items, request.remove_sections, request.purge_sections)
+    touched = set(itertools.chain.from_iterable(asked))
+    for finding in ini_misread.find(document):
+        is_touched = finding.kind == ini_misread.AMBIGUOUS and not touched.isdisjoint(
+            ini_misread.names_of_header(document.lines[finding.line - 1].strip())
+        )
+        if is_touched or (finding.kind == ini_misread.UNINDENTED and request.repair and document.repeats):
+            raise ini_document.IniError(finding.message, finding.line)
+        if finding.kind == ini_misread.COMMENTED:
+            return [finding]
+    return []
+
+
 class _Merger:
     """Makes one request's edits in one document. ``view`` is what the new text says."""
 
@@ -121,11 +153,15 @@ class _Merger:
         self.request = request
         self.view: dict[str, dict[str, Any]] = dict(document.view())
         self.changes: list[Change] = []
-        self.warnings: list[str] = []
+        self.warnings: list[ini_misread.Finding] = []
         self._blocks: dict[str, list[ini_document.Section]] = {}
         for block in document.sections:
             self._blocks.setdefault(block.name, []).append(block)
         self._alike = {name.strip(): name for name in self._blocks}
+
+    @functools.cached_property
+    def _marked(self) -> ini_blocks.Blocks:
+        return ini_blocks.Blocks(self.document)
 
     def merge(self) -> None:
         request = self.request
@@ -260,20 +296,28 @@ class _Merger:
             _set_scalar(self.document, option, after)
         self.view[section][name] = after
         self._note(section, key, "changed", before, after)
+        self._warn_of_block(self._marked.around(option.line) or self._marked.around(option.end - 1), section, name)
+
+    def _warn_of_block(self, block: tuple[int, int] | None, section: str, name: str) -> None:
+        if block is not None:
+            message = f"'{name}' is written between this line and line {block[1] + 1}, whose owner may undo that"
+            self.warnings.append(ini_misread.Finding("marked_block", block[0] + 1, message, section, name))
 
     def _add_keys(self, section: ini_document.Section, new: dict[str, ini_request.Asked]) -> None:
         """Add keys at the end of a section, or at the comments that are theirs."""
         document, how = self.document, self.request.commented
         below = _header_indent_below(document, section)
-        end, end_style = _last_line(document, section), _style_of(document, section, below)
+        place, end_style = _place(document, section, self._marked), _style_of(document, section, below)
         texts = {name: text for name, text in self.request.comments.get(section.name, {}).items() if name in new}
         found = _free_comments(document, section) if texts or how != "ignore" else []
+        found = [comment for comment in found if self._marked.around(comment[0]) is None]
         twins = _commented_options(document, found) if how != "ignore" else {}
         own = _first_places(document, found, texts.values())
         for name, asked in new.items():
             comment = texts.get(name, [])
             twin = twins.get(name)
-            index, sibling = twin or own.get(tuple(comment), (end, None))
+            index, sibling = twin or own.get(tuple(comment), place)
+            self._warn_of_block(self._marked.around(index), section.name, name)
             style = end_style
             if sibling is not None:  # an option that is indented deeper than the one before it would continue it
                 indent = max(document.indent(sibling.line), below, key=len)
@@ -294,10 +338,9 @@ class _Merger:
     def _add_section(self, section: str, new: dict[str, ini_request.Asked]) -> None:
         other = self._alike.get(section.strip())
         if other is not None:
-            self.warnings.append(
-                f"The file has a section [{other}], blanks included, which is not [{section}] to a parser;"
-                f" [{section}] was added beside it."
-            )
+            message = f"[{other}], blanks included, is not [{section}] to a parser, and the latter was added beside it"
+            line = self._blocks[other][0].line + 1
+            self.warnings.append(ini_misread.Finding("similar_section", line, message, section))
         ending = self.document.line_end(len(self.document.lines) - 1)
         lines = [f"[{section}]{ending}"]
         for name, asked in new.items():
@@ -449,6 +492,26 @@ def _last_line(document: ini_document.Document, section: ini_document.Section) -
     return after
 
 
+def _place(document: ini_document.Document, section: ini_document.Section, marked: ini_blocks.Blocks) -> FreeComment:
+    """Return the line that a new last option goes below, and the sibling that it looks like; None for the last one.
+
+    That is outside of blocks that somebody else has marked, if the section has such a place.
+    """
+    end = _last_line(document, section)
+    block = marked.around(end)
+    following = document.sections[section.position + 1 : section.position + 2]
+    stop = following[0].line if following else len(document.lines)
+    if block is None or block[1] < stop:
+        return (block[1] if block else end), None
+    for option in reversed(section.options):
+        if marked.around(option.end - 1) is None:
+            return option.end - 1, option
+    around_header = marked.around(section.line)
+    if section.options and around_header != block:
+        return (around_header[1] if around_header else section.line), section.options[0]
+    return end, None
+
+
 def _style_of(document: ini_document.Document, section: ini_document.Section, below: str) -> Style:
     """Return how a new last option of the section is written: like its siblings, as deep as the header below."""
     if not section.options:
@@ -548,13 +611,15 @@ def _join_sections(document: ini_document.Document) -> list[Change]:
         if block.name != ini_document.DEFAULT_SECTION:  # a parser takes several of them
             blocks.setdefault(block.name, []).append(block)
     repairs: list[Change] = []
+    marked = ini_blocks.Blocks(document)
     for name, (first, *later) in blocks.items():
         if not later:
             continue
         indent = _style_of(document, first, _header_indent_below(document, first)).indent
         if first.options:  # no header below stays deeper: it is unindented
             indent = document.indent(first.options[-1].line)
-        after = _last_line(document, first)
+        after, sibling = _place(document, first, marked)
+        indent = document.indent(sibling.line) if sibling else indent
         for block in later:
             _move_options(document, block, after, indent)
         lines = ", ".join(str(block.line + 1) for block in (first, *later))

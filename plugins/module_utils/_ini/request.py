@@ -13,6 +13,7 @@ from typing import Any, List, Mapping, NamedTuple, Sequence, Union
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 ALL = "*"
@@ -129,12 +130,18 @@ def sections_of_content(content: str, dialect: ini_document.Dialect) -> dict[str
 
 
 def parse_content(content: str, dialect: ini_document.Dialect, check_repeats: bool = True) -> ini_document.Document:
-    """Return the INI text that a play gives, parsed. Raise UserError where it cannot be read.
+    """Return the INI text that a play gives, parsed. Raise UserError where it cannot be read, or is read otherwise.
 
     ``check_repeats`` refuses a key that is defined twice in any dialect: only its last line would be asked for.
     """
     try:
         document = ini_document.parse(content, dialect)
+        finding = next(ini_misread.find(document), None)
+        if finding:
+            folds = (
+                "" if "\n" in content.strip() or "\\n" in content else " (YAML's '>' joins lines; write 'content: |')"
+            )
+            raise ini_document.IniError(finding.message + folds, finding.line)
         repeats = [repeat for repeat in document.repeats if dialect.strict or repeat.name is not None]
         if check_repeats and repeats:
             raise ini_document.repeat_error(

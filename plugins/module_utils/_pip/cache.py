@@ -673,6 +673,8 @@ def _exists(user: str) -> bool:
 
 def _doubts(module: AnsibleModule, options: dict[str, Any], cache: _Cache) -> list[str]:
     """Return warnings where pip would not use a cache; raise UserError where the task verifies that."""
+    if not cache.verdicts:  # it failed before, or nobody is asked about
+        return []
     verifies = options["verify"] and cache.spec.state == "present"
     refused: list[str] = []
     doubts: list[str] = []

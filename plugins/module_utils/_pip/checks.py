@@ -18,6 +18,7 @@ import re
 import shutil
 from typing import Callable, List, Mapping, NamedTuple, Sequence, Union
 
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
@@ -157,6 +158,13 @@ def check_option(
     """
     if value is None:
         return []
+    meant = without_comments(value)
+    if meant != value:
+        message = f"'{key}' in [{section}] has a comment behind its value, which pip takes for a part of it; remove it."
+        others = check_option(
+            section, key, meant, pip_versions=pip_versions, trusted_hosts=trusted_hosts, windows=windows
+        )
+        return [Finding(ini_misread.COMMENT, section, key, message), *others]
     option = pip_options.find_option(section, key)
     if option is None:
         return [_not_taken(section, key, value, pip_versions)]
@@ -177,6 +185,21 @@ def check_option(
     oldest = min(older, key=pip_options.version_tuple)
     message = f"pip {oldest} ignores {setting.name}, which came with pip {option.since}."
     return [setting.finding("too_new", message, WARNING), *check_value(setting, value)]
+
+
+def without_comments(value: Value) -> Value:
+    """Return the value without the comments that somebody wrote behind it; pip knows none there."""
+    if isinstance(value, str):
+        return "\n".join(map(ini_misread.without_comment, value.split("\n")))
+    return list(map(ini_misread.without_comment, value))
+
+
+def check_empty_section(section: str) -> list[Finding]:
+    """Return what is wrong with a section without options, which is nothing where pip has that section."""
+    if section in (*pip_options.SECTIONS, "DEFAULT"):
+        return []
+    message = f"pip has no command '{section}' and ignores the section [{section}]; remove it, or correct its name."
+    return [Finding("unknown_section", section, "", message)]
 
 
 def migrate_removed(section: str, key: str, value: Value) -> tuple[str, Value] | None:

@@ -15,7 +15,7 @@ import itertools
 import os
 import pwd
 import stat
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -26,6 +26,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
@@ -118,7 +119,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
         return {**options, "exact": False, "legacy": "keep", "purge_sections": []}
     if options["exact"] and options["legacy"] == "migrate":
         raise _errors.UserError(
-            "exact: 'content' becomes the whole file, so nothing can be moved to it; set 'legacy' to 'remove'."
+            "exact: 'content' becomes the whole file, so nothing can be moved to it; copy to 'content' what the users'"
+            " old files should still say, and set 'legacy' to 'remove', or leave 'legacy' out."
         )
     return options
 
@@ -175,6 +177,9 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
         _migrate(request)
     trusted = request.set.get("global", {}).get("trusted-host")
     messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
+    for name in [str(name) for name, keys in (sections or {}).items() if not keys]:
+        for finding in pip_checks.check_empty_section(name):
+            messages[_rule_for(finding, options)].append(finding.message)
     for section, keys in request.set.items():
         for asked in keys.values():
             for finding in pip_checks.check_option(
@@ -277,6 +282,10 @@ def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.
 class _NotUsed(_errors.UserError):
     """The verification fails: pip would not use what is to be written."""
 
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(" ".join(verdict.refusals))
+        self.verdict = verdict
+
 
 def configure(
     module: AnsibleModule, target: pip_targets.Target, spec: Spec, options: Mapping[str, Any]
@@ -286,51 +295,55 @@ def configure(
     Raise UserError, with the file as it was, for whatever goes wrong.
     """
     path = target.path
-    old_mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-    mode = options["mode"]
-    if mode is not None:
-        mode = host_modes.parse_mode(mode, 0o644 if old_mode is None else old_mode)
     is_private = target.level in ("user", "file")  # so it may be closed to all users but its owner
-    warnings = check_places(target, spec, options, module.check_mode)
-    warnings += _check_readable(target, old_mode, mode) + _check_home(target)
+    warnings = check_places(target, spec, options, module.check_mode) + _check_home(target)
     legacy = _legacy_content(target, options)
-    plans: list[tuple[ini_merge.Merged, Verdict]] = []
+    may_go = options["state"] == "absent" and not os.path.islink(path)  # a link stays, as does the file it leads to
+    plans: list[ini_merge.Merged] = []
+    verdicts: list[Verdict] = []
 
-    def plan(before: bytes | None) -> bytes:
+    def plan(before: bytes | None) -> bytes | None:
         merged = merged_file(target, before, legacy, spec, options)
-        if not options["allow_secrets"]:
-            own_mode = 0o600 if is_private else 0o644
-            after = next(known for known in (mode, old_mode, own_mode) if known is not None)
-            _check_secrets(path, merged, after if old_mode is None else old_mode, after)
-        verdict = _verdict(target, spec, merged, options, mode in (None, old_mode))
-        plans.append((merged, verdict))
-        if options["verify"] and verdict.refusals:
-            raise _NotUsed(" ".join(verdict.refusals))
+        plans.append(merged)
+        if may_go and is_left_over(merged.text, options["content"]):
+            return None
         return ini_document.encode(merged.text)
+
+    def check(file: host_files.FileChange) -> None:
+        if not options["allow_secrets"]:
+            _check_secrets(target, plans[-1], file)
+        closed = _check_readable(target, file, options["mode"])
+        before = file.rights_before
+        keeps_mode = options["mode"] is None or bool(before and before.mode == file.rights_after.mode)
+        verdict = _verdict(target, spec, plans[-1], options, keeps_mode)
+        verdicts.append(verdict._replace(warnings=closed + verdict.warnings))
+        if options["verify"] and verdict.refusals:
+            raise _NotUsed(verdict)
 
     rules = host_files.WriteRules(
         follow=options["follow"],
         backup=options["backup"],
         unsafe_writes=options["unsafe_writes"],
-        mode=mode,
+        mode=options["mode"],
+        check=check,
         new_mode=lambda content: 0o600 if is_private and ini_secrets.content_holds_secret(content) else 0o644,
         validate=pip_judge.judge_for(module, target, spec.request.set, options["validate"], warnings),
     )
     try:
-        removed = _removed_file(path, plan, options, module.check_mode)
-        file = removed or host_files.change_file(path, plan, rules, module.check_mode)
+        file = host_files.change_file(path, plan, rules, module.check_mode)
     except _NotUsed as error:
         failure = pip_targets.failure(target.level, path, target.user, ini_secrets.mask_urls(str(error)))
-        return {**failure, "shadowed": plans[-1][1].shadowed, "hidden": plans[-1][1].hidden}
-    merged, verdict = plans[-1]
+        return {**failure, "shadowed": error.verdict.shadowed, "hidden": error.verdict.hidden}
+    merged, verdict = plans[-1], verdicts[-1]
     if options["list_mode"] == "append" or file.changed:
         warnings += hidden_warnings(verdict.hidden)
-    warnings += merged.warnings + pip_options.encoding_warnings(path, file.before or b"", file.after)
+    warnings += file_warnings(target, merged, spec)
+    warnings += pip_options.encoding_warnings(path, file.before or b"", file.after)
     result: dict[str, Any] = {
         "level": target.level,
         "path": path,
         "user": target.user,
-        "changed": file.changed or file.rights_changed or removed is not None,
+        "changed": file.changed or file.rights_changed,
         "changes": [ini_merge.masked_change(change) for change in merged.changes],
         "failed": False,
         "shadowed": verdict.shadowed,
@@ -338,9 +351,9 @@ def configure(
         "diff": [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else [],
         "warnings": warnings + verdict.warnings,
     }
-    if removed:
+    if file.removed:
         result["removed"] = True
-    if file.rights_changed and file.rights_before and file.rights_after:
+    if file.rights_changed and file.rights_before:
         result["diff"].append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
         result["mode"] = {"before": f"{file.rights_before.mode:04o}", "after": f"{file.rights_after.mode:04o}"}
     if file.backup_file:
@@ -379,6 +392,13 @@ def merged_file(
         return pip_legacy.merge_with_legacy(text, moved, spec.request, newline)
 
 
+def file_warnings(target: pip_targets.Target, merged: ini_merge.Merged, spec: Spec) -> list[str]:
+    """Return the warnings about the lines of a file; those of the options to set were checked before."""
+    asked, said = spec.request.set, merged.warnings
+    kept = [one for one in said if one.kind != ini_misread.COMMENT or one.name not in asked.get(one.section, ())]
+    return merged._replace(warnings=kept).warnings_about(target.path)
+
+
 @contextlib.contextmanager
 def _located(path: str) -> Iterator[None]:
     """Name the file and the line in what is wrong with an INI text."""
@@ -396,18 +416,6 @@ def is_left_over(text: str, content: str | None) -> bool:
     header = itertools.takewhile(lambda line: line.startswith(ini_document.COMMENT_PREFIXES), wanted)
     written = [line for line in lines if line]
     return not written or written == list(header)
-
-
-def _removed_file(
-    path: str, plan: Callable[[bytes | None], bytes], options: Mapping[str, Any], check_mode: bool
-) -> host_files.FileChange | None:
-    """Remove the file with the state absent if nothing is left in it; return None where it stays, as a link does."""
-    if options["state"] == "present" or os.path.islink(path):
-        return None
-    before = host_files.read_file(path)
-    if before is None or not is_left_over(ini_document.decode(plan(before)), options["content"]):
-        return None
-    return host_files.FileChange(path, before, b"", host_files.remove_file(path, options["backup"], check_mode, before))
 
 
 def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.PipInstall]) -> dict[str, Any]:
@@ -529,18 +537,17 @@ def _is_open_to_all(path: str) -> bool:
     return is_open
 
 
-def _check_readable(target: pip_targets.Target, old_mode: int | None, mode: int | None) -> list[str]:
+def _check_readable(target: pip_targets.Target, file: host_files.FileChange, mode: str | None) -> list[str]:
     """Refuse to close the machine's file to its users, and warn where it is closed already."""
-    if target.level != "global":
+    after = file.rights_after.mode
+    if target.level != "global" or after & stat.S_IROTH or file.removed:
         return []
-    if mode is not None and not mode & stat.S_IROTH:
+    if mode is not None:
         raise _errors.UserError(
-            f"{target.path}: with mode {mode:04o} pip would silently skip this file for other users;"
+            f"{target.path}: with mode {after:04o} pip would silently skip this file for other users;"
             " keep it readable ('0644'), or configure the level 'user'."
         )
-    if mode is not None or old_mode is None or old_mode & stat.S_IROTH:
-        return []
-    return [f"{target.path}: pip silently skips this file for other users (mode {old_mode:04o}); set 'mode' to '0644'."]
+    return [f"{target.path}: pip silently skips this file for other users (mode {after:04o}); set 'mode' to '0644'."]
 
 
 def _check_home(target: pip_targets.Target) -> list[str]:
@@ -554,18 +561,20 @@ def _check_home(target: pip_targets.Target) -> list[str]:
     return [f"{target.path}: HOME is the home of '{name}', who cannot change root's files; name '{name}' in 'users'."]
 
 
-def _check_secrets(path: str, merged: ini_merge.Merged, before: int, after: int) -> None:
-    """Refuse to write a secret to a file that others can read, and to open a file with a secret to them.
-
-    ``before``, ``after``: the modes of the file; of a new one it is the same.
-    """
+def _check_secrets(target: pip_targets.Target, merged: ini_merge.Merged, file: host_files.FileChange) -> None:
+    """Refuse to write a secret to a file that others can read, and to open a file with a secret to them."""
     others = stat.S_IRGRP | stat.S_IROTH
+    after = file.rights_after.mode
+    before = file.rights_before.mode if file.rights_before else after
     if (after & others and writes_secret(merged.changes)) or (
-        after & ~before & others and ini_secrets.content_holds_secret(ini_document.encode(merged.text))
+        after & ~before & others and ini_secrets.content_holds_secret(file.after)
     ):
+        way_out = "set 'mode' to '0600'"
+        if target.level in ("global", "site"):
+            way_out = "put it into the users' own files with mode '0600'"
         raise _errors.UserError(
-            f"{path}: others could read the password in this file; put it into the users' own files with mode"
-            " '0600', or into a netrc file, or set 'allow_secrets: true'."
+            f"{target.path}: others could read the password in this file; {way_out}, or put it into a netrc file, or"
+            " set 'allow_secrets: true'."
         )
 
 

@@ -422,21 +422,26 @@ def _write(
     module: AnsibleModule, file: _File, spec: Spec, plan_for: Callable[[bytes | None], _Plan]
 ) -> host_files.FileChange:
     """Write the file, or remove it where it is wholly ours and nothing would remain in it."""
-    before = host_files.read_file(file.path) if file.is_ours else None
-    if before and not plan_for(before).text:
-        backup = host_files.remove_file(file.path, spec.options["backup"], module.check_mode, before)
-        if file.service and not module.check_mode:
-            with contextlib.suppress(OSError):  # others have drop-ins there too
-                os.rmdir(os.path.dirname(file.path))
-        return host_files.FileChange(file.path, before, b"", backup)
+
+    def change(before: bytes | None) -> bytes | None:
+        text = plan_for(before).text
+        return None if file.is_ours and before and not text else text.encode("utf-8", "surrogateescape")
+
+    def check(planned: host_files.FileChange) -> None:
+        if not spec.options["allow_secrets"]:
+            _check_secrets(file, plan_for(planned.before), planned.rights_after.mode)
+
     is_users = file.place == pip_environment_files.USER_PROFILE
     rules = host_files.WriteRules(
         backup=spec.options["backup"],
+        check=check,
         new_mode=lambda _content: 0o600 if is_users and _secrets_in(plan_for(None).after) else 0o644,
     )
-    return host_files.change_file(
-        file.path, lambda old: plan_for(old).text.encode("utf-8", "surrogateescape"), rules, module.check_mode
-    )
+    changed = host_files.change_file(file.path, change, rules, module.check_mode)
+    if changed.removed and file.service and not module.check_mode:
+        with contextlib.suppress(OSError):  # others have drop-ins there too
+            os.rmdir(os.path.dirname(file.path))
+    return changed
 
 
 def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None) -> _Plan:
@@ -446,8 +451,6 @@ def _plan(module: AnsibleModule, file: _File, spec: Spec, content: bytes | None)
         if len(old) > _LARGEST:
             raise _errors.UserError("this file is larger than 1 MB, so it only holds settings by mistake; shorten it.")
         plan = _edit(module, file, spec, old)
-        if not spec.options["allow_secrets"]:
-            _check_secrets(file, plan, content is not None)
     except _errors.UserError as error:
         separator = "," if str(error).startswith("line ") else ":"
         raise _errors.UserError(f"{file.path}{separator} {error}") from None
@@ -521,15 +524,15 @@ def _secrets_in(variables: Mapping[str, str]) -> list[str]:
     return [name for name, value in variables.items() if ini_secrets.holds_secret(name, value)]
 
 
-def _check_secrets(file: _File, plan: _Plan, exists: bool) -> None:
-    """Refuse a new secret where others can read it."""
+def _check_secrets(file: _File, plan: _Plan, mode: int) -> None:
+    """Refuse a new secret where others can read it. ``mode`` is the file's, which it keeps."""
     secrets = [name for name in _secrets_in(plan.after) if plan.before.get(name) != plan.after[name]]
     # systemd shows the environment of its services to everybody, whatever the mode of the file.
     is_open = file.place != pip_environment_files.USER_PROFILE
-    if secrets and (is_open or (exists and os.stat(file.path).st_mode & (stat.S_IRGRP | stat.S_IROTH))):
+    if secrets and (is_open or mode & (stat.S_IRGRP | stat.S_IROTH)):
         raise _errors.UserError(
-            f"{secrets[0]} holds a password, which others could read in this place; put it into a file of the user's"
-            " with the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
+            f"{file.path}: {secrets[0]} holds a password, which others could read in this place; put it into a file of"
+            " the user's with the mode '0600' (pip.conf, or netrc), or set 'allow_secrets: true'."
         )
 
 
@@ -561,15 +564,20 @@ def _contradictions(file: _File, text: str, plan: _Plan, spec: Spec) -> tuple[li
 def _assignments_in_sessions(file: _File, text: str, spec: Spec) -> Iterator[tuple[str, str, str, bool]]:
     """Yield what other files of the sessions that read this one assign, as ``assignments_beside`` does.
 
-    ``text`` is the new one of this file. What other files of ours assign is this task's too.
+    ``text`` is the new one of this file. What the task removes from other files of ours will not be there.
     """
     if file.place in (pip_environment_files.OTHER, pip_environment_files.SERVICE):
         return
     is_users = file.place == pip_environment_files.USER_PROFILE
-    settings = pip_profiles.settings_of_sessions(file.shell if is_users else None, spec.home, {file.path: text})
+    texts = {file.path: text}
+    if spec.options["machine_profile"]:
+        set_here = {name: value for name, value in spec.variables.items() if value is not None}
+        texts.setdefault(pip_environment_files.MACHINE.path, pip_environment_files.MACHINE.text_with("", set_here))
+    settings = pip_profiles.settings_of_sessions(file.shell if is_users else None, spec.home, texts)
     ours = max((number for number, setting in enumerate(settings) if setting.path == file.path), default=len(settings))
     for number, setting in enumerate(settings):
-        if setting.name in spec.variables and setting.path != file.path and not _is_ours(setting):
+        is_named = setting.name in spec.variables and setting.path != file.path
+        if is_named and not (spec.variables[setting.name] is None and _is_ours(setting)):
             yield f"{setting.path}, line {setting.line}", setting.name, setting.value, number > ours
 
 

@@ -132,7 +132,8 @@ def _rules(module: AnsibleModule, path: str, options: Mapping[str, Any], warning
         mode=options["mode"],
         new_mode=lambda content: 0o600 if ini_secrets.content_holds_secret(content) else 0o644,
         validate=host_files.command_judge(module, path, options["validate"]),
-        **numbers,
+        owner=numbers.get("owner"),
+        group=numbers.get("group"),
     )
 
 
@@ -151,12 +152,12 @@ def _merge_file(
         "path": path,
         "changed": file.changed or file.rights_changed,
         "changes": [ini_merge.masked_change(change) for change in merged[-1].changes],
-        "warnings": merged[-1].warnings + _warnings_about(path, file, options["dialect"]),
+        "warnings": merged[-1].warnings_about(path) + _warnings_about(path, file, options["dialect"]),
     }
     diffs = [ini_secrets.content_diff(path, file.before or b"", file.after)] if module._diff else []
-    if file.rights_before and file.rights_after and file.rights_changed:
+    if file.rights_before and file.rights_changed:
         diffs.append(host_modes.rights_diff(path, file.rights_before, file.rights_after))
-    if file.rights_after and host_modes.system_attributes(options):
+    if (file.rights_before or file.changed) and host_modes.system_attributes(options):
         changed, diff = host_modes.set_system_attributes(module, file.path, options)
         result["changed"] = result["changed"] or changed
         diffs += [diff] if diff else []
@@ -169,7 +170,7 @@ def _warnings_about(path: str, file: host_files.FileChange, dialect: str) -> lis
     """Return what the user should know about the new file, beside what was asked."""
     before = file.before or b""
     warnings = pip_options.encoding_warnings(path, before, file.after) if dialect == "pip" else []
-    is_open = bool(file.rights_after and file.rights_after.mode & stat.S_IROTH)
+    is_open = file.rights_after.mode & stat.S_IROTH
     holds_secret = ini_secrets.content_holds_secret
     if is_open and holds_secret(file.after) and not holds_secret(before):
         warnings.append(f"{path}: every user can read this file, and it holds a secret now; set 'mode' to '0600'.")

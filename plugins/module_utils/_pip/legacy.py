@@ -12,6 +12,7 @@ from typing import Mapping, NamedTuple
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
@@ -51,6 +52,9 @@ def moved_options(text: str) -> Moved:
     """Return what is to be done with each option of the old file; raise IniError where it cannot be read."""
     document = ini_document.parse(text, pip_options.PIP)
     ini_document.check_repeats(document)
+    for finding in ini_misread.find(document):
+        if finding.kind != ini_misread.COMMENT:  # moved without what stands around it, this would be lost
+            raise ini_document.IniError(finding.message, finding.line)
     moved = Moved(text, {}, {})
     for section, options in document.options.items():
         for option in options.values():

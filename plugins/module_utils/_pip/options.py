@@ -143,6 +143,8 @@ def _history(option: PipOption) -> tuple[tuple[str, str], ...]:
 
 # Bytes that pip stops at
 
+NOT_ASCII = "which a pip whose locale is not UTF-8 takes for others, or stops at; write them in ASCII"
+
 
 def line_that_is_not_utf8(content: bytes) -> int:
     """Return the number of the first line that is not UTF-8; 0 where all are."""
@@ -161,4 +163,10 @@ def encoding_warnings(path: str, before: bytes, after: bytes) -> list[str]:
             f"{path}, line {number}: this line holds bytes that are not UTF-8, and a pip that runs in a UTF-8 locale"
             " refuses the file; save it as UTF-8."
         )
+        return warnings
+    old = set(before.split(b"\n"))
+    lines = enumerate(after.split(b"\n") if not after.isascii() else (), start=1)
+    number = next((number for number, line in lines if not line.isascii() and line not in old), 0)
+    if number:
+        warnings.append(f"{path}, line {number}: this line holds characters that are not ASCII, {NOT_ASCII}.")
     return warnings

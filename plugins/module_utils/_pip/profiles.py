@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import functools
-import glob
+import itertools
 import os
 import re
 import shlex
@@ -47,8 +47,10 @@ _PAM_FILE = "/etc/environment"
 _ENVIRONMENT_DIRECTORIES = ("/usr/lib/environment.d", "/run/environment.d", "/etc/environment.d")
 
 _MOST_FILES = 200
+_MOST_STARS, _MOST_ENTRIES = 3, 1000  # in a pattern, and of a directory that it is tried on
 _MOST_LINKS = 5  # files that one file reads, which read others
 _LONGEST_TEXT = 1_000_000  # of all the files of a session
+_LONGEST_VALUE = 4_000
 _LONGEST_LINE = 10_000  # of more shlex takes a time that grows with the square
 _MOST_LEXED = 50_000  # characters of one file
 _PACKAGES = ("/usr/share/", "/usr/lib/")  # their files set nothing of pip's
@@ -81,7 +83,7 @@ def settings_of_sessions(login_shell: str | None, home: str, texts: Mapping[str,
     is_users = login_shell is not None
     shell = os.path.basename(login_shell or "bash")
     folders = [*_ENVIRONMENT_DIRECTORIES, *([f"{home}/.config/environment.d"] if is_users else [])]
-    found = {os.path.basename(path): path for folder in folders for path in glob.glob(f"{glob.escape(folder)}/*.conf")}
+    found = {os.path.basename(path): path for folder in folders for path in _matching(f"{folder}/*.conf")}
     for name in sorted(found):
         if os.path.realpath(found[name]) != _PAM_FILE:
             session.read_pam(found[name], expands=True)
@@ -132,8 +134,8 @@ class _Session:
         """Read the scripts that a path or a pattern names, and those that they read."""
         if self._is_enough:
             return
-        paths = {*glob.glob(pattern), *(path for path in self.texts if fnmatch.fnmatch(path, pattern))}
-        for path in sorted(paths):
+        self._files += 1
+        for path in sorted({*_matching(pattern), *(path for path in self.texts if fnmatch.fnmatchcase(path, pattern))}):
             for number, command in _commands_of(self._text(path)):
                 self._run(command, path, number, depth)
 
@@ -177,6 +179,7 @@ class _Session:
     def _set(self, name: str, value: str, path: str, line: int, is_exported: bool = False) -> None:
         if is_exported or self._exports_all:
             self._exported.add(name)
+        value = value[:_LONGEST_VALUE]
         self._values[name] = value
         if re.fullmatch(_OURS, name) and (name in self._exported or not value):
             self.settings.append(Setting(name, value, path, line))
@@ -204,6 +207,21 @@ class _Session:
         return text if self._length <= _LONGEST_TEXT else ""
 
 
+def _matching(pattern: str) -> list[str]:
+    """Return the paths that a shell puts for a pattern, of a large directory some. What takes long is not tried."""
+    folder, name = os.path.split(pattern)
+    if not re.search(r"[*?\[]", pattern):
+        return [pattern]
+    if re.search(r"[*?\[]", folder) or name.count("*") > _MOST_STARS:
+        return []
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in itertools.islice(entries, _MOST_ENTRIES)]
+    except (OSError, ValueError):  # ValueError: a character that no path can have
+        return []
+    return sorted(os.path.join(folder, found) for found in fnmatch.filter(names, name) if not found.startswith("."))
+
+
 def text_in_session(path: str) -> str:
     """Return the text of a file; of the system's files the one that the first session had."""
     return _text_of_system(path) if path.startswith("/etc/") else text_of(path)
@@ -224,7 +242,7 @@ def _commands_of(text: str) -> list[tuple[int, list[str]]]:
     if not told:
         return found
     names = {name for match in _EXPANSION.finditer(told) for name in match.groups()[:2] if name}
-    matters = re.compile("|".join([_MATTERS.pattern, *(rf"\b{name}=" for name in sorted(names)[:50])]))
+    matters = re.compile("|".join([_MATTERS.pattern, *(rf"\b{name}=" for name in sorted(names)[:20])]))
     first, lexed = 0, 0
     parts: list[str] = []
     for number, line in enumerate(lines, 1):

@@ -18,6 +18,8 @@ import stat
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
+from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules as pip_cache_rules
@@ -302,13 +304,40 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
         yield Problem("exposed_secret", pip_checks.ERROR, message)
     if file.document is None:
         return
-    for section, options in file.document.options.items():
+    if not file.fault and not file.content.isascii():
+        line = next(number for number, text in enumerate(file.content.split(b"\n"), start=1) if not text.isascii())
+        message = f"{path}, line {line}: this line holds characters that are not ASCII, {pip_options.NOT_ASCII}."
+        yield Problem("not_ascii", pip_checks.WARNING, message, line=line)
+    yield from _problems_of_lines(path, file.document, place, readers)
+
+
+def _problems_of_lines(
+    path: str, document: ini_document.Document, place: pip_paths.Place, readers: Readers
+) -> Iterator[Problem]:
+    """Yield what is wrong with the lines of a file, first what the parser makes of them."""
+
+    def problem(kind: str, severity: str, message: str, section: str, name: str | None, line: int) -> Problem:
+        return Problem(kind, severity, ini_secrets.mask_urls(f"{path}, line {line}: {message}"), section, name, line)
+
+    misread: set[tuple[str, str | None]] = set()
+    ambiguous = set()
+    for found in ini_misread.find(document):
+        yield problem(found.kind, pip_checks.ERROR, f"{found.message}.", *found[3:], found.line)
+        if found.kind != ini_misread.COMMENT:  # whose value is judged without it
+            misread.add((found.section, found.name))
+        if found.kind == ini_misread.AMBIGUOUS:
+            ambiguous.add(found.section)
+    for block in document.sections:
+        is_empty = not document.options[block.name] and (block.name, None) not in misread
+        for finding in pip_checks.check_empty_section(block.name) if is_empty else ():
+            yield problem(finding.kind, pip_checks.WARNING, finding.message, block.name, None, block.line + 1)
+    for section, options in document.options.items():
         for name, option in options.items():
-            value = file.document.value(option) or ""
-            line = option.line + 1
+            if (section, name) in misread or section in ambiguous:
+                continue
+            value = str(pip_checks.without_comments(document.value(option) or ""))
             for finding in _findings(section, option.key, name, value, place, readers):
-                message = ini_secrets.mask_urls(f"{path}, line {line}: {finding.message}")
-                yield Problem(finding.kind, finding.severity, message, section, name, line)
+                yield problem(finding.kind, finding.severity, finding.message, section, name, option.line + 1)
 
 
 def _mode_of(path: str) -> int:

@@ -20,7 +20,6 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import places a
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
-from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 
 EVERYBODY = "*"
 
@@ -35,7 +34,8 @@ class Target(NamedTuple):
     """One file of one level. ``account`` is the user with whose rights it is worked on; None: the task's own.
 
     user: the name of the user whose file it is; None for a file that is not one user's. legacy: that user's
-    file in pip's old place. profiles: the variables of the place that files of the user's sessions set.
+    file in pip's old place. profiles: the variables of the place that files of the user's
+    sessions set, each as a Setting of ``_pip/profiles.py``.
     """
 
     level: str
@@ -44,7 +44,7 @@ class Target(NamedTuple):
     account: pwd.struct_passwd | None
     user: str | None = None
     legacy: str | None = None
-    profiles: Mapping[str, pip_profiles.Setting] = MappingProxyType({})
+    profiles: Mapping[str, Any] = MappingProxyType({})
 
 
 def platform() -> str:
@@ -88,7 +88,9 @@ def check_config_home(config_home: str | None, users: Sequence[str] | None) -> N
     if not config_home:
         return
     if users is None:
-        raise _errors.UserError("config_home: this needs named 'users'; without them XDG_CONFIG_HOME itself counts.")
+        raise _errors.UserError(
+            "config_home: this needs named 'users'; without them XDG_CONFIG_HOME itself counts, so set that."
+        )
     if platform() == "darwin":
         raise _errors.UserError(
             "config_home: pip ignores XDG_CONFIG_HOME on macOS; remove 'config_home' for this host."
@@ -191,7 +193,7 @@ def _own_target() -> tuple[list[Target], list[dict[str, Any]]]:
     path = pip_paths.file_to_write("user", place)
     user = host_accounts.user_name(os.geteuid())
     is_below_home = bool(place.home) and path.startswith(os.path.join(place.home, ""))
-    if is_below_home and not (os.path.isabs(place.home) and os.path.isdir(place.home)):
+    if is_below_home and not (os.path.isabs(place.home) and not host_places.seems_missing(place.home)):
         return [], [_no_home(path, place.home, user)]
     # A user without a home, but with the XDG_* variables, has no old place either.
     return [Target("user", path, place, None, user, pip_paths.legacy_file(place) if place.home else None)], []
@@ -225,7 +227,7 @@ def _targets_of_users(users: Sequence[str], config_home: str | None) -> tuple[li
     for account in accounts:
         place = place_of(account, config_home, prefix)
         path = pip_paths.file_to_write("user", place)
-        if os.path.isdir(account.pw_dir):
+        if not host_places.seems_missing(account.pw_dir):
             targets.append(Target("user", path, place, account, account.pw_name, pip_paths.legacy_file(place)))
         else:
             failures.append(_no_home(path, account.pw_dir, account.pw_name))
@@ -238,7 +240,7 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = pip_paths.file_to_write("site", own_place(prefix))
         try:
-            if not os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
+            if host_places.seems_missing(os.path.join(prefix, "pyvenv.cfg")):
                 raise _errors.UserError(
                     f"{path}: {prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )

@@ -98,7 +98,7 @@ def _configure(
         **host.change(path, before, after, options["backup"], check_mode),
     }
     result["warnings"] = [
-        *(*warnings, *merged.warnings, *faults),
+        *(*warnings, *pip_config.file_warnings(target, merged, spec), *faults),
         *(pip_config.what_stays(shadowed, spec) if options["verify"] else []),
         *(pip_config.hidden_warnings(hidden) if options["list_mode"] == "append" or result["changed"] else []),
         *windows_host.pip_warnings(path, before, after),

@@ -44,7 +44,7 @@ def run(host: windows_host.WindowsHost, options: dict[str, Any], check_mode: boo
         place = windows_targets.own_place(host)
         windows_targets.check_way(host, windows_paths.expanded("path", path, place.environment), place)
     result = host.change(path, before, after, options["backup"], check_mode)
-    warnings = list(merged.warnings)
+    warnings = merged.warnings_about(path)
     if options["dialect"] == "pip":
         warnings += windows_host.pip_warnings(path, before, after)
     if not windows_paths.is_in_a_profile(path):

@@ -435,7 +435,7 @@ def test_results_are_documented_as_they_are(tmp_path: Path) -> None:
     problem = next(file for file in found["files"] if file["problems"])["problems"][0]
     assert set(problem) == set(contains["files"]["contains"]["problems"]["contains"])
     assert set(found["options"]["install"]["timeout"]) == set(contains["options"]["sample"]["global"]["timeout"])
-    assert set(found["environment"][0]) == {"variable", "key", "value", "problems"}
+    assert set(found["environment"][0]) == {"variable", "key", "value", "problems", "path", "line"}
     assert set(result["problems"][0]) == set(documented["problems"]["contains"])
     assert set(result["python"]) == set(documented["python"]["sample"])
 

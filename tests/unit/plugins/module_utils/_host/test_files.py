@@ -215,6 +215,49 @@ def test_a_file_that_another_wrote_meanwhile_is_not_removed(tmp_path: Path) -> N
     assert names_in(tmp_path) == []
 
 
+def test_a_change_to_nothing_removes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    checked = change_file(str(path), lambda _before: None, WriteRules(backup=True), check_mode=True)
+    assert (checked.changed, checked.removed, names_in(tmp_path)) == (True, True, ["file"])
+    done = change_file(str(path), lambda _before: None, WriteRules(backup=True))
+    assert done._replace(backup_file=None) == checked
+    assert done.backup_file is not None
+    assert names_in(tmp_path) == [Path(done.backup_file).name]
+    assert not change_file(str(path), lambda _before: None).changed
+
+
+def test_what_another_writes_while_a_removal_is_planned_is_planned_anew(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"ours")
+
+    def change(before: bytes | None) -> bytes | None:
+        if before == b"ours":
+            path.write_bytes(b"ours and theirs")  # after it was read, and before the lock is held
+            return None
+        return (before or b"").replace(b"ours and ", b"")
+
+    file = change_file(str(path), change)
+    assert (file.removed, path.read_bytes()) == (False, b"theirs")
+
+
+def test_what_is_planned_is_checked_with_the_rights_of_the_file_that_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    seen = []
+
+    def check(file: host_files.FileChange) -> None:
+        assert file.rights_before is not None
+        seen.append((file.before, file.after, file.rights_before.mode, file.rights_after.mode))
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="no"):
+        change_file(str(path), becomes(b"new"), WriteRules(mode="g-r", check=check))
+    assert seen == [(b"old", b"new", 0o640, 0o600)]
+    assert path.read_bytes() == b"old"
+
+
 @pytest.mark.parametrize("kind", ["directory", "pipe", "file as directory", "loop"])
 def test_a_place_that_cannot_hold_the_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "place"

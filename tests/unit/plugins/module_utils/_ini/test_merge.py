@@ -156,7 +156,7 @@ def test_exact_takes_the_place_of_a_broken_file() -> None:
 
 
 def test_a_section_with_blanks_in_its_name_is_warned_of() -> None:
-    assert "[ global ]" in ask("[ global ]\na = 1\n", sections={"global": {"a": 2}}).warnings[0]
+    assert "[ global ]" in ask("[ global ]\na = 1\n", sections={"global": {"a": 2}}).warnings_about("f")[0]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def test_files_that_read_each_other_or_are_no_files_take_no_time(tmp_path: Path)
     os.mkfifo(tmp_path / "pipe")
     line = "export PIP_VA=" + "$(" * 4_000 + "\n"
     (tmp_path / ".bashrc").write_text(". ~/pipe\n. ~/.bashrc\n. ~/.profile\n. /dev/zero\nexport PIP_VB=1\n" + line * 60)
-    (tmp_path / ".profile").write_text(". ~/.bashrc\n" * 2_000)
+    (tmp_path / ".profile").write_text(". ~/.bashrc\n. /*/*/*/*/*\n. ~/x\0*\n" * 1_000)
+    (tmp_path / ".bash_profile").write_text(". ~/.profile\nA=aaaa\n" + "A=$A$A$A$A$A$A$A$A\n" * 500 + "PIP_VC=$A\n")
     start = time.process_time()
     assert values(tmp_path, "/bin/bash")["PIP_VB"] == "1"
     assert time.process_time() - start < 5
