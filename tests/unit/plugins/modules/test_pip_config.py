@@ -386,7 +386,12 @@ def test_the_backup(home: Home) -> None:
         ({"global": {"user": True}}, "[install]"),
         ({"global": {"target": "/x"}}, "[install]"),
         ({"global": {"cache-dir": "relative/path"}}, "absolute"),
-        ({"global": {"cache-dir": ""}}, "empty"),
+        ({"global": {"cache-dir": "/tmp/pip"}}, "everybody may write to /tmp"),
+        ({"global": {"constraint": ["/nowhere/c.txt"]}}, "there is no file /nowhere/c.txt"),
+        ({"global": {"constraint": "file:///nowhere/c.txt"}}, "there is no file /nowhere/c.txt"),
+        ({"global": {"log": "/dev/null/pip.log"}}, "/dev/null is no directory"),
+        ({"global": {"python": "/usr/bin/python3"}}, "give it on the command line"),
+        ({"user": {"timeout": 3}}, "a level and no command"),
         ({"global": {"cache-dir": "$HOME/x"}}, "variables"),
         ({"global": {"find-links": ["/with a blank"]}}, "%20"),
         ({"global": {"index-url": "https://a/\n[install]"}}, "["),
@@ -500,12 +505,6 @@ def test_an_empty_value_is_no_mask_to_pip_25_3(home: Home, real_pips: dict[str, 
     assert f"not from pip {deaf}" in warnings_of(result)
     assert home.parsed(real_pips[deaf])["timeout"] == 44
     assert {home.parsed(python)["timeout"] for python in others} == {15}
-
-
-def test_plain_http_is_warned_of_unless_trusted(home: Home) -> None:
-    options = {"index-url": "http://pypi.example/simple"}
-    assert "plain http" in warnings_of(home.set({"global": options}))
-    assert "plain http" not in warnings_of(home.set({"global": {**options, "trusted-host": ["pypi.example"]}}))
 
 
 # validate
