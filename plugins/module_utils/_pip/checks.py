@@ -107,7 +107,7 @@ _BELOW_ITS_KEY = (
     "begins on the line below its key, and pip takes that line break for a part of it; write it behind the '='"
 )
 # How an item of a list of paths or URLs begins: absolute, from the home, or explicitly relative.
-_BEGINS_ITEM = re.compile(r"[/~.-]|[a-z]:[\\/]|\\\\|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
+_BEGINS_ITEM = re.compile(r"[/~.]|[a-z]:[\\/]|\\\\|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
 
 # What every Python that pip runs on takes for a date, with or without a time and a zone.
 _MOMENT = (
