@@ -42,6 +42,9 @@ options:
     description:
       - What to set, as the text of an INI file, for example rendered by C(ansible.builtin.template) lookups.
       - A value of several lines is taken as a list.
+      - A line that a parser reads otherwise than it looks is refused with its number, such as text behind a
+        header, a comment behind a value, and an item of a list that is not indented.
+      - In a file that exists such a line is a warning.
     type: str
   exact:
     description:
@@ -68,7 +71,7 @@ options:
   repair:
     description:
       - Collapse keys and sections that stand more than once, so that pip can read the file again.
-        The last value counts.
+        The last value counts. Items of a list that are not indented are refused.
       - Each repair is reported in RV(changes). With O(dialect=generic) only keys that the task sets are collapsed.
     type: bool
     default: false

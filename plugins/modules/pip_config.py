@@ -73,6 +73,9 @@ options:
   content:
     description:
       - The options to set, as the text of an INI file. Its comments are only written with O(exact=true).
+      - A line that pip reads otherwise than it looks is refused with its number, such as text behind a
+        header, a comment behind a value, and an item of a list that is not indented.
+      - In a file that exists such a line is a warning.
     type: str
   exact:
     description:
@@ -82,6 +85,7 @@ options:
   repair:
     description:
       - Collapse duplicate keys and sections. The last value counts.
+        Items of a list that are not indented are refused.
     type: bool
     default: false
   mode:

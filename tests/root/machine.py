@@ -67,9 +67,11 @@ class Machine:
 class Stub:
     """Stands for AnsibleModule within a process of the test's own: what the work needs of it."""
 
-    def __init__(self, check_mode: bool) -> None:
+    _diff = True
+    tmpdir = "/tmp"
+
+    def __init__(self, check_mode: bool = False) -> None:
         self.check_mode = check_mode
-        self._diff = True
         self.warnings: list[str] = []
 
     def warn(self, warning: str) -> None:

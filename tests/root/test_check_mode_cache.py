@@ -25,11 +25,12 @@ from ansible_collections.devfleet.pip.plugins.module_utils._host import acl as h
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache as pip_cache
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import cache_rules
+from ansible_collections.devfleet.pip.tests.root.machine import Stub
 from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 
 pytestmark = pytest.mark.soak
 
-SITUATIONS = int(os.environ.get("SITUATIONS", "60"))
+SITUATIONS = int(os.environ.get("SITUATIONS", "40"))
 FIRST = int(os.environ.get("SITUATIONS_FROM", "0"))
 
 ENTRIES = (
@@ -38,18 +39,6 @@ ENTRIES = (
 )  # fmt: skip
 IMMUTABLE, APPEND_ONLY = 0x10, 0x20
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
-
-
-class Module:
-    """Stands for AnsibleModule: what the task's work needs of it."""
-
-    def __init__(self, check: bool) -> None:
-        self.check_mode = check
-        self.warnings: list[str] = []
-
-    def warn(self, warning: str) -> None:
-        """Keep a warning."""
-        self.warnings.append(warning)
 
 
 def flags_of(path: Path) -> int:
@@ -223,7 +212,7 @@ class Situation:
 
     def run(self, check: bool) -> tuple[dict[str, Any], list[str]]:
         """Do the task as its user; return its result and its warnings."""
-        module = Module(check)
+        module = Stub(check)
 
         def work() -> list[Any]:  # maybe in a process of its own
             result = pip_cache.run(module, dict(self.options))  # type: ignore[arg-type]  # all that is asked of one

@@ -26,7 +26,7 @@ from ansible_collections.devfleet.pip.tests.root.people import People, home_of
 
 pytestmark = pytest.mark.soak
 
-SITUATIONS = int(os.environ.get("SITUATIONS", "60"))
+SITUATIONS = int(os.environ.get("SITUATIONS", "25"))
 FIRST = int(os.environ.get("SITUATIONS_FROM", "0"))
 
 BLOCK = f"{BEGIN}\nexport PIP_TIMEOUT='3'\nexport PIP_RETRIES='2'\n{END}\n"
@@ -149,7 +149,7 @@ class Situation:
             inside = Path("/etc", path.relative_to(self.machine.etc)) if self.machine.etc in path.parents else path
             how = self.pick("i", "i", "a", "mount", "read-only")
             if how in ("i", "a"):
-                subprocess.run(["chattr", f"+{how}", path], check=True)
+                subprocess.run(["chattr", f"+{how}", path], check=False, capture_output=True)  # on read-only: none
             else:
                 subprocess.run(["mount", "--bind", inside, inside], check=True)
             if how == "read-only":

@@ -31,6 +31,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import environme
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment_files as pip_environment_files
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import ini_merge as pip_ini_merge
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
+from ansible_collections.devfleet.pip.tests.root.machine import Stub
 from ansible_collections.devfleet.pip.tests.root.people import People
 
 pytestmark = pytest.mark.soak
@@ -57,24 +58,6 @@ FILES = (
 )
 
 
-class StandIn:
-    """What the modules' work uses of an AnsibleModule."""
-
-    check_mode = False
-    _diff = True
-    tmpdir = "/tmp"
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, warning: str) -> None:
-        self.warnings.append(warning)
-
-    def run_command(self, arguments: list[str], data: bytes | None = None, **_options: Any) -> tuple[int, str, str]:
-        done = subprocess.run(arguments, input=data, capture_output=True, check=False)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
 class Ground(NamedTuple):
     """A stranger's home with ``own`` in it, and root's directory ``roots``, with files of the same names."""
 
@@ -86,7 +69,7 @@ class Ground(NamedTuple):
 
 def run(task: Any, **options: Any) -> dict[str, Any]:
     """Do a module's task in this process; return its result, with its warnings."""
-    module = StandIn()
+    module = Stub()
     defaults = {name: spec.get("default") for name, spec in task.ARGUMENTS.items()}
     result: dict[str, Any] = task.run(module, {**defaults, **options})
     return {**result, "warned": module.warnings}

@@ -167,9 +167,9 @@ def test_a_user_who_signals_the_process_costs_nobody_else_anything(
 @pytest.mark.parametrize("command", ["sleep 60", "kill -STOP $$", "trap '' HUP INT TERM; sleep 60", "sleep 60 & wait"])
 def test_what_a_user_lets_hang_ends_at_the_deadline(way: str, everybody: list[pwd.struct_passwd], command: str) -> None:
     works = [name_of_user, lambda: subprocess.run(["sh", "-c", command], check=False), name_of_user]
-    outcomes = call_as_users(list(zip(everybody, works)), seconds=3.0)
+    outcomes = call_as_users(list(zip(everybody, works)), seconds=2.0)
     assert outcomes[::2] == [everybody[0].pw_name, everybody[2].pw_name]
-    assert "did not end within 3 seconds" in str(outcomes[1])
+    assert "did not end within 2 seconds" in str(outcomes[1])
     assert processes_of(everybody[1]) == []
 
 

@@ -16,10 +16,14 @@ import os
 import posixpath
 import re
 import shutil
+import stat
+import urllib.parse
 from typing import Callable, List, Mapping, NamedTuple, Sequence, Union
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import addresses as pip_addresses
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import foreign as pip_foreign
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options_data as pip_options_data
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
@@ -41,6 +45,18 @@ _WORK_OF_A_COMMAND = (
     "path", "platform", "prefix", "python-version", "report", "requirement", "requirements-from-script", "root", "site",
     "target", "uptodate", "yes",
 )  # fmt: skip
+
+# What these, which are for one run of pip, do in a file; 'pip config', too, obeys the first.
+_ONE_RUN = {
+    "python": (
+        "hands every pip that reads it over to another Python's packages, and stops each command where that is missing;"
+        " give it on the command line"
+    ),
+    "isolated": (
+        "comes too late, as pip has read all files and variables by then; it only hides them from 'pip config', so"
+        " give it on the command line"
+    ),
+}
 
 # What to do instead of the options that pip has dropped.
 _ADVICE = {
@@ -82,13 +98,19 @@ _SPLIT_AT_COMMAS = ("all-releases", "no-binary", "only-binary", "only-final", "r
 _ABSOLUTE = ("cache-dir", "cert", "client-cert", "log", "index-url", "extra-index-url")
 # ... for these hardly ever, and for all others it may well be.
 _RATHER_ABSOLUTE = ("build-constraint", "constraint", "find-links")
-MUST_EXIST = ("cert", "client-cert")
+MUST_EXIST = ("build-constraint", "cert", "client-cert", "constraint", "requirement", "requirements-from-script")
 
 # From these releases on pip behaves otherwise; the tests hold each against real pips.
 _TRUSTED_HTTP_CACHED_SINCE = (21, 3)
 _EMPTY_HIDES_NOTHING = ((25, 2), (26, 0))  # these skip an empty value before they know which file wins
 _DAYS_REFUSED = ((26, 0), (26, 1))
 _CONSTRAINT_STAYS_OUT_OF_BUILDS = (26, 2)
+
+_BELOW_ITS_KEY = (
+    "begins on the line below its key, and pip takes that line break for a part of it; write it behind the '='"
+)
+# How an item of a list of paths or URLs begins: absolute, from the home, or explicitly relative.
+_BEGINS_ITEM = re.compile(r"[/~.-]|[a-z]:[\\/]|\\\\|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
 
 # What every Python that pip runs on takes for a date, with or without a time and a zone.
 _MOMENT = (
@@ -137,6 +159,9 @@ class Setting(NamedTuple):
             "wrong_type", f"{quoted(value, self.key)} is no value for {self.name}, which has to be {wanted}."
         )
 
+    def unusable(self, value: str, fault: str) -> Finding:
+        return self.finding("unusable", f"pip cannot use {quoted(value, self.key)} as {self.name}: {fault}.")
+
     def pips_between(self, first: tuple[int, ...], after: tuple[int, ...]) -> list[str]:
         """Return those of the releases that are not before ``first`` and before ``after``."""
         return [version for version in self.pip_versions if first <= pip_options.version_tuple(version) < after]
@@ -169,6 +194,8 @@ def check_option(
     if option is None:
         return [_not_taken(section, key, value, pip_versions)]
     setting = Setting(section, key, option, pip_versions, trusted_hosts, windows)
+    if option.name in _ONE_RUN:
+        return [setting.finding("command_line_only", f"{setting.name} {_ONE_RUN[option.name]}.")]
     if option.kind == "const" or option.name == "version":
         message = f"{setting.name} is for the command line alone; remove it from the file."
         return [setting.finding("command_line_only", message)]
@@ -231,7 +258,8 @@ def _not_taken(section: str, key: str, value: Value, pip_versions: Sequence[str]
         kind = "unknown_section"
         message = f"pip has no command '{section}' and would ignore '{key}' in the section [{section}]"
         meant = pip_options.nearest(section.lower(), pip_options.SECTIONS)
-        advice = f"the nearest section is [{meant}]" if meant else "use [global] or the name of a pip command"
+        known = f"the nearest section is [{meant}]" if meant else "use [global] or the name of a pip command"
+        advice = pip_foreign.SECTIONS.get(section.lower(), known)
     elif name in pip_options_data.REMOVED:
         kind = REMOVED_OPTION
         last, gone = pip_options_data.REMOVED[name]
@@ -250,7 +278,10 @@ def _not_taken(section: str, key: str, value: Value, pip_versions: Sequence[str]
         kind = UNKNOWN_KEY
         message = f"pip has no option '{key}' and would ignore it in [{section}]"
         meant = pip_options.nearest_option(section, key)
-        advice = f"the nearest option is '{meant}'" if meant else "remove it, or correct its name"
+        known = (
+            f"the nearest option is '{meant}'" if meant else "correct its name, or remove it if it is another tool's"
+        )
+        advice = pip_foreign.KEYS.get(name, known)
     return Finding(kind, section, key, f"{message}; {advice}.", severity)
 
 
@@ -260,14 +291,36 @@ def _not_taken(section: str, key: str, value: Value, pip_versions: Sequence[str]
 def check_value(setting: Setting, value: Value) -> list[Finding]:
     """Return what is wrong with the value, as far as its text tells; files are not looked at."""
     if not setting.option.is_list:
-        if not isinstance(value, str) or "\n" in value.strip():  # pip does not take a single item of a list either
+        if not isinstance(value, str) or "\n" in value.strip():
             return [_several_values(setting, value.split() if isinstance(value, str) else value)]
+        if value.startswith("\n") and value.strip() and setting.option.kind not in ("count", "float", "int"):
+            return [setting.finding("not_one_value", f"{setting.name} {_BELOW_ITS_KEY}.")]
         items = [value.strip()] if value.strip() else []
     else:
         items = value.split() if isinstance(value, str) else value
+        torn = _torn_path(value) if isinstance(value, str) and setting.option.kind in ("files", "paths", "urls") else ""
+        if torn:
+            message = _ON_SPACES.format(quoted=quoted(torn, setting.key), name=setting.name)
+            return [setting.finding("blank", f"{message}write each blank as %20 in a URL, or the items as a list.")]
     if not items:
         return _check_empty(setting)
     return [finding for finding in (_check_item(setting, item) for item in items) if finding]
+
+
+def single_value(section: str, key: str, value: Value) -> Value:
+    """Return the one item of a list as a string where pip takes one value; any other value as it is."""
+    option = pip_options.find_option(section, key)
+    is_single = option is not None and not option.is_list and isinstance(value, list) and len(value) == 1
+    return value[0] if is_single else value
+
+
+def _torn_path(text: str) -> str:
+    """Return the line that is a path with a blank in it: an absolute path or a URL, and then what is neither."""
+    for line in text.split("\n"):
+        words = [_BEGINS_ITEM.match(word) is not None for word in line.split()]
+        if words[:1] == [True] and not all(words):
+            return line.strip()
+    return ""
 
 
 def quoted(text: str, key: str = "") -> str:
@@ -282,8 +335,6 @@ def is_true(value: str) -> bool:
 
 
 def _check_empty(setting: Setting) -> list[Finding]:
-    if setting.option.name == "cache-dir":
-        return [setting.finding("empty", f"{setting.name} is empty; give an absolute path, or remove the key.")]
     deaf = setting.pips_between(*_EMPTY_HIDES_NOTHING)
     if not deaf:
         return []
@@ -303,9 +354,10 @@ def _several_values(setting: Setting, items: Sequence[str]) -> Finding:
 
 def _check_item(setting: Setting, item: str) -> Finding | None:
     """Return the first thing that is wrong with an item, by what is known of the option and of its kind."""
-    names = {setting.option.name, f"<{setting.option.kind}>"}
+    names = {setting.option.name, f"<{setting.option.kind}>", "*"}
     for of, bad, kind, sentence in _FAULTS:
-        if not names.isdisjoint(of.split()) and re.fullmatch(bad, item, re.IGNORECASE):
+        is_meant = not names.isdisjoint(of.split()) and f"-{setting.option.name}" not in of.split()
+        if is_meant and re.fullmatch(bad, item, re.IGNORECASE):
             words = {"section": setting.section, "key": setting.key, "name": setting.name, "item": item}
             sentence = sentence.format(quoted=quoted(item, setting.key), opposite=_opposite(setting.option), **words)
             return setting.finding(kind, sentence)
@@ -392,8 +444,11 @@ def _check_file(setting: Setting, path: str) -> Finding | None:
 
 
 def _check_url(setting: Setting, url: str) -> Finding | None:
-    if "://" not in url:
+    if not re.match("[a-z][a-z0-9+.-]+:|https?/", url, re.IGNORECASE):
         return _check_path(setting, url)
+    fault = pip_addresses.fault_of_url(url, setting.windows)
+    if fault:
+        return setting.unusable(url, fault)
     location = re.split(r"[/?#]", url.rpartition("://")[2])[0].rpartition("@")[2]
     is_trusted = any(host in (location, location.rpartition(":")[0]) for host in setting.trusted_hosts)
     is_cached = is_trusted and not setting.pips_between((), _TRUSTED_HTTP_CACHED_SINCE)
@@ -405,6 +460,21 @@ def _check_url(setting: Setting, url: str) -> Finding | None:
         f"http; use https{trust_it}."
     )
     return setting.finding("not_cached", message, WARNING)
+
+
+def _check_proxy(setting: Setting, proxy: str) -> Finding | None:
+    fault = pip_addresses.fault_of_proxy(proxy, list(setting.pip_versions))
+    if fault:
+        return setting.unusable(proxy, fault)
+    if not proxy.lower().startswith(tuple(f"{scheme}://" for scheme in pip_addresses.SOCKS)):
+        return None
+    message = f"{setting.name} needs the package PySocks in the environment of each pip, and stops a pip without it."
+    return setting.finding("needs_package", message, WARNING)
+
+
+def _check_trusted_host(setting: Setting, host: str) -> Finding | None:
+    fault = pip_addresses.fault_of_trusted_host(host)
+    return setting.unusable(host, fault) if fault else None
 
 
 def _check_float(setting: Setting, value: str) -> Finding | None:
@@ -425,6 +495,14 @@ _UNEXPANDED = "pip expands no variables, so it would take {quoted} for {name} li
 _ON_SPACES = "pip splits {name} on spaces, so it would take {quoted} apart; "
 _NO_COMMA = "pip splits {name} on spaces, not on commas, so it would take {quoted} for one item; leave the comma out."
 _FAULTS = (
+    (
+        "* -editor", "[\"'`\u00ab\u2018-\u201f].*", "quoted",
+        "pip takes the quotes of {quoted} for a part of {name}; write the value without them.",
+    ),
+    (
+        "* -config-settings -editor", r"--?[a-z].*", "command_line",
+        "{quoted} for {name} begins with a command-line option, which pip takes for a value; write the value alone.",
+    ),
     (
         " ".join(_SPLIT_AT_COMMAS), r".*\s.*", "blank",
         ("pip splits {name} on commas, not on spaces, so it would look for no package of {quoted}; join the names with"
@@ -449,8 +527,14 @@ _FAULTS = (
         "<url>", r"(?=.*?://).*\s.*", "blank",
         "{name} takes one URL, and {quoted} holds a blank; write it as %20, or give one URL.",
     ),
-    # A password may hold a $, so only what is plainly a variable counts in a URL.
-    ("<file> <files> <url> <urls>", r"(?=.*?://).*\$\{[A-Z_].*", PATH, _UNEXPANDED),
+    # A password may hold a $ or a %, so only what is plainly a variable counts in a URL.
+    (
+        "<file> <files> <url> <urls> proxy",
+        (r"(?=.*?://).*(\$\{[A-Z_]|(?-i:[/:@]\$[A-Z][A-Z0-9_]{1,60}([:@/?#]|$))"
+         r"|(?-i:%(?![0-9A-F]{2})[A-Z][A-Z0-9_]{1,60}%)).*"),
+        PATH, _UNEXPANDED[:-1] + ", and a $ that is meant as %24.",
+    ),
+    ("proxy", r"(?!.*?://)(\$|%[A-Z_]).*", PATH, _UNEXPANDED),
     ("<file> <files> <url> <urls>", r"(?!.*?://).*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
     ("<path> <paths>", r".*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
 )  # fmt: skip
@@ -458,13 +542,14 @@ _FAULTS = (
 _FORMS = (
     ("config-settings", ".*=.*", "a pair such as KEY=VALUE"),
     ("python-version", r"[0-9]+(\.[0-9]+){0,2}", "the version of a Python such as 3.12 or 3.12.1"),
-    ("trusted-host", "[^/]*", "a host, or a host and its port"),
     ("<bool> <inverted> <no-cache>", f"{_TRUE}|{_FALSE}", _BOOLEAN),
     ("<count>", f"{_TRUE}|{_FALSE}|[0-9]+", _NUMBER),
     ("<int>", "0|[1-9][0-9]*", _NUMBER),  # pip would read 010 as octal, which nobody means
 )
 # What it takes more than a regular expression to see.
 _CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
+    "proxy": _check_proxy,
+    "trusted-host": _check_trusted_host,
     "uploaded-prior-to": _check_moment,
     "<float>": _check_float,
     **dict.fromkeys(("<word>", "<words>"), _check_word),
@@ -477,26 +562,121 @@ _CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
 # The files and directories that an option names
 
 
-def fault_of_place(name: str, value: str, place: pip_paths.Place) -> str:
-    """Return what is wrong with the file or directory that the option ``name`` names, as a part of a sentence.
+def fault_of_place(key: str, value: str, place: pip_paths.Place, for_all: bool = False) -> str:
+    """Return what is wrong with the file or directory that an option names, as a part of a sentence.
 
     pip accepts the option, and fails later, or caches nothing. Empty where nothing is wrong. This looks at the disk,
-    with the rights of the caller; a Windows host is asked by the tests of its place, which tell less.
+    with the rights of the caller and, ``for_all``, for those of every user; a Windows host is asked by the tests of its
+    place, which tell less.
     """
-    path, is_windows = expanded(value, place), place.platform == "windows"
-    if name in MUST_EXIST and not place.exists(path):
+    option = next(iter(pip_options.meanings(key)), None)
+    judge = _PLACES.get(option.name) if option else None
+    if judge is None:
+        return ""
+    paths = [_local_path(expanded(item, place)) for item in (value.split() if option and option.is_list else [value])]
+    faults = (judge(path, place, for_all and place.platform != "windows") for path in paths if path)
+    return next(filter(None, faults), "")
+
+
+def _fault_of_file(path: str, place: pip_paths.Place, for_all: bool) -> str:
+    is_windows = place.platform == "windows"
+    if not is_absolute(path, is_windows) and not path.startswith("~"):
+        return ""  # it depends on where pip runs
+    if not place.exists(path):
         return f"there is no file {path}; put it there first"
-    if name in MUST_EXIST and not is_windows and not os.access(path, os.R_OK):
+    if not is_windows and not os.access(path, os.R_OK):
         return f"this user may not read {path}; give everybody who uses pip the right to"
-    if name == "client-cert" and not is_windows and os.path.isdir(path):
-        return f"{path} is a directory; name the file in it that holds the certificate and its key"
-    if name == "cache-dir" and not is_windows and path.startswith("~"):
-        return f"{path} begins with a user who does not exist, and to pip it is a relative path; correct the name"
-    while not is_windows and path != os.path.dirname(path) and not os.path.exists(path):
-        path = os.path.dirname(path)
-    if name == "cache-dir" and not place.is_directory(path) and place.exists(path):
-        return f"{path} is no directory, and pip would cache nothing; name another place"
+    if for_all and not is_open_to_all(path):
+        return f"other users may not read {path}, and their pips would fail; make it readable"
     return ""
+
+
+def _fault_of_plain_file(path: str, place: pip_paths.Place, for_all: bool) -> str:
+    fault = _fault_of_file(path, place, for_all)
+    if not fault and place.platform != "windows" and os.path.isdir(path):
+        return f"{path} is a directory; name the file in it that is meant"
+    return fault
+
+
+def _fault_of_cache(path: str, place: pip_paths.Place, _for_all: bool) -> str:
+    if place.platform == "windows":
+        is_file = place.exists(path) and not place.is_directory(path)
+        return f"{path} is no directory, and pip would cache nothing; name another place" if is_file else ""
+    if path.startswith("~"):
+        return f"{path} begins with a user who does not exist, and to pip it is a relative path; correct the name"
+    existing = _first_existing(path)
+    if not os.path.isdir(existing):
+        return f"{existing} is no directory, and pip would cache nothing; name another place"
+    public = _public_directory(path)
+    return (
+        f"everybody may write to {public}, and could plant packages in this cache; name another place" if public else ""
+    )
+
+
+def _fault_of_log(path: str, place: pip_paths.Place, for_all: bool) -> str:
+    if place.platform == "windows" or not os.path.isabs(path):
+        return ""
+    existing = _first_existing(path)
+    if os.path.isdir(existing) == (existing == path):
+        return f"pip cannot write {path}, as {existing} is {'a' if existing == path else 'no'} directory; name a file"
+    is_own = os.access(existing, os.W_OK)
+    if is_own and not (for_all and not os.stat(existing).st_mode & stat.S_IWOTH):
+        return ""
+    who = "other users" if is_own else "this user"
+    return f"{who} may not write to {existing}, and pip would print a traceback for each line of its log; use ~/pip.log"
+
+
+# What must be true of the place that each of these names.
+_PLACES: dict[str, Callable[[str, pip_paths.Place, bool], str]] = {
+    **dict.fromkeys(MUST_EXIST, _fault_of_plain_file),
+    "cert": _fault_of_file,
+    "cache-dir": _fault_of_cache,
+    "log": _fault_of_log,
+}
+
+
+def _first_existing(path: str) -> str:
+    while path != os.path.dirname(path) and not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def _public_directory(path: str) -> str:
+    """Return the directory through which anybody could have put something at ``path``; empty where there is none.
+
+    A sticky one, such as /tmp, is safe above a directory that the caller or root owns already.
+    """
+    path = os.path.realpath(path)
+    while path != os.path.dirname(path):
+        above, owner = os.path.dirname(path), _owner(path)
+        for directory in (path, above):
+            mode = os.stat(directory).st_mode if os.path.isdir(directory) else 0
+            is_taken = directory == above and mode & stat.S_ISVTX and owner in (0, os.geteuid())
+            if mode & stat.S_IWOTH and not is_taken:
+                return directory
+        path = above
+    return ""
+
+
+def _owner(path: str) -> int | None:
+    return os.stat(path).st_uid if os.path.exists(path) else None
+
+
+def is_open_to_all(path: str) -> bool:
+    """Tell whether every user may read the file, and enter each directory on the way to it."""
+    path = os.path.realpath(path)
+    is_open = bool(os.stat(path).st_mode & stat.S_IROTH)
+    while is_open and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        is_open = bool(os.stat(path).st_mode & stat.S_IXOTH)
+    return is_open
+
+
+def _local_path(path: str) -> str:
+    """Return the path of a file's URL; empty for a URL of another kind."""
+    if path.lower().startswith("file:"):
+        return urllib.parse.unquote(re.sub("^//(localhost)?", "", path[len("file:") :]))
+    return "" if "://" in path else path
 
 
 def expanded(path: str, place: pip_paths.Place) -> str:

@@ -172,6 +172,8 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
     if options["state"] == "absent":
         return Spec(_removal(sections, options), [])
     request = _request(sections, options)
+    if not options["exact"]:
+        _take_single_values(request)
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
         _migrate(request)
@@ -239,6 +241,13 @@ def _removal(sections: Mapping[str, Any] | None, options: Mapping[str, Any]) -> 
             if migrated is not None and options["deprecated"] == "migrate":
                 gone.setdefault(pip_options.PIP.key_name(migrated[0]), migrated[0])
     return request
+
+
+def _take_single_values(request: ini_request.Request) -> None:
+    """Take a list of one item for that item where pip takes one value."""
+    for section, keys in request.set.items():
+        for name, asked in keys.items():
+            keys[name] = asked._replace(value=pip_checks.single_value(section, asked.key, asked.value))
 
 
 def _migrate(request: ini_request.Request) -> None:
@@ -507,34 +516,20 @@ def check_places(target: pip_targets.Target, spec: Spec, options: Mapping[str, A
     Check mode warns, since an earlier task of the play may provide them.
     """
     faults = []
+    for_all = target.level == "global" and target.place.platform != "windows"
     for section, keys in spec.request.set.items():
         for name, asked in keys.items():
-            if isinstance(asked.value, list) or not asked.value:
-                continue
-            if asked.value.partition("/")[0] == "~" and target.level != "user":
-                continue  # each user's own
-            fault = pip_checks.fault_of_place(name, asked.value, target.place)
-            path = pip_checks.expanded(asked.value, target.place)
-            is_for_all = name == "cert" and target.level == "global" and target.place.platform != "windows"
-            if not fault and is_for_all and not _is_open_to_all(path):
-                fault = f"other users may not read {path}, and their pips would fail; make it readable"
-            if fault:
-                faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")
+            for item in [asked.value] if isinstance(asked.value, str) else asked.value:
+                if not item or (item.partition("/")[0] == "~" and target.level != "user"):
+                    continue  # each user's own
+                fault = pip_checks.fault_of_place(name, item, target.place, for_all)
+                if fault:
+                    faults.append(f"{target.path}: [{section}] {asked.key}: {fault}.")
     if faults and options["unknown"] == "error":
         if not check_mode:
             raise _errors.UserError(" ".join(faults))
         faults.append(f"{target.path}: without an earlier task that provides this, the task would fail.")
     return faults if options["unknown"] != "allow" else []
-
-
-def _is_open_to_all(path: str) -> bool:
-    """Tell whether every user may read the file, and enter each directory on the way to it."""
-    path = os.path.realpath(path)
-    is_open = bool(os.stat(path).st_mode & stat.S_IROTH)
-    while is_open and path != os.path.dirname(path):
-        path = os.path.dirname(path)
-        is_open = bool(os.stat(path).st_mode & stat.S_IXOTH)
-    return is_open
 
 
 def _check_readable(target: pip_targets.Target, file: host_files.FileChange, mode: str | None) -> list[str]:

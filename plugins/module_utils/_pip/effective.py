@@ -22,7 +22,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 
 GLOBAL = "global"
-_NOT_OPTIONS = ("version", "help", "config-file")  # PIP_VERSION and PIP_HELP, which pip ignores, and the file's name
+_NOT_OPTIONS = ("version", "help")  # PIP_VERSION and PIP_HELP, which pip ignores
 
 # pip adds the values of these up, section by section and variable; of all others the last one counts alone.
 ADDED_UP = ("all-releases", "config-settings", "group", "no-binary", "only-binary", "only-final", "refresh-package")
@@ -181,7 +181,8 @@ def effective_options(
 
 def settings_of_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the options that PIP_* variables set: {variable: key name}, in the order of the environment."""
-    keys = {name: pip_options.key_name(name[4:]) for name in environment if name.startswith("PIP_")}
+    names = [name for name in environment if name.startswith("PIP_") and name.upper() not in pip_options.VARIABLES]
+    keys = {name: pip_options.key_name(name[4:]) for name in names}
     return {variable: key for variable, key in keys.items() if key not in _NOT_OPTIONS}
 
 

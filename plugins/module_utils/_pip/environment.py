@@ -29,6 +29,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import environment_files as pip_environment_files
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import foreign as pip_foreign
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
@@ -168,6 +169,11 @@ def _hints(spec: Spec) -> list[str]:
 # What pip reads beside its options. Every program reads them, so nothing sets them for everybody.
 HOME_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
+_REFUSED = {
+    "PIP_AUTO_COMPLETE": "with this variable pip only completes a command line, and stops where none is; remove it.",
+    "PIP_DOWNLOAD_CACHE": "no supported pip reads this variable; use PIP_CACHE_DIR.",
+}
+
 _NAME = re.compile(r"PIP_[A-Z0-9][A-Z0-9_]*")
 
 _Problems = Iterator[Tuple[str, str]]  # ERROR or WARNING of pip_checks, and a sentence
@@ -219,7 +225,8 @@ def _value(name: str, given: Any) -> pip_checks.Value | None:
     if not all(isinstance(item, (str, int, float)) for item in items):
         raise _errors.UserError(f"variables: {name} must be a string, a number, a boolean or a list of them.")
     if isinstance(given, (list, tuple)):
-        return [str(item) for item in given]
+        key = pip_options.key_name(name[len("PIP_") :])
+        return pip_checks.single_value(pip_effective.GLOBAL, key, [str(item) for item in given])
     return str(given).lower() if isinstance(given, bool) else str(given)
 
 
@@ -230,10 +237,9 @@ def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems
         return
     if name == "PIP_CONFIG_FILE":
         yield from _problems_of_config_file(value, context)
-    if name in ("PIP_CONFIG_FILE", "PIP_USER_AGENT_USER_DATA"):
-        return  # pip takes these from the environment though they are no options
-    if name == "PIP_DOWNLOAD_CACHE":
-        yield pip_checks.ERROR, "no supported pip reads this variable; use PIP_CACHE_DIR."
+    if name in _REFUSED:
+        yield pip_checks.ERROR, _REFUSED[name]
+    if name in (*_REFUSED, *pip_options.VARIABLES):
         return
     key = pip_effective.settings_of_environment({name: ""}).get(name)
     if key is None:
@@ -247,14 +253,18 @@ def _problems(name: str, value: pip_checks.Value, context: Context) -> _Problems
         message = finding.message.replace(" in [global]", "")
         if finding.kind == pip_checks.UNKNOWN_KEY and pip_options.find_option(pip_effective.GLOBAL, key) is None:
             meant = pip_options.nearest_option(pip_effective.GLOBAL, key)
-            advice = f"the nearest one is {_variable_of(meant)}" if meant else "correct its name, or remove it"
+            known = f"the nearest one is {_variable_of(meant)}" if meant else "correct its name, or remove it"
+            advice = pip_foreign.KEYS.get(pip_options.key_name(key), known)
             message = f"pip has no option of this name and would ignore the variable; {advice}."
         severity = at_worst if finding.severity == pip_checks.ERROR else finding.severity
         if severity:
             yield severity, message
-    if at_worst and not findings and isinstance(value, str) and value and not value.startswith("~"):
-        path = _as_path(value)
-        fault = pip_checks.fault_of_place(key, path, context.place).replace(path, value)
+    text = value if isinstance(value, str) else " ".join(value)
+    if at_worst and not findings and text and not text.startswith("~"):
+        path = _as_path(text)
+        machines = {pip_environment_files.MACHINE_PROFILE, pip_environment_files.ETC_ENVIRONMENT}
+        for_all = not machines.isdisjoint(context.places)
+        fault = pip_checks.fault_of_place(key, path, context.place, for_all).replace(path, text)
         if fault and context.check_mode and at_worst == pip_checks.ERROR:  # another task may provide it
             yield pip_checks.WARNING, f"{fault}; without check mode the task would fail."
         elif fault:

@@ -25,9 +25,21 @@ def key_name(key: str) -> str:
 PIP = ini_document.Dialect("pip", key_name, True)
 DIALECTS = {dialect.name: dialect for dialect in (PIP, ini_document.GENERIC)}
 
+# What pip reads from the environment beside its options and variables that start with an underscore, in any release.
+_VARIABLES = """\
+AUTO_COMPLETE BUILD_TRACKER CONFIG_FILE IS_CI NO_PARTIAL_CLONE_FOR_BROKEN_GIT_SERVER REQ_TRACKER RESOLVER_DEBUG \
+USER_AGENT_USER_DATA"""
+VARIABLES = frozenset(f"PIP_{name}" for name in _VARIABLES.split())
+
 SECTIONS = ("global", *pip_options_data.COMMANDS.split())
 
 Version = Tuple[int, ...]
+
+# How like two names have to be for one to be a slip of the other; a part of a name may be short ('uri' for 'url').
+_SLIP = 0.75
+_SLIP_OF_PART = 0.6
+_SAME_BUT_DASHES = 0.9
+_OPPOSITES = frozenset(("no", "not", "only", "without"))
 
 _LIST_KINDS = ("words", "list", "paths", "files", "urls")
 _NAMES: dict[str, str] = {
@@ -116,16 +128,33 @@ def releases_of_word(option: PipOption, word: str) -> str:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
-    """Return the candidate that looks most like the word; '' where none does."""
+    """Return the candidate that is the word but for a slip; '' where there is none.
 
-    return next(iter(difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)), "")
+    Words that mean something else look alike too: each part of a name needs its own counterpart, and a name is no
+    slip of its opposite.
+    """
+    close = difflib.get_close_matches(word, list(candidates), n=5, cutoff=_SLIP)
+    return next((name for name in close if _is_slip(word, name)), "")
+
+
+def _is_slip(word: str, name: str) -> bool:
+    words, names = word.split("-"), name.split("-")
+    if _OPPOSITES.intersection(words) != _OPPOSITES.intersection(names):
+        return False
+    if len(words) != len(names):  # a dash too many, or one that is missing
+        return _ratio(word.replace("-", ""), name.replace("-", "")) >= _SAME_BUT_DASHES
+    return all(_ratio(one, other) >= _SLIP_OF_PART for one, other in zip(words, names))
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def nearest_option(section: str, key: str) -> str:
     """Return the option that was probably meant, by its dest or by its looks; '' where there is none."""
     name = key_name(key)
     for option_name in pip_options_data.OPTIONS:
-        if any(name == key_name(option.dest) for option in meanings(option_name)):
+        if any(name == key_name(option.dest) for option in meanings(option_name) if option.kind != "const"):
             return option_name
     here = [spelling for spelling in _NAMES if find_option(section, spelling)]
     return nearest(name, here) or nearest(name, _NAMES)

@@ -125,6 +125,24 @@ files = st.one_of(
     arbitrary_files,
 )
 
+
+@st.composite
+def laid_out_lists(draw: Any) -> tuple[str, list[str]]:
+    """A section whose key k is a list of different items in any layout: items beside the key, several in a line,
+    comments and blank lines between them, indents of their own. Return the text and the items."""
+    items = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True))
+    lines, rest = [], items
+    while rest:
+        size = draw(st.integers(0 if not lines else 1, 3))
+        indent = draw(st.sampled_from(("  ", "    ", "\t"))) if lines else "k = "
+        lines.append((indent + draw(st.sampled_from((" ", "  "))).join(rest[:size])).rstrip())
+        rest = rest[size:]
+        if rest:
+            lines += draw(st.sampled_from(([], [], ["    # c"], ["# d"], ["", "  # e"], [""])))
+    end = draw(st.sampled_from(("\n", "\r\n")))
+    return end.join(["[a]", "before = 1", *lines, "after = 2", ""]), items
+
+
 scalars = st.one_of(
     words,
     st.sampled_from(("", "a b", "  padded  ", "1\n2", "a\r\n\r\nb", "x\n  k = y", "# first", "[x]", "\x0cx\x85")),

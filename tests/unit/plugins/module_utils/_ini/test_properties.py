@@ -196,3 +196,28 @@ def test_a_file_given_as_content_of_itself_changes_nothing(text: str, dialect: s
     except UserError:
         reject()
     assert ask_for({"sections": sections}, dialect, text).text == text
+
+
+@given(ini.laid_out_lists(), st.data())
+@tried
+def test_a_list_loses_and_keeps_items_and_nothing_else(layout: tuple[str, list[str]], data: Any) -> None:
+    text, items = layout
+    gone = data.draw(st.lists(st.sampled_from(items), max_size=3, unique=True))
+    kept = [item for item in items if item not in gone]
+    for ask in ({"sections": {"a": {"k": kept}}}, {"remove": {"a": {"k": gone}}}):
+        merged = ask_for(ask, "pip", text)
+        view = oracle.read(merged.text, "pip")
+        assert view is not None and oracle.items_of(view["a"].get("k"), "pip") == kept
+        assert view["a"]["before"] == "1" and view["a"]["after"] == "2"
+        if kept:  # the comments between the items stay, in their order, and so does each line whose items all stay
+            lines = oracle.split_lines(text)
+            whole = [line for line in lines if line.strip()[:1] == "#" or set(line.split()) <= set(kept) & set(items)]
+            assert oracle.stands_in_order([line for line in whole if line.strip()], merged.text)
+
+
+@given(ini.laid_out_lists(), ini.item_lists)
+@tried
+def test_new_items_and_new_keys_stand_outside_of_marked_blocks(layout: tuple[str, list[str]], new: list[str]) -> None:
+    text = layout[0].replace("[a]", "[a]\n# BEGIN x") + "\n# END x\n"
+    merged = ask_for({"sections": {"a": {"new": new or "1"}, "b": {"new": "1"}}}, "pip", text)
+    assert merged.text.startswith(text)

@@ -53,6 +53,13 @@ LINES: dict[str, Callable[[int], str]] = {
     "NULs": lambda size: "a = " + "\0" * size,
     "BOMs": lambda size: "\ufeff" * size + "= 1",
     "a list in one line": lambda size: "a = " + "b " * (size // 2),
+    "written line breaks": lambda size: "a = " + "\\nbb = " * (size // 7),
+    "written line breaks in a path": lambda size: "a = C:" + "\\nb=" * (size // 4),
+    "written line breaks before words": lambda size: "a = " + "\\n" + "b" * size,
+    "written line breaks before brackets": lambda size: "a = " + "\\n[b" * (size // 4),
+    "brackets behind a header": lambda size: "[h] # " + "[x] " * (size // 4),
+    "words before equals signs": lambda size: "a = " + "b =c " * (size // 5),
+    "dots": lambda size: "." * size + ":1",
     "line ends of other splitters": lambda size: "a = " + "\x85\u2028\x0b" * (size // 3),
 }
 
@@ -78,6 +85,15 @@ FILES: dict[str, Callable[[int], str]] = {
     ),
     "one key repeated": lambda size: START + "k = 2\n" * size,
     "keys repeated": lambda size: START + "".join(f"a{number} = 1\n" for number in range(size)) * 2,
+    "marked blocks": lambda size: START + "# BEGIN x\n# END x\n" * size,
+    "marked blocks that have no end": lambda size: START + "".join(f"# BEGIN x{number}\n" for number in range(size)),
+    "marked blocks in each other": lambda size: (
+        START
+        + "".join(f"# BEGIN x{number}\n" for number in range(size))
+        + "".join(f"# END x{number}\n" for number in range(size))
+    ),
+    "items that are not indented": lambda size: START + "".join(f"h{number}.example:80\n" for number in range(size)),
+    "comments behind values": lambda size: START + "".join(f"a{number} = 1 # c\n" for number in range(size)),
     "lines that end with CR": lambda size: "[global]\rk = 1\r" + " x\r" * size,
     "one line by CR and one by LF": lambda size: START + " x\r y\n" * size,
     "BOMs at the start of lines": lambda size: START + "".join(f"\ufeff{number} = 1\n" for number in range(size)),

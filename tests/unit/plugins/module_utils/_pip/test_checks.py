@@ -108,7 +108,8 @@ def test_unknown_key(newest_pip: str) -> None:
         "pip has no option 'trusted_hosts' and would ignore it in [global]; the nearest option is 'trusted-host'."
     )
     assert only("global", "qqq", "1").message == (
-        "pip has no option 'qqq' and would ignore it in [global]; remove it, or correct its name."
+        "pip has no option 'qqq' and would ignore it in [global]; correct its name, or remove it if it is another"
+        " tool's."
     )
 
 

@@ -18,6 +18,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.checks import (
     Setting,
     check_value,
     quoted,
+    single_value,
 )
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import (
     SECTIONS,
@@ -247,7 +248,7 @@ def test_what_is_parted_wrongly_is_no_list_to_pip(newest_pip: str, key: str, val
 
 def test_a_url_is_no_trusted_host(newest_pip: str) -> None:
     finding = only(check_value(setting("global", "trusted-host"), ["https://u:s3cret@pypi.example/simple"]))
-    assert finding.kind == "wrong_type"
+    assert finding.kind == "unusable"
     assert "s3cret" not in finding.message
     code = "import pip._internal.network.session as s; print(s.PipSession(trusted_hosts=[{!r}]).pip_trusted_origins)"
     asked = [
@@ -451,11 +452,64 @@ def test_empty_value_hides_an_earlier_file_but_not_from_every_pip(real_pips: dic
     )
 
 
-def test_empty_cache_dir_is_refused() -> None:
-    finding = only(check_value(setting("global", "cache-dir"), " "))
-    assert (finding.kind, finding.severity) == ("empty", ERROR)
-    assert finding.message == "'cache-dir' in [global] is empty; give an absolute path, or remove the key."
-    assert check_value(setting("global", "find-links"), []) == []
+def test_an_empty_cache_dir_undoes_the_machines(real_pips: dict[str, str], tmp_path: Path) -> None:
+    for name, value in (("a/pip/pip.conf", "/srv/cache"), ("home/.config/pip/pip.conf", "")):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(f"[global]\ncache-dir = {value}\n")
+    environment = pips.environment(tmp_path / "home", XDG_CONFIG_DIRS=str(tmp_path / "a"))
+    heard = pips.ask_each(real_pips, lambda _, python: pips.parsed(python, "install", environment)["cache_dir"])
+    for version, directory in heard.items():
+        found = check_value(setting("global", "cache-dir", pip_versions=(version,)), "")
+        assert (directory == "/srv/cache") == bool(found), version
+        assert {finding.severity for finding in found} <= {WARNING}
+
+
+def test_a_value_below_its_key_begins_with_a_line_break(newest_pip: str) -> None:
+    keys = {"only-binary": ":all:", "cache-dir": "/srv/c", "no-input": "true", "timeout": "3", "retries": "3"}
+    keys |= {"index-url": "https://h.example/", "extra-index-url": "https://h.example/", "quiet": "2"}
+    for key, value in keys.items():
+        texts = [f"[global]\n{key} = {value}\n", f"[global]\n{key} =\n    {value}\n"]
+        code = (
+            "from pip._internal.commands import create_command as c\n"
+            "values = vars(c('install').parser.parse_args([])[0])\n"
+            "print(values.pop('format_control').only_binary, {name: str(value) for name, value in values.items()})"
+        )
+        answers = [pips.run(newest_pip, ["-c", code], {"HOME": "/nowhere", **variable(key, text)}) for text in texts]
+        is_same = answers[0].stdout == answers[1].stdout
+        found = check_value(setting("global", key), "\n" + value)
+        assert is_same == (found == []), (key, found)
+        assert {finding.kind for finding in found} <= {"not_one_value"}
+
+
+def variable(key: str, text: str) -> dict[str, str]:
+    """Return the variable that hands a pip the value as its file does."""
+    return {
+        f"PIP_{key.upper().replace('-', '_')}": text.partition("=")[2].rstrip("\n").replace("\n    ", "\n").lstrip(" ")
+    }
+
+
+def test_a_list_of_one_item_is_that_item() -> None:
+    assert single_value("global", "only-binary", [":all:"]) == ":all:"
+    assert single_value("global", "only-binary", ["a", "b"]) == ["a", "b"]
+    assert single_value("global", "find-links", ["/a"]) == ["/a"]
+    assert single_value("global", "no-such-key", ["a"]) == ["a"]
+
+
+@pytest.mark.parametrize("text", ["/opt/a b/c.txt", "\n/opt/a b/c.txt", "https://h.example/a b"])
+def test_a_path_with_a_blank_is_taken_apart(newest_pip: str, text: str) -> None:
+    finding = only(check_value(setting("global", "constraint"), text))
+    assert (finding.kind, finding.severity) == ("blank", ERROR)
+    assert finding.message == (
+        f"pip splits 'constraint' in [global] on spaces, so it would take '{text.strip()}' apart; write each blank as"
+        " %20 in a URL, or the items as a list."
+    )
+    verdict = only_verdict(newest_pip, "install", "[global]\nconstraint = " + text.replace("\n", "\n    ") + "\n")
+    assert len(verdict.values["constraints"]) == 2
+
+
+def test_several_paths_in_one_line_are_no_path_with_a_blank() -> None:
+    for text in ("/a /b", "/a ~/b", "https://a.example/ https://b.example/", "\n/a\n/b", "/a ./b"):
+        assert "blank" not in [finding.kind for finding in check_value(setting("global", "find-links"), text)]
 
 
 def test_long_and_secret_texts_are_shortened() -> None:

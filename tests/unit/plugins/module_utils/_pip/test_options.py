@@ -136,6 +136,24 @@ def test_the_masks_know_every_option_that_holds_a_url() -> None:
         assert ini_secrets.kind_of(name) != ini_secrets.SECRET
 
 
+def test_a_nearest_name_means_the_same() -> None:
+    assert [
+        nearest_option("global", key) for key in ("respect-virtualenv", "no-index-url", "only-build", "no-proxy")
+    ] == [*("", "", "", "")]
+    assert nearest_option("install", "no-dep") == "no-deps"
+    assert nearest("user", SECTIONS) == nearest("easy_install", SECTIONS) == ""
+
+
+@pytest.mark.parametrize("name", [name for name in pip_options_data.OPTIONS if len(name) > 6])
+def test_a_slip_finds_its_option(name: str) -> None:
+    for slip in (name + "s", name[:-1], name[1] + name[0] + name[2:], name.replace("-", ""), name[:3] + name[4:]):
+        assert nearest_option("install", slip) in (name, *MORE_OF_THEM.get(name, ())) or meanings(slip), slip
+
+
+# Names that a slip of the first can be too.
+MORE_OF_THEM: dict[str, tuple[str, ...]] = {}
+
+
 def test_bare_dashes_are_a_key_of_their_own() -> None:
     assert [pip_key_name(key) for key in ("--", "---", "-", "--A_b")] == ["--", "-", "-", "a-b"]
 
@@ -184,7 +202,7 @@ def test_words_change_with_the_release_that_brought_them() -> None:
 def test_the_nearest_option_is_one_of_the_section_where_that_has_one() -> None:
     assert nearest_option("global", "Trusted-Hosts") == "trusted-host"
     assert nearest_option("cache", "no-bianry") == "no-binary"  # no option of pip cache looks like it
-    assert nearest_option("list", "requiremnt") == "require-venv"
+    assert nearest_option("list", "requiremnt") == "requirement"  # and not 'require-venv', which is another thing
     assert nearest_option("install", "requiremnt") == "requirement"
 
 
