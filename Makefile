@@ -114,7 +114,8 @@ picture: $(test_venv)/.stamp $(tree)/.stamp
 properties: $(test_venv)/.stamp $(tree)/.stamp
 	@$(with_test_tools) PYTHONPATH="$(CURDIR)/$(tree)" INI_EXAMPLES=$(EXAMPLES) \
 		pytest -v -o cache_dir=.cache/pytest --durations=0 \
-		tests/unit/plugins/module_utils/_ini/test_properties.py tests/unit/plugins/module_utils/_ini/test_document.py $(ARGS)
+		tests/unit/plugins/module_utils/_ini/test_properties.py tests/unit/plugins/module_utils/_ini/test_properties_of_lists.py \
+		tests/unit/plugins/module_utils/_ini/test_document.py $(ARGS)
 
 soak: properties as-root
 	@tests/tools/install-packages strace

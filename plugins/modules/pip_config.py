@@ -107,8 +107,11 @@ options:
     description:
       - What to do about an option that no pip command has, a section that is not a command, a value that pip would
         refuse or misread, and a missing or unusable file or directory that an option names.
-      - In check mode such a file or directory is a warning with the words C(would fail), since an earlier task of the
-        play may create it.
+      - The same holds for an index over plain C(http) whose host the C(trusted-host) of a command does not name, over
+        all files and variables, and for options that stop pip together, as C(user) and C(target) do. Where one of
+        them is in another file, it is a warning; with O(verify=true) the task fails.
+      - In check mode such a file or directory, and such an index, is a warning with the words C(would fail), since an
+        earlier task of the play may create the file or trust the host.
     type: str
     choices: [error, warn, allow]
     default: error

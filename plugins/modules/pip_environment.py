@@ -103,7 +103,10 @@ options:
     description:
       - What to do about a variable for which pip has no option, a value that pip would refuse or misunderstand, and a
         file or directory that is missing.
-      - Check mode only warns of a missing file or directory, since another task of the play may provide it.
+      - The same holds for an index over plain C(http) whose host no C(trusted-host) names, among the variables or in
+        the files of the user the task runs as, and for variables that stop pip together.
+      - Check mode only warns of a missing file or directory, and of such an index, since another task of the play may
+        provide what is missing.
     type: str
     choices: [error, warn, allow]
     default: error

@@ -22,7 +22,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,17 +38,16 @@ MORE_TESTS = {
     "_host/run_as.py": ["tests/root/test_run_as.py"],
     "_host/tree.py": [f"{TESTS}module_utils/_pip/test_cache.py", f"{TESTS}modules/test_pip_cache.py"],
     "_ini/document.py": [f"{TESTS}module_utils/_ini/test_{name}.py" for name in ("merge", "properties")],
-    "_ini/merge.py": [f"{TESTS}module_utils/_ini/test_properties.py"],
+    "_ini/merge.py": [f"{TESTS}module_utils/_ini/test_properties{of}.py" for of in ("_of_lists", "")],
     "_ini/request.py": [f"{TESTS}module_utils/_ini/test_merge.py", f"{TESTS}modules/test_ini_merge.py"],
-    "_pip/cache.py": [f"{TESTS}modules/test_pip_cache.py"],
     "_pip/environment_files.py": [f"{TESTS}modules/test_pip_environment.py"],
-    "_pip/environment.py": [f"{TESTS}modules/test_pip_environment.py"],
-    "_pip/ini_merge.py": [f"{TESTS}modules/test_ini_merge.py"],
+    "_pip/judge.py": [f"{TESTS}modules/test_pip_config.py", "-k", "judge"],
     "_pip/report.py": [f"{TESTS}modules/test_pip_info.py"],
     "_pip/smoke_test.py": [f"{TESTS}modules/test_pip_smoke_test.py"],
-    "_pip/config.py": [f"{TESTS}modules/test_pip_config.py"],
-    "_pip/judge.py": [f"{TESTS}modules/test_pip_config.py", "-k", "pips_own or judge"],
-    "_pip/legacy.py": [f"{TESTS}modules/test_pip_config.py", "-k", "legacy"],
+    **{
+        f"_pip/{module.replace('pip_', '')}.py": [f"{TESTS}modules/test_{name}.py" for name in ("arguments", module)]
+        for module in ("ini_merge", "pip_cache", "pip_config", "pip_environment")
+    },
 }
 _PAIRS: list[tuple[Any, Any]] = [
     (ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
@@ -77,9 +75,10 @@ def with_fields(node: ast.AST, **fields: Any) -> ast.AST:
 def without_one(node: ast.AST, *fields: str) -> Iterator[ast.AST]:
     """Yield copies of a node that lack one item, each in turn; ``fields`` are lists of the same length."""
     for index in range(len(getattr(node, fields[0]))):
-        yield with_fields(
-            node, **{name: getattr(node, name)[:index] + getattr(node, name)[index + 1 :] for name in fields}
-        )
+        new = copy.deepcopy(node)
+        for name in fields:
+            del getattr(new, name)[index]
+        yield new
 
 
 def changes_of_constant(value: object) -> Iterator[ast.AST]:
@@ -170,16 +169,6 @@ def mutated(source: str, mutant: Mutant) -> str:
     return ast.unparse(ast.fix_missing_locations(Replace().visit(tree)))
 
 
-def copy_checkout(checkout: Path) -> None:
-    """Copy what git knows of, and what is new; the real pips are shared."""
-    listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True)
-    for path in filter(lambda path: (ROOT / path).is_file(), listed.splitlines()):
-        (checkout / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, checkout / path)
-    (checkout / ".cache").mkdir()
-    (checkout / ".cache/pips").symlink_to(ROOT / ".cache/pips")
-
-
 def tests_pass(checkout: Path, arguments: Sequence[str], seconds: float, log: Path) -> bool:
     """Run tests in a child of this process, which has imported what takes long; tell whether they pass in time."""
     child = os.fork()
@@ -213,7 +202,11 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         checkout, log = Path(directory) / "ansible_collections/devfleet/pip", Path(directory) / "log"
-        copy_checkout(checkout)
+        shutil.copytree(
+            ROOT, checkout, symlinks=True, ignore=shutil.ignore_patterns(".git", ".cache", ".venv", "*.pyc")
+        )
+        (checkout / ".cache").mkdir()
+        (checkout / ".cache/pips").symlink_to(ROOT / ".cache/pips")
         target = checkout / CORE / file
         source = target.read_text()
         mirror = sorted((checkout / TESTS / "module_utils" / target.parent.name).glob(f"test_{target.stem}*.py"))
@@ -225,7 +218,7 @@ def measure(file: str, seed: int, most: int) -> tuple[str, int, list[Mutant], fl
         for run in runs:
             begin = time.monotonic()
             if not tests_pass(checkout, run, 1800, log):
-                raise SystemExit(f"{file}: the tests fail without a change:\n{log.read_text()[-3000:]}")
+                raise RuntimeError(f"{file}: the tests fail without a change:\n{log.read_text()[-3000:]}")
             timed.append((time.monotonic() - begin, run))
         timed.sort()
         mutants = list(mutants_of(source))

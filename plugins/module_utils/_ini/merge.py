@@ -555,7 +555,7 @@ def _commented_options(document: ini_document.Document, comments: list[FreeComme
     for comment in comments:
         text = document.lines[comment[0]].strip().lstrip("#;").lstrip()
         key, _delimiter, value = ini_document.split_option(text)
-        if key and not key.startswith(("#", ";", "[")) and value is not None and len(value.split()) < 2:
+        if value is not None and len(value.split()) < 2:
             twins[document.dialect.key_name(key)] = comment
     return twins
 
@@ -673,7 +673,7 @@ def _check(text: str, expected: Mapping[str, Mapping[str, Any]], document: ini_d
     if {default: {}, **found} == {default: {}, **expected}:
         return
     for block, following in zip(document.sections, document.sections[1:]):
-        stays = following.line >= 0 and not document.is_removed(following.line)
+        stays = not document.is_removed(following.line)
         if document.is_removed(block.line) and stays and document.indent(following.line):
             raise ini_document.IniError(
                 f"the header [{following.name}] is indented deeper than the option that would come before it,"

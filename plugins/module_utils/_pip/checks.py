@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the devfleet.pip authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All checks of one option before it is written: its name and section, its value, the path it names, and hints.
+"""All checks of one option before it is written: its name and section, its value, and the path it names.
 
 pip says nothing about a key or a section that it does not know, and stops at a word that it does not allow, in every
 command if that is in [global]. A finding says which of the two it would be, and what was probably meant.
@@ -15,10 +15,9 @@ import ntpath
 import os
 import posixpath
 import re
-import shutil
 import stat
 import urllib.parse
-from typing import Callable, List, Mapping, NamedTuple, Sequence, Union
+from typing import Callable, List, NamedTuple, Sequence, Union
 
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -101,10 +100,8 @@ _RATHER_ABSOLUTE = ("build-constraint", "constraint", "find-links")
 MUST_EXIST = ("build-constraint", "cert", "client-cert", "constraint", "requirement", "requirements-from-script")
 
 # From these releases on pip behaves otherwise; the tests hold each against real pips.
-_TRUSTED_HTTP_CACHED_SINCE = (21, 3)
 _EMPTY_HIDES_NOTHING = ((25, 2), (26, 0))  # these skip an empty value before they know which file wins
 _DAYS_REFUSED = ((26, 0), (26, 1))
-_CONSTRAINT_STAYS_OUT_OF_BUILDS = (26, 2)
 
 _BELOW_ITS_KEY = (
     "begins on the line below its key, and pip takes that line break for a part of it; write it behind the '='"
@@ -135,15 +132,14 @@ class Finding(NamedTuple):
 class Setting(NamedTuple):
     """An option to judge, and all that it depends on.
 
-    pip_versions: the releases that will read it; empty stands for the catalogue's own. trusted_hosts: those
-    that the same file names. windows: whether the paths are those of a Windows host.
+    pip_versions: the releases that will read it; empty stands for the catalogue's own. windows: whether the paths are
+    those of a Windows host.
     """
 
     section: str
     key: str
     option: pip_options.PipOption
     pip_versions: Sequence[str] = ()
-    trusted_hosts: Sequence[str] = ()
     windows: bool = False
 
     @property
@@ -173,7 +169,6 @@ def check_option(
     value: Value | None,
     *,
     pip_versions: Sequence[str] = (),
-    trusted_hosts: Sequence[str] = (),
     windows: bool = False,
 ) -> list[Finding]:
     """Return what is wrong with an option that is to be written; nothing where pip does what is asked.
@@ -186,14 +181,12 @@ def check_option(
     meant = without_comments(value)
     if meant != value:
         message = f"'{key}' in [{section}] has a comment behind its value, which pip takes for a part of it; remove it."
-        others = check_option(
-            section, key, meant, pip_versions=pip_versions, trusted_hosts=trusted_hosts, windows=windows
-        )
+        others = check_option(section, key, meant, pip_versions=pip_versions, windows=windows)
         return [Finding(ini_misread.COMMENT, section, key, message), *others]
     option = pip_options.find_option(section, key)
     if option is None:
         return [_not_taken(section, key, value, pip_versions)]
-    setting = Setting(section, key, option, pip_versions, trusted_hosts, windows)
+    setting = Setting(section, key, option, pip_versions, windows)
     if option.name in _ONE_RUN:
         return [setting.finding("command_line_only", f"{setting.name} {_ONE_RUN[option.name]}.")]
     if option.kind == "const" or option.name == "version":
@@ -420,6 +413,8 @@ def _check_path(setting: Setting, path: str) -> Finding | None:
     name, kind = setting.option.name, setting.option.kind
     if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return None
+    if kind.startswith(("url", "file")) and "://" in path:
+        return None
     message = (
         f"{setting.name} is {quoted(path, setting.key)}, a relative path, which means another place for each directory "
         f"that pip is run from; give {'a URL or ' if 'url' in kind else ''}an absolute path"
@@ -448,19 +443,7 @@ def _check_url(setting: Setting, url: str) -> Finding | None:
     if not re.match("[a-z][a-z0-9+.-]+:|https?/", url, re.IGNORECASE):
         return _check_path(setting, url)
     fault = pip_addresses.fault_of_url(url, setting.windows)
-    if fault:
-        return setting.unusable(url, fault)
-    location = re.split(r"[/?#]", url.rpartition("://")[2])[0].rpartition("@")[2]
-    is_trusted = any(host in (location, location.rpartition(":")[0]) for host in setting.trusted_hosts)
-    is_cached = is_trusted and not setting.pips_between((), _TRUSTED_HTTP_CACHED_SINCE)
-    if is_cached or not url.lower().startswith("http://"):
-        return None
-    trust_it = "" if is_trusted else ", or name the host in 'trusted-host'"
-    message = (
-        f"pip keeps nothing from {quoted(url, setting.key)}, for {setting.name}, in its cache, because it is plain "
-        f"http; use https{trust_it}."
-    )
-    return setting.finding("not_cached", message, WARNING)
+    return setting.unusable(url, fault) if fault else None
 
 
 def _check_proxy(setting: Setting, proxy: str) -> Finding | None:
@@ -519,6 +502,10 @@ _FAULTS = (
     ),
     ("trusted-host", ".*,.*", "blank", _NO_COMMA),
     (
+        "trusted-host", r".*\*.*", "wildcard",
+        "pip knows no wildcards, and {quoted} in {name} makes it trust no host's certificate; name each host.",
+    ),
+    (
         "<inverted>", _TRUE, "inverted",
         ("'{key} = {item}' in [{section}] does the opposite of what it says, as it gives the value of what the switch"
          " turns off; write '{key} = false'{opposite} to turn it off, or remove the key."),
@@ -562,9 +549,8 @@ _CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
     "uploaded-prior-to": _check_moment,
     "<float>": _check_float,
     **dict.fromkeys(("<word>", "<words>"), _check_word),
-    **dict.fromkeys(("<path>", "<paths>"), _check_path),
+    **dict.fromkeys(("<path>", "<paths>", "<url>", "<urls>"), _check_path),
     **dict.fromkeys(("<file>", "<files>"), _check_file),
-    **dict.fromkeys(("<url>", "<urls>"), _check_url),
 }
 
 
@@ -696,54 +682,3 @@ def expanded(path: str, place: pip_paths.Place) -> str:
     if place.home and (path == "~" or path.startswith("~/")):
         return os.path.join(place.home, path[2:])
     return path if "\0" in path else os.path.expanduser(path)
-
-
-# Hints
-
-# uv's own variables for these options.
-_UV_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cache-dir": "UV_CACHE_DIR"}
-
-
-class Hint(NamedTuple):
-    """What it is about, the option that it concerns, and one whole sentence."""
-
-    kind: str
-    key: str
-    message: str
-
-
-def hints_for(
-    options: Mapping[str, str], pip_versions: Sequence[str] = (), is_venv: bool = False, uv: str = ""
-) -> list[Hint]:
-    """Return the hints about these options, given by pip's main names of them.
-
-    pip_versions: the pips that read them; none stands for the newest. is_venv: whether that is in a virtual
-    environment only. uv: the path of that program where it is beside pip, else empty.
-    """
-    found = []
-    if is_true(options.get("require-virtualenv", "")) and not is_venv:
-        message = (
-            "'require-virtualenv' makes pip install nothing outside of virtual environments; a task of"
-            " ansible.builtin.pip without 'virtualenv' needs PIP_REQUIRE_VIRTUALENV=false in its environment."
-        )
-        found.append(Hint("requires_virtualenv", "require-virtualenv", message))
-    newest = max(map(pip_options.version_tuple, pip_versions), default=_CONSTRAINT_STAYS_OUT_OF_BUILDS)
-    if options.get("constraint") and not options.get("build-constraint") and newest >= _CONSTRAINT_STAYS_OUT_OF_BUILDS:
-        message = (
-            "'constraint' does not hold for what pip 26.2 and later install to build a package; set 'build-constraint'"
-            " too, if it should."
-        )
-        found.append(Hint("constraint", "constraint", message))
-    unseen = [name for name in _UV_VARIABLES if options.get(name)] if uv else []
-    if unseen:
-        variables = " and ".join(_UV_VARIABLES[name] for name in unseen)
-        message = f"{uv} ignores pip.conf and PIP_* variables; set {variables} for it as well."
-        found.append(Hint("other_program", unseen[0], message))
-    return found
-
-
-def find_uv(homes: Sequence[str] = ()) -> str:
-    """Return the path of the program uv for users with these homes; empty where there is none."""
-    directories = [os.environ.get("PATH", os.defpath)]
-    directories += [os.path.join(home, name) for home in homes for name in (".local/bin", ".cargo/bin")]
-    return shutil.which("uv", path=os.pathsep.join(directories)) or ""

@@ -38,6 +38,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import together as pip_together
 
 ARGUMENTS: dict[str, Any] = {
     "level": {"type": "str", "choices": ["user", "global", "site", "file"], "default": "user"},
@@ -96,7 +97,7 @@ def run(module: AnsibleModule, options: dict[str, Any]) -> dict[str, Any]:
     result = result_of(files, spec, pips)
     warnings = result.pop("warnings")
     if result["changed"]:  # the hints were shown when the options were set
-        warnings += hints_of(spec, targets, pips)
+        warnings += hints_of(spec, targets)
     if pip_targets.EVERYBODY in (options["users"] or ()):
         warnings += filter(None, [host_accounts.unlisted_accounts_warning()])
     for warning in warnings:
@@ -154,10 +155,11 @@ def pips_that_read(targets: list[pip_targets.Target]) -> list[pip_pips.PipInstal
 
 
 class Spec(NamedTuple):
-    """What a task asks of each file, checked, and what the user should know about it."""
+    """What a task asks of each file, checked, what the user should know about it, and the pips that read the file."""
 
     request: ini_request.Request
     warnings: list[str]
+    pip_versions: Sequence[str] = ()
 
 
 def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], windows: bool = False) -> Spec:
@@ -177,7 +179,7 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
     # What is written byte for byte cannot be migrated.
     if options["deprecated"] == "migrate" and not options["exact"]:
         _migrate(request)
-    trusted = request.set.get("global", {}).get("trusted-host")
+    versions = [pip.version for pip in pips]
     messages: dict[str, list[str]] = {"error": [], "warn": [], "allow": []}
     for name in [str(name) for name, keys in (sections or {}).items() if not keys]:
         for finding in pip_checks.check_empty_section(name):
@@ -188,14 +190,13 @@ def spec_of(options: Mapping[str, Any], pips: Sequence[pip_pips.PipInstall], win
                 section,
                 asked.key,
                 asked.value,
-                pip_versions=[pip.version for pip in pips],
-                trusted_hosts=trusted.value if trusted and isinstance(trusted.value, list) else [],
+                pip_versions=versions,
                 windows=windows,
             ):
                 messages[_rule_for(finding, options)].append(finding.message)
     if messages["error"]:
         raise _errors.UserError(" ".join(messages["error"]))
-    return Spec(request, messages["warn"])
+    return Spec(request, messages["warn"], versions)
 
 
 def _rule_for(finding: pip_checks.Finding, options: Mapping[str, Any]) -> str:
@@ -272,17 +273,19 @@ def _migrate(request: ini_request.Request) -> None:
                 comments.setdefault(key, comments.pop(name))
 
 
-def hints_of(spec: Spec, targets: list[pip_targets.Target], pips: list[pip_pips.PipInstall]) -> list[str]:
+def hints_of(spec: Spec, targets: list[pip_targets.Target]) -> list[str]:
     """Return what the user should know of the options that the task sets."""
     options = {}
     for section, keys in spec.request.set.items():
         for name, asked in keys.items():
             option = pip_options.find_option(section, name)
-            if option is not None and asked.value:
+            others = {meaning.dest for meaning in pip_options.meanings(name) if "install" not in meaning.sections}
+            if option is not None and asked.value and option.dest not in others:
                 options[option.name] = " ".join(asked.value) if isinstance(asked.value, list) else asked.value
     is_venv = all(target.level == "site" for target in targets)
-    uv = pip_checks.find_uv([target.place.home for target in targets if target.level == "user" and target.place.home])
-    return [hint.message for hint in pip_checks.hints_for(options, [pip.version for pip in pips], is_venv, uv)]
+    homes = [target.place.home for target in targets if target.level == "user" and target.place.home]
+    hints = pip_together.hints_for(options, spec.pip_versions, is_venv, pip_together.find_programs(homes))
+    return [hint.message for hint in hints]
 
 
 # One file
@@ -324,7 +327,7 @@ def configure(
         closed = _check_readable(target, file, options["mode"])
         before = file.rights_before
         keeps_mode = options["mode"] is None or bool(before and before.mode == file.rights_after.mode)
-        verdict = _verdict(target, spec, plans[-1], options, keeps_mode)
+        verdict = _verdict(target, spec, plans[-1], options, keeps_mode, module.check_mode)
         verdicts.append(verdict._replace(warnings=closed + verdict.warnings))
         if options["verify"] and verdict.refusals:
             raise _NotUsed(verdict)
@@ -592,7 +595,12 @@ class Verdict(NamedTuple):
 
 
 def _verdict(
-    target: pip_targets.Target, spec: Spec, merged: ini_merge.Merged, options: Mapping[str, Any], keeps_mode: bool
+    target: pip_targets.Target,
+    spec: Spec,
+    merged: ini_merge.Merged,
+    options: Mapping[str, Any],
+    keeps_mode: bool,
+    check_mode: bool,
 ) -> Verdict:
     """Say what pip will take once the new text is in the file. ``keeps_mode``: the file's mode does not change."""
     for_everybody = target.level == "global" and options["verify"]
@@ -604,11 +612,12 @@ def _verdict(
     layers = pip_effective.layers_of(files)
     shadowed = described_shadows(target, spec, merged, layers)
     hidden = described_hidden(target, spec, merged, layers)
+    stopping, beside = check_together(target, spec, layers, options, check_mode)
     broken = [file for file in files if file.fault and file.file.path != target.path]
     moved = _moved_by_profile(target)
     refusals = [moved] if moved else what_fails(shadowed, spec)
-    refusals += [file.fault for file in broken if not file.document]
-    warnings = [file.fault for file in broken]
+    refusals += [file.fault for file in broken if not file.document] + stopping
+    warnings = [file.fault for file in broken] + beside
     if options["verify"]:
         warnings += [moved] if moved else what_stays(shadowed, spec)
     closed: dict[str, list[str]] = {}
@@ -689,6 +698,38 @@ def described_shadows(
             }
         )
     return described
+
+
+def check_together(
+    target: pip_targets.Target,
+    spec: Spec,
+    layers: list[pip_effective.Layer],
+    options: Mapping[str, Any],
+    check_mode: bool,
+) -> tuple[list[str], list[str]]:
+    """Return what goes wrong between the file and others: reasons for the verification to fail, and warnings.
+
+    Raise UserError for what goes wrong within the file, where the task sets a part of that.
+    """
+    faults: list[str] = []
+    refusals: list[str] = []
+    warnings: list[str] = []
+    for trouble in pip_together.troubles(layers, target.place.environment, spec.pip_versions):
+        here = [origin for origin in trouble.origins if origin.path == target.path]
+        is_set = any(origin.key in spec.request.set.get(str(origin.section), ()) for origin in here)
+        message = f"{target.path}: {trouble.message}"
+        is_index, is_remark = (trouble.kind == kind for kind in (pip_together.IGNORED_INDEX, pip_together.NOT_CACHED))
+        if not is_set or is_remark or (is_index and trouble.origins[0] not in here):
+            warnings += [message] if here and (is_set or trouble.severity == pip_checks.ERROR) else []
+        elif is_index and check_mode:
+            warnings.append(f"{message} Without an earlier task that trusts the host, the task would fail.")
+        else:
+            (faults if is_index or len(here) == len(trouble.origins) else refusals).append(message)
+    if options["unknown"] != "error":
+        return [], [*warnings, *faults, *refusals] if options["unknown"] == "warn" else []
+    if faults:
+        raise _errors.UserError(" ".join(faults))
+    return refusals, warnings if options["verify"] else warnings + refusals
 
 
 def _owned(spec: Spec, merged: ini_merge.Merged) -> dict[str, dict[str, str | None]]:

@@ -35,6 +35,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as 
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import together as pip_together
 
 ARGUMENTS: dict[str, Any] = {
     "variables": {"type": "dict", "default": {}},
@@ -161,7 +162,7 @@ def _hints(spec: Spec) -> list[str]:
     keys = pip_effective.settings_of_environment(values)
     found = {name: pip_options.find_option(pip_effective.GLOBAL, key) for name, key in keys.items()}
     options = {option.name: values[name] for name, option in found.items() if option}
-    return [hint.message for hint in pip_checks.hints_for(options, uv=pip_checks.find_uv())]
+    return [hint.message for hint in pip_together.hints_for(options, programs=pip_together.find_programs())]
 
 
 # The variables
@@ -196,9 +197,29 @@ def check_variables(variables: Mapping[str, Any], context: Context) -> tuple[dic
                 (faults if severity == pip_checks.ERROR else warnings).append(f"{name}: {problem}")
         except _errors.UserError as error:
             faults.append(str(error))
+    if not faults:
+        for severity, problem in _problems_together(strings, context):
+            (faults if severity == pip_checks.ERROR else warnings).append(problem)
     if faults:
         raise _errors.UserError(" ".join(faults))
     return strings, warnings
+
+
+def _problems_together(variables: Mapping[str, str | None], context: Context) -> _Problems:
+    """Yield what goes wrong between these variables, and between them and the files of the user the task runs as."""
+    environment = {**context.place.environment, **variables}
+    place = context.place._replace(environment={name: value for name, value in environment.items() if value})
+    files = () if context.windows or not place.home else pip_paths.config_files(place)
+    layers = pip_effective.layers_of(map(pip_effective.look_at, files))
+    for trouble in pip_together.troubles(layers, place.environment, context.pip_versions):
+        are_set = [bool(origin.variable and variables.get(origin.variable)) for origin in trouble.origins]
+        is_index, message = trouble.kind == pip_together.IGNORED_INDEX, f"variables: {trouble.message}"
+        is_error = trouble.kind != pip_together.NOT_CACHED and context.unknown == "error"
+        if is_index and (context.check_mode or context.windows):  # a file that is not seen here may trust the host
+            is_error, message = False, f"{message} Unless a file trusts the host, the task would fail."
+        are_set = are_set[:1] if is_index else are_set
+        if any(are_set) and context.unknown != "allow":
+            yield pip_checks.ERROR if is_error and all(are_set) else pip_checks.WARNING, message
 
 
 def _check_name(name: str, context: Context) -> None:

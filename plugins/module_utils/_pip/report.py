@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import stat
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -29,6 +30,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import options a
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import paths as pip_paths
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import pips as pip_pips
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import profiles as pip_profiles
+from ansible_collections.devfleet.pip.plugins.module_utils._pip import together as pip_together
 
 HINT = "hint"
 
@@ -63,13 +65,6 @@ class Problem(NamedTuple):
     section: str | None = None
     key: str | None = None
     line: int | None = None
-
-
-class Readers(NamedTuple):
-    """Who reads a file: the releases of the pips, and the hosts that their ``trusted-host`` names."""
-
-    versions: Sequence[str]
-    trusted_hosts: Sequence[str] = ()
 
 
 Options = Mapping[str, pip_effective.Effective]
@@ -149,28 +144,28 @@ def _report_place(
     }
     install = effective[_CACHE_COMMAND]
     asked = [pip_effective.GLOBAL, *question.commands, *sections]
-    hosts = install["trusted-host"].winner.value.split() if "trusted-host" in install else []
-    readers = Readers([pip.version for pip in pips], hosts)
+    versions = [pip.version for pip in pips]
+    wrong = pip_together.troubles(layers, place.environment, versions)
     cache = _cache(place, install)
     problems = [
         *problems_of_home(place),
         *problems_of_hidden_file(place),
         *problems_of_certificates(install, place),
         *problems_of_cache(cache),
-        *hints(install, venv, readers.versions, pip_checks.find_uv([place.home] if place.home else [])),
+        *hints(install, venv, versions, pip_together.find_programs([place.home] if place.home else [])),
     ]
     return {
         "user": user,
         "venv": venv,
         "home": place.home or None,
         "failed": False,
-        "files": [_described_file(file, place, readers) for file in files],
+        "files": [_described_file(file, place, versions, wrong) for file in files],
         "options": {
             command: {name: _described_option(command, options[name]) for name in sorted(options)}
             for command, options in effective.items()
             if command in asked
         },
-        "environment": _environment(place, readers, settings),
+        "environment": _environment(place, versions, settings, wrong),
         "cache": {**cache, **(pip_cache.measure(cache["path"]) if question.measure_caches else {})},
         "pips": [pip._asdict() for pip in pips],
         "problems": _plain(problems),
@@ -194,9 +189,15 @@ def _plain(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [problem._asdict() for problem in problems]
 
 
-def _described_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> dict[str, Any]:
+def _described_file(
+    file: pip_effective.PipFile,
+    place: pip_paths.Place,
+    versions: Sequence[str],
+    wrong: Sequence[pip_together.Trouble],
+) -> dict[str, Any]:
     view = file.document.view() if file.document else {}
-    problems = list(itertools.islice(problems_of_file(file, place, readers), _MOST_PROBLEMS))
+    found = itertools.chain(problems_with_others(file, wrong), problems_of_file(file, place, versions))
+    problems = list(itertools.islice(found, _MOST_PROBLEMS))
     if len(problems) == _MOST_PROBLEMS:
         message = f"{file.file.path}: only the first {_MOST_PROBLEMS} problems of this file are listed; correct these."
         problems.append(Problem("more", pip_checks.ERROR, message))
@@ -232,13 +233,25 @@ def _described_option(command: str, effective: pip_effective.Effective) -> dict[
 
 
 def _environment(
-    place: pip_paths.Place, readers: Readers, settings: Mapping[str, pip_profiles.Setting]
+    place: pip_paths.Place,
+    versions: Sequence[str],
+    settings: Mapping[str, pip_profiles.Setting],
+    wrong: Sequence[pip_together.Trouble],
 ) -> list[dict[str, Any]]:
     """Return the variables that pip takes for options, and the one that names a file."""
     described = []
     for variable, key in sorted(pip_effective.settings_of_environment(place.environment).items()):
         value = place.environment[variable]
-        problems = _plain(problems_of_variable(variable, value, place, readers))
+        problems = _plain(
+            [
+                *problems_of_variable(variable, value, place, versions),
+                *(
+                    Problem(trouble.kind, trouble.severity, f"{variable}: {trouble.message}", key=key)
+                    for trouble in wrong
+                    if trouble.origins[0].variable == variable
+                ),
+            ]
+        )
         shown = _shown(pip_effective.GLOBAL, key, value)
         described.append({"variable": variable, "key": key, "value": shown, "problems": problems})
     named = place.environment.get("PIP_CONFIG_FILE")
@@ -273,7 +286,7 @@ def _cache(place: pip_paths.Place, install: Options) -> dict[str, Any]:
 # What is wrong with it
 
 
-def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
+def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, versions: Sequence[str]) -> Iterator[Problem]:
     """Yield what is wrong with one file that pip reads, as the user of this place sees it."""
     path, level = file.file.path, file.file.level
     if file.skipped:
@@ -308,11 +321,11 @@ def problems_of_file(file: pip_effective.PipFile, place: pip_paths.Place, reader
         line = next(number for number, text in enumerate(file.content.split(b"\n"), start=1) if not text.isascii())
         message = f"{path}, line {line}: this line holds characters that are not ASCII, {pip_options.NOT_ASCII}."
         yield Problem("not_ascii", pip_checks.WARNING, message, line=line)
-    yield from _problems_of_lines(path, file.document, place, readers)
+    yield from _problems_of_lines(path, file.document, place, versions)
 
 
 def _problems_of_lines(
-    path: str, document: ini_document.Document, place: pip_paths.Place, readers: Readers
+    path: str, document: ini_document.Document, place: pip_paths.Place, versions: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is wrong with the lines of a file, first what the parser makes of them."""
 
@@ -336,8 +349,21 @@ def _problems_of_lines(
             if (section, name) in misread or section in ambiguous:
                 continue
             value = str(pip_checks.without_comments(document.value(option) or ""))
-            for finding in _findings(section, option.key, name, value, place, readers):
+            for finding in _findings(section, option.key, name, value, place, versions):
                 yield problem(finding.kind, finding.severity, finding.message, section, name, option.line + 1)
+
+
+def problems_with_others(file: pip_effective.PipFile, wrong: Sequence[pip_together.Trouble]) -> Iterator[Problem]:
+    """Yield what goes wrong between an option of the file and others; each is told of one file."""
+    path = file.file.path
+    for trouble in wrong:
+        origin = trouble.origins[0]
+        if origin.path == path and file.document:
+            option = file.document.options.get(str(origin.section), {}).get(str(origin.key))
+            where, line = (f"{path}, line {option.line + 1}", option.line + 1) if option else (path, None)
+            yield Problem(
+                trouble.kind, trouble.severity, f"{where}: {trouble.message}", origin.section, origin.key, line
+            )
 
 
 def _mode_of(path: str) -> int:
@@ -348,10 +374,12 @@ def _mode_of(path: str) -> int:
         return 0
 
 
-def problems_of_variable(variable: str, value: str, place: pip_paths.Place, readers: Readers) -> Iterator[Problem]:
+def problems_of_variable(
+    variable: str, value: str, place: pip_paths.Place, versions: Sequence[str]
+) -> Iterator[Problem]:
     """Yield what is wrong with one PIP_* variable, which pip takes as it takes a key of [global]."""
     key = pip_options.key_name(variable[len("PIP_") :])
-    for finding in _findings(pip_effective.GLOBAL, key, key, value, place, readers):
+    for finding in _findings(pip_effective.GLOBAL, key, key, value, place, versions):
         # Other programs have variables of their own that begin so.
         severity = pip_checks.WARNING if finding.kind == pip_checks.UNKNOWN_KEY else finding.severity
         message = f"{variable}: {ini_secrets.mask_urls(finding.message.replace(' in [global]', ''))}"
@@ -359,11 +387,9 @@ def problems_of_variable(variable: str, value: str, place: pip_paths.Place, read
 
 
 def _findings(
-    section: str, key: str, name: str, value: str, place: pip_paths.Place, readers: Readers
+    section: str, key: str, name: str, value: str, place: pip_paths.Place, versions: Sequence[str]
 ) -> list[pip_checks.Finding]:
-    findings = pip_checks.check_option(
-        section, key, value, pip_versions=readers.versions, trusted_hosts=readers.trusted_hosts
-    )
+    findings = pip_checks.check_option(section, key, value, pip_versions=versions)
     if findings or not value or pip_options.find_option(section, key) is None:
         return findings
     fault = pip_checks.fault_of_place(name, value, place)
@@ -430,11 +456,19 @@ def problems_of_cache(cache: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("no_cache", pip_checks.WARNING, message)
 
 
-def hints(install: Options, venv: str | None, versions: Sequence[str] = (), uv: str = "") -> Iterator[Problem]:
-    """Yield what a playbook should know of the options that count, as far as it is no fault of theirs.
+def hints(
+    install: Options, venv: str | None, versions: Sequence[str] = (), programs: Mapping[str, str] | None = None
+) -> Iterator[Problem]:
+    """Yield what a playbook should know of the options that count; in a virtual environment that may be an error.
 
-    uv: the path of that program where this user has it.
+    programs: those beside pip that this user has.
     """
     values = {name: effective.winner.value for name, effective in install.items()}
-    for hint in pip_checks.hints_for(values, versions, venv is not None, uv):
-        yield Problem(hint.kind, HINT, hint.message, key=hint.key)
+    for hint in pip_together.hints_for(values, versions, venv is not None, programs or {}):
+        stops = hint.kind == pip_together.USER_INSTALL and venv is not None and not _sees_packages_of_users(venv)
+        yield Problem(hint.kind, pip_checks.ERROR if stops else HINT, hint.message, key=hint.key)
+
+
+def _sees_packages_of_users(venv: str) -> bool:
+    with open(os.path.join(venv, "pyvenv.cfg"), encoding="utf-8", errors="replace") as file:
+        return any(re.match(r"include-system-site-packages\s*=\s*true\s*$", line, re.IGNORECASE) for line in file)

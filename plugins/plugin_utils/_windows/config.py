@@ -67,10 +67,11 @@ def _configure(
     layers, faults = _layers(host, target, merged.text, options)
     shadowed = pip_config.described_shadows(target, spec, merged, layers)
     hidden = pip_config.described_hidden(target, spec, merged, layers)
+    stopping, beside = pip_config.check_together(target, spec, layers, options, check_mode)
     if options["verify"] and spec.request.set:
         # What users' own files override is no reason against the machine's file.
         decisive = [shadow for shadow in shadowed if (target.level, shadow["winner"]["level"]) != ("global", "user")]
-        refusals = pip_config.what_fails(decisive, spec) + faults
+        refusals = pip_config.what_fails(decisive, spec) + faults + stopping
         if refusals:
             failure = pip_targets.failure(target.level, path, target.user, " ".join(refusals))
             return {**failure, "shadowed": shadowed, "hidden": hidden}
@@ -98,7 +99,7 @@ def _configure(
         **host.change(path, before, after, options["backup"], check_mode),
     }
     result["warnings"] = [
-        *(*warnings, *pip_config.file_warnings(target, merged, spec), *faults),
+        *(*warnings, *pip_config.file_warnings(target, merged, spec), *faults, *beside),
         *(pip_config.what_stays(shadowed, spec) if options["verify"] else []),
         *(pip_config.hidden_warnings(hidden) if options["list_mode"] == "append" or result["changed"] else []),
         *windows_host.pip_warnings(path, before, after),

@@ -507,12 +507,6 @@ def test_an_empty_value_is_no_mask_to_pip_25_3(home: Home, real_pips: dict[str, 
     assert {home.parsed(python)["timeout"] for python in others} == {15}
 
 
-def test_plain_http_is_warned_of_unless_trusted(home: Home) -> None:
-    options = {"index-url": "http://pypi.example/simple"}
-    assert "plain http" in warnings_of(home.set({"global": options}))
-    assert "plain http" not in warnings_of(home.set({"global": {**options, "trusted-host": ["pypi.example"]}}))
-
-
 # validate
 
 

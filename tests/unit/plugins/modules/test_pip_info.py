@@ -171,7 +171,7 @@ def test_what_is_wrong_is_told(tmp_path: Path) -> None:
         ("legacy", ""),
         ("inverted", "no-compile"),
         ("path", "cert"),
-        ("not_cached", "index-url"),
+        ("ignored_index", "index-url"),
         ("requires_virtualenv", "require-virtualenv"),
         ("cache_off", "no-cache-dir"),
         ("site_of_system", ""),
@@ -184,10 +184,21 @@ def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     assert report["files"][0]["problems"][0]["message"].startswith(f"{tmp_path}/xdg/pip/pip.conf, line 2: ")
 
 
-def test_a_host_that_is_trusted_elsewhere_is_cached(tmp_path: Path) -> None:
+def test_a_host_that_another_file_trusts_is_no_problem(tmp_path: Path) -> None:
     files = {"xdg": {"global": {"trusted-host": "a.example"}}, "user": {"global": {"index-url": "http://a.example/"}}}
 
-    assert ("not_cached", "index-url") not in kinds(report_in(situation_with(tmp_path, files)))
+    assert not {"ignored_index", "not_cached"}.intersection(dict(kinds(report_in(situation_with(tmp_path, files)))))
+
+
+def test_what_goes_wrong_together_is_told_with_its_line_and_both_places(tmp_path: Path) -> None:
+    files = {"xdg": {"install": {"compile": "true", "user": "yes"}}, "user": {"install": {"target": "/x"}}}
+    report = report_in(situation_with(tmp_path, files, PIP_INDEX_URL="http://a.example/"))
+    (problem,) = [problem for file in report["files"] for problem in file["problems"] if problem["kind"] == "conflict"]
+    assert (problem["severity"], problem["line"], problem["key"]) == ("error", 3, "user")
+    assert f"'target' in [install] of {tmp_path}/home/.config/pip/pip.conf" in problem["message"]
+    (variable,) = [variable for variable in report["environment"] if variable["key"] == "index-url"]
+    (problem,) = variable["problems"]
+    assert problem["message"].startswith("PIP_INDEX_URL: pip ignores 'http://a.example/', for PIP_INDEX_URL,")
 
 
 def test_a_good_configuration_has_no_problems(tmp_path: Path) -> None:

@@ -192,3 +192,9 @@ def test_bounds_that_no_file_names_are_the_systems_custom(tmp_path: Path) -> Non
 def test_macos_has_bounds_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert accounts._human_uids(str(tmp_path / "none")) == (501, 2147483647)
+
+
+def test_rules_between_services_are_no_services(host: Path) -> None:
+    (host / "NSSWITCH").write_text("passwd: files[success=return] sss [NOTFOUND=return]ldap\n")
+    assert f" (sss, ldap in {accounts.NSSWITCH}); " in accounts.unlisted_accounts_warning()
+    assert accounts._account_sources() == ["files", "sss", "ldap"]

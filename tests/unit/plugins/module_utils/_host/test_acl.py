@@ -125,3 +125,15 @@ def test_the_owner_the_group_and_the_mask_of_an_old_list_get_full_access() -> No
     old = [AclEntry(tag, 0) for tag in (posix_acl.USER_OBJ, posix_acl.GROUP_OBJ, posix_acl.MASK, posix_acl.OTHER)]
 
     assert posix_acl.to_text(posix_acl.with_group(old, 0o2775, 7)) == "u::rwx,g::rwx,g:7:rwx,m::rwx,o::---"
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 11])
+def test_half_an_entry_is_no_list(size: int) -> None:
+    assert posix_acl.decode(SETFACL_BYTES[:12])
+    with pytest.raises(ValueError, match=f"{12 + size} bytes are no access control list" if size != 8 else ""):
+        posix_acl.decode(SETFACL_BYTES[: 12 + size])
+
+
+def test_the_version_of_a_list_is_two() -> None:
+    assert posix_acl.encode([]) == b"\x02\0\0\0"
+    assert posix_acl.decode(b"\x02\0\0\0") == []

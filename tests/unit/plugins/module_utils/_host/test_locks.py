@@ -166,3 +166,23 @@ def test_a_lock_that_was_replaced_meanwhile_is_none(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(locks.fcntl, "flock", lambda *_: meanwhile.pop(0)())
     with held(tmp_path):
         assert meanwhile == []
+
+
+def test_roots_locks_lie_in_run_or_where_older_systems_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert locks._PLACES == ("/run", "/var/run")
+    assert locks._LIST & os.O_DIRECTORY
+    for name, mode in (("open", 0o1777), ("run", 0o755)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+    monkeypatch.setattr(locks, "_PLACES", (f"{tmp_path}/none", f"{tmp_path}/open", f"{tmp_path}/run"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with contextlib.ExitStack() as stack:
+        place = locks._place_of_root(stack)
+        assert place is not None
+        assert place[1] == f"{tmp_path}/run/devfleet.pip"
+        assert os.path.samestat(os.fstat(place[0]), (tmp_path / "run/devfleet.pip").stat())
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert stat.S_IMODE((tmp_path / "run/devfleet.pip").stat().st_mode) == 0o700
+    (tmp_path / "run/devfleet.pip").chmod(0o750)
+    with contextlib.ExitStack() as stack:
+        assert locks._place_of_root(stack) is None

@@ -180,7 +180,9 @@ def test_root_follows_no_link_of_others(
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(places, "_link_at", lambda *there: (owner, link_at(*there)[1]) if link_at(*there) else None)
     if is_refused:
-        with pytest.raises(UserError, match=f"the symbolic link {top}/relative belongs to the user with the id 7"):
+        with pytest.raises(
+            UserError, match=f"the symbolic link {top}/relative belongs to .*, and root does not follow it"
+        ):
             places.reached(f"{top}/relative/file").__enter__()
         with places.reached(f"{top}/relative", follow=False) as place:
             assert place.link == "a/b"
@@ -217,12 +219,11 @@ def test_the_owner_below_is_that_of_the_first_directory_that_is_not_roots(
 @pytest.mark.parametrize(
     ("number", "advice"),
     [
-        (errno.EACCES, "work as the file's owner, or with become"),
-        (errno.EPERM, "work as the file's owner, or with become"),
-        (errno.EROFS, "the file system is mounted read-only"),
+        (errno.EROFS, "mount that file system writable, or leave this file out"),
         (errno.ENOSPC, "make room on that file system"),
-        (errno.EDQUOT, "the quota of that user is used up"),
-        (errno.ENOTDIR, "a file stands where a directory is needed"),
+        (errno.EDQUOT, "the quota of the owner is used up; make room, or raise it"),
+        (errno.ENOTDIR, "a file stands where a directory is needed; move it away"),
+        (errno.ENAMETOOLONG, "choose a shorter path"),
         (errno.ELOOP, "somebody put a symbolic link there meanwhile; rerun the play"),
         (errno.EIO, "fix this and rerun the play"),
     ],
@@ -249,3 +250,70 @@ def test_the_real_path_is_the_given_one_where_it_cannot_be_had(top: Path, monkey
 
     monkeypatch.setattr(os.path, "realpath", fail)
     assert places.real_path("/a/link") == "/a/link"
+
+
+def test_the_umask_of_the_work_is_the_callers(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        with places.reached(str(tmp_path / "a/file")) as place, place.made(0o755):
+            (tmp_path / "a/file").touch(0o666)
+            assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a/file").stat().st_mode) == 0o640
+
+
+def test_the_longest_path_that_the_system_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pathconf", lambda _path, _name: 10)
+    places.Reached("/345678").close()
+    places.Reached("/23456789").close()
+    with pytest.raises(OSError, match="name too long") as caught:
+        places.Reached("/23456789x")
+    assert caught.value.filename == "/23456789x"
+
+
+def test_a_directory_may_be_entered_that_may_not_be_listed() -> None:
+    assert places.ENTER & os.O_PATH == os.O_PATH
+    for flag in (os.O_DIRECTORY, os.O_NOFOLLOW, os.O_CLOEXEC):
+        assert places.ENTER & flag == flag
+
+
+def test_a_file_in_the_way_of_a_directory_is_named(top: Path) -> None:
+    for path in ("a/b/file", "up"):
+        with pytest.raises(NotADirectoryError) as caught, places.reached_directory(str(top / path)):
+            pass
+        assert caught.value.filename == f"{top}/a/b/file"
+
+
+@pytest.mark.parametrize(
+    ("user", "starter", "path", "said"),
+    [
+        (0, 0, "/h/x", "root itself is refused there"),
+        (3999999999, 0, "/etc/x", "'3999999999' has no right to that; correct the owner or the mode there"),
+        (3999999999, 3999999999, "/h/x", "'3999999999' has no right to that; correct the owner or the mode there"),
+        (3999999999, 3999999999, "/h", "'3999999999' has no right to that; correct the owner or the mode there"),
+        (3999999999, 3999999999, "/hx", "'3999999999' has no right to that; run the task with become, or correct"),
+    ],
+)
+def test_the_way_to_rights_depends_on_who_started_the_task(
+    monkeypatch: pytest.MonkeyPatch, user: int, starter: int, path: str, said: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "getresuid", lambda: (user, user, starter))
+    monkeypatch.setattr(os.path, "expanduser", lambda _path: "/h")
+    assert places.way_to_rights(path).startswith(said)
+    assert places.works_for_root() is (starter == 0)
+    with pytest.raises(UserError) as caught, places.explained(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+    assert f"{path}: permission denied ({path}); {said}" in str(caught.value)
+
+
+def test_nothing_seems_to_be_where_the_way_ends(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [places.seems_missing(str(top / path)) for path in ("none", "a/b/file/x", "a/b/file", "dangling")]
+    assert found == [True, True, False, True]
+
+    def refuse(_path: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert places.seems_missing("/closed/x") is False

@@ -472,3 +472,18 @@ def test_what_goes_while_it_is_looked_at_is_no_error(cache: Path, monkeypatch: p
         with opened(cache) as top:
             items, found = tree.scan(top)
         assert (list(items), found) == (["", "http-v2", "http-v2/a"], names)
+
+
+def test_reading_leaves_no_file_open(cache: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for name in ("http-v2/a/one", "http-v2", "none"):
+        tree.read_file(None, str(cache / name), 9)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_removal_of_a_directory_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x").mkdir()
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(PermissionError):
+        tree.remove(str(tmp_path / "x"), item("", ME, MY_GROUP, DIRECTORY | 0o700), check=True)
+    assert (tmp_path / "x").exists()

@@ -171,3 +171,107 @@ def test_merge_and_replace_check_what_they_return(monkeypatch: pytest.MonkeyPatc
         ("[a]\nk = 2\n", {"a": {"k": "2"}}),
         ("[b]\nx = 1\n", {"b": {"x": "1"}}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "after"),
+    [
+        ("k: a b\n", {"k": ["b", "c"]}, "k:\n    b\n    c\n"),
+        ("k=1\nl =\n  x\n", {"n": "2"}, "k=1\nl =\n  x\nn=2\n"),
+        ("k =\n  x\nl = 1\n\t\t2\n", {"n": ["z"]}, "k =\n  x\nl = 1\n\t\t2\nn =\n  z\n"),
+        ("k =\n  x\n", {"n": ["z"], "m": "1"}, "k =\n  x\nn =\n  z\nm = 1\n"),
+        ("k:\n  x\n", {"n": "z"}, "k:\n  x\nn:z\n"),
+        ("k :\n", {"n": "z"}, "k :\nn : z\n"),
+        ("k:  \n", {"k": "z"}, "k:  z\n"),
+        ("k =\n", {"k": "z"}, "k = z\n"),
+        ("k = 1  \r\n", {"k": "z"}, "k = z  \r\n"),
+        ("k = 1\n  2\n", {"k": "3\n4"}, "k = 3\n  4\n"),
+        ("k = 1\n", {"k": "3\n4"}, "k = 3\n    4\n"),
+        ("  k = 1\n", {"k": "3\n4", "n": "5"}, "  k = 3\n      4\n  n = 5\n"),
+        ("k =\n  1\n  # of k\n\n", {"n": "2"}, "k =\n  1\n  # of k\nn = 2\n\n"),
+        ("k =\n  1\n  # of k\n  # more\n# apart\n", {"n": "2"}, "k =\n  1\n  # of k\n  # more\nn = 2\n# apart\n"),
+        ("k = 1\n  # of nothing\n", {"n": "2"}, "k = 1\nn = 2\n  # of nothing\n"),
+        ("k = 1\n# apart\n\n", {"n": "2"}, "k = 1\nn = 2\n# apart\n\n"),
+    ],
+)
+def test_a_new_line_looks_like_its_siblings(before: str, wanted: dict[str, Any], after: str) -> None:
+    for rest in ("", "[b]\nk = 0\n"):
+        assert merged(f"[a]\n{before}{rest}", sections={"a": wanted}) == f"[a]\n{after}{rest}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[a]\nk = 1\n# x = 2\n\n[b]\n", "[a]\nk = 1\n# x = 2\nx = 3\n\n[b]\n"),
+        ("[a]\n# x = 2\nk = 1\n", "[a]\n# x = 2\nx = 3\nk = 1\n"),
+        ("[a]\nk = 1\n# x = 2\nl = 1\n", "[a]\nk = 1\n# x = 2\nx = 3\nl = 1\n"),
+        ("[a]\nk = 1\n# x = 2\nl = 1\n# X = 4\nm = 1\n", "[a]\nk = 1\n# x = 2\nl = 1\n# X = 4\nx = 3\nm = 1\n"),
+        ("[a]\nk = 1\n[b]\n# x = 2\nl = 1\n", "[a]\nk = 1\nx = 3\n[b]\n# x = 2\nl = 1\n"),
+        ("# x = 2\n[a]\nk = 1\n", "# x = 2\n[a]\nk = 1\nx = 3\n"),
+        ("[a]\nk =\n  1\n  # x = 2\n  3\n", "[a]\nk =\n  1\n  # x = 2\n  3\nx =3\n"),
+        ("[a]\n# x = 2\n", "[a]\n# x = 2\nx = 3\n"),
+        ("[a]\n# x =\nk = 1\n", "[a]\n# x =\nx = 3\nk = 1\n"),
+        ("[a]\n  k = 1\n  # x = 2\n", "[a]\n  k = 1\n  # x = 2\n  x = 3\n"),
+    ],
+)
+def test_a_key_goes_below_its_own_comment_in_its_own_section(before: str, after: str) -> None:
+    text = merged(before, sections={"a": {"x": 3}}, commented="place_after")
+    assert text.replace(" =3", " = 3") == after.replace(" =3", " = 3")
+
+
+@pytest.mark.parametrize("key", ["xk", "k", "kx"])
+def test_a_key_that_is_uncommented_keeps_its_spelling_and_delimiter(key: str) -> None:
+    before = f"[a]\n#;  {key.upper()}: 1\nb = 1\n"
+    assert merged(before, sections={"a": {key: 2}}, commented="uncomment") == f"[a]\n{key.upper()}: 2\nb = 1\n"
+    assert merged(f"[a]\n# {key} =\nb=1\n", sections={"a": {key: 2}}, commented="uncomment") == f"[a]\n{key}=2\nb=1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[a]\nb = 1\n", "[a]\nb = 1\n# one\n# two\nx = 3\n"),
+        ("[a]\n# one\n# two\nb = 1\n", "[a]\n# one\n# two\nx = 3\nb = 1\n"),
+        ("[a]\n# zero\n# one\n# two\nb = 1\n", "[a]\n# zero\n# one\n# two\nx = 3\nb = 1\n"),
+        ("[a]\n# two\nb = 1\n", "[a]\n# two\nb = 1\n# one\n# two\nx = 3\n"),
+        ("[a]\nb = 1\n# one\n# two\n", "[a]\nb = 1\n# one\n# two\nx = 3\n"),
+        ("[a]\n# one\n\n# two\nb = 1\n", "[a]\n# one\n\n# two\nb = 1\n# one\n# two\nx = 3\n"),
+        ("# two\n[a]\nb = 1\n", "# two\n[a]\nb = 1\n# one\n# two\nx = 3\n"),
+    ],
+)
+def test_a_comment_is_written_once(before: str, after: str) -> None:
+    assert merged(before, sections={"a": {"x": 3}}, comments={"a": {"x": "one\ntwo"}}) == after
+
+
+def test_an_item_that_would_begin_a_line_as_a_comment_is_refused_with_its_line() -> None:
+    with pytest.raises(
+        ini_document.IniError, match="an item of 'k' starts with '#' and would come to the start"
+    ) as caught:
+        merged("[a]\nb = 1\nk =\n  a #b\n", remove={"a": {"k": ["a"]}})
+    assert caught.value.line == 3
+
+
+def test_a_change_is_shown_without_secrets() -> None:
+    change = ini_merge.Change("see https://u:p@h/", "password", "changed", "old", ["new"])
+    assert ini_merge.masked_change(change) == {
+        "section": "see https://********@h/",
+        "key": "password",
+        "action": "changed",
+        "before": "********",
+        "after": ["********"],
+    }
+    assert ini_merge.masked_change(ini_merge.Change("a", None, "removed", "[a]", None)) == {
+        "section": "a",
+        "key": None,
+        "action": "removed",
+        "before": "[a]",
+        "after": None,
+    }
+
+
+def test_a_text_that_is_replaced_is_compared_section_by_section() -> None:
+    changes = ini_merge.replace("[a]\nk = 1\n[old]\nx = 1\n", "[new]\ny = 2\n[a]\nk = 2\n", PIP).changes
+    assert [tuple(change) for change in changes] == [
+        ("new", "y", "added", None, "2"),
+        ("a", "k", "changed", "1", "2"),
+        ("old", "x", "removed", "1", None),
+    ]

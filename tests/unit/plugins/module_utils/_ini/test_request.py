@@ -77,7 +77,7 @@ def test_appending_nothing_removes_nothing() -> None:
         ({"sections": {"a": {1, 2}}}, "sections: 'a' must be a section, a dictionary of keys, not a set; put"),
         (
             {"sections": {"a": {"k": {"x": 1}}}},
-            "[a] k: the value must be a string, a number, a boolean or a list, not a dict",
+            "[a] k: the value must be a string, a number, a boolean or a list, not a dictionary.",
         ),
         (
             {"sections": {"a": {"k": [None]}}},
@@ -192,3 +192,13 @@ def test_a_text_says_each_thing_once(content: str, dialect: Dialect, said: str) 
     else:
         ini_request.parse_content(content, dialect)
     assert len(ini_request.parse_content(content, dialect, check_repeats=False).repeats) == 1
+
+
+def test_a_tuple_does_for_a_list() -> None:
+    asked = build_request(PIP, sections={"a": {"x": (1,)}}, remove={"a": ("k", "l"), "b": {"m": ("1", 2)}})
+    assert (asked.remove_keys, asked.remove_items) == (
+        {"a": {"k": "k", "l": "l"}},
+        {"b": {"m": Asked("m", ["1", "2"])}},
+    )
+    for bad in ([("k",)], (["k"],), ({"k": 1},)):
+        assert refusal(remove={"a": bad}).startswith("remove, [a]: this must be a list of keys")

@@ -245,7 +245,6 @@ def test_too_new_and_wrong_are_both_told() -> None:
 def test_no_message_shows_a_password() -> None:
     secret = "http://ann:s3cret@a.example/simple"
     settings: list[tuple[str, str, Text]] = [
-        ("global", "index-url", secret),
         ("global", "index_urls", secret),
         ("global", "find-links", [secret + " x"]),
         ("global", "retries", secret),

@@ -392,51 +392,6 @@ def test_windows_paths_are_judged_as_such() -> None:
         assert only(check_value(setting("global", "cache-dir", windows=True), path)).kind == "path"
 
 
-URLS = [
-    "http://a.example/simple",
-    "http://a.example:8080/simple",
-    "http://u:p@a.example/",
-    "https://a.example/",
-]
-HOSTS = [[], ["a.example"], ["a.example:8080"], ["b.example"], ["b.example", "a.example"]]
-ADAPTERS = """
-import json, sys
-from pip._internal.network.session import PipSession
-for url, hosts, cache in json.load(sys.stdin):
-    session = PipSession(cache=cache, trusted_hosts=hosts)
-    print('CacheControlAdapter' in [base.__name__ for base in type(session.get_adapter(url)).__mro__])
-"""
-
-
-def test_what_pip_does_not_cache(real_pips: dict[str, str], tmp_path: Path) -> None:
-    cases = [(url, hosts) for url in URLS for hosts in HOSTS]
-    text = json.dumps([(url.replace("u:p@", ""), hosts, str(tmp_path)) for url, hosts in cases])
-
-    def ask(_version: str, python: str) -> list[bool]:
-        answer = pips.run(python, ["-c", ADAPTERS], pips.environment(tmp_path), text)
-        return [line == "True" for line in answer.stdout.splitlines()]
-
-    for version, cached in pips.ask_each(real_pips, ask).items():
-        settings = [
-            setting("global", "index-url", trusted_hosts=hosts, pip_versions=(version,)) for _url, hosts in cases
-        ]
-        found = [check_value(one, url) for one, (url, _hosts) in zip(settings, cases)]
-        assert cached == [not findings for findings in found], version
-        assert {one.severity for findings in found for one in findings} == {WARNING}
-
-
-def test_plain_http_is_explained_and_its_password_is_not_shown() -> None:
-    finding = only(check_value(setting("global", "extra-index-url"), ["http://ann:s3cret@a.example/simple"]))
-    assert finding.kind == "not_cached"
-    assert finding.message == (
-        "pip keeps nothing from 'http://********@a.example/simple', for 'extra-index-url' in [global], in its "
-        "cache, "
-        "because it is plain http; use https, or name the host in 'trusted-host'."
-    )
-    trusted = setting("global", "index-url", trusted_hosts=["a.example"], pip_versions=("26.3", "20.3"))
-    assert only(check_value(trusted, "http://a.example/")).message.endswith("because it is plain http; use https.")
-
-
 def test_empty_value_hides_an_earlier_file_but_not_from_every_pip(real_pips: dict[str, str], tmp_path: Path) -> None:
     for name, value in (("a/pip/pip.conf", "3"), ("home/.config/pip/pip.conf", "")):
         (tmp_path / name).parent.mkdir(parents=True)

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils import basic
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import secret_registry
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.module import PipModule
 from ansible_collections.devfleet.pip.tests import host_log
 from ansible_collections.devfleet.pip.tests.run_module import run_module
 
@@ -43,3 +46,60 @@ def test_neither_the_result_nor_the_log_holds_a_secret(module: str, arguments: d
     assert "hunter2" not in json.dumps(result)
     assert "********" in json.dumps(result["invocation"])
     assert log.read_text() == ""
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> PipModule:
+    """A module whose arguments hold secrets."""
+    arguments = {"token": "hunter2hunter2", "path": "/no/such", "url": URL, "_ansible_check_mode": True}
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    return PipModule(argument_spec={name: {"type": "str"} for name in ("token", "path", "url")})
+
+
+@pytest.mark.parametrize("has_failed", [True, False])
+def test_a_result_with_a_message_is_a_failure_and_all_of_it_is_masked(
+    module: PipModule, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_failed: bool
+) -> None:
+    registered: list[str] = []
+    monkeypatch.setattr(secret_registry, "register", registered.extend)
+    result: dict[str, Any] = {"says": [f"see {URL}"], "diff": f"kept: {URL}", "changed": False}
+
+    def task(given: Any, options: dict[str, Any]) -> dict[str, Any]:
+        assert given is module
+        assert options["token"] == "hunter2hunter2"
+        assert module.check_mode
+        module.warn(f"beware of {URL}")
+        return {**result, "msg": f"no {URL}"} if has_failed else result
+
+    with pytest.raises(SystemExit) as ended:
+        module.run(task)
+    answer = json.loads(capsys.readouterr().out)
+    assert ended.value.code == (1 if has_failed else 0)
+    assert (answer["says"], answer["diff"]) == (["see https://********@h/"], f"kept: {URL}")
+    assert answer.get("msg") == ("no https://********@h/" if has_failed else None)
+    assert bool(answer.get("failed")) is has_failed
+    assert "hunter2" not in json.dumps({**answer, "diff": ""})
+    assert answer["invocation"]["module_args"]["url"] == "https://********@h/"
+    assert "beware of https://********@h/" in json.dumps(answer["warnings"])
+    assert "hunter2hunter2" in registered
+
+
+def test_a_path_that_has_gone_costs_no_result(
+    module: PipModule, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert module.add_path_info({"path": str(tmp_path)})["state"] == "directory"
+
+    def gone(_module: Any, _result: dict[str, Any]) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(basic.AnsibleModule, "add_path_info", gone)
+    assert module.add_path_info({"path": "/x"}) == {"path": "/x"}
+    assert module.log("hunter2") is None
+
+
+def test_a_warning_keeps_its_details(module: PipModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[Any] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _self, text, **details: warned.append((text, details)))
+    module.warn(f"see {URL}", help_text="x")
+    assert warned == [("see https://********@h/", {"help_text": "x"})]

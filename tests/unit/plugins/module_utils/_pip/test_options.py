@@ -212,7 +212,7 @@ def test_the_nearest_option_is_one_of_the_section_where_that_has_one() -> None:
 )
 def test_the_first_line_that_is_not_utf8(content: bytes, line: int) -> None:
     assert line_that_is_not_utf8(content) == line
-    warnings = encoding_warnings("/etc/pip.conf", b"", content)
+    warnings = [text for text in encoding_warnings("/etc/pip.conf", b"", content) if "not ASCII" not in text]
     assert [warning.startswith(f"/etc/pip.conf, line {line}: ") for warning in warnings] == [True] * bool(line)
 
 
@@ -222,3 +222,11 @@ def test_a_bom_that_goes_is_warned_of() -> None:
     assert warning.startswith("/etc/pip.conf: the byte order mark (BOM) at its start")
     assert encoding_warnings("/etc/pip.conf", bom + b"[a]\n", bom + b"[a]\n") == []
     assert len(encoding_warnings("/etc/pip.conf", bom, b"\xff")) == 2
+
+
+def test_the_first_new_line_with_characters_that_are_not_ascii_is_warned_of() -> None:
+    old, new = "# \xe4\n".encode(), "# \xe4\nx\ny = \xf6\nz = \xfc\n".encode()
+    (warning,) = encoding_warnings("/etc/pip.conf", old, new)
+    assert warning.startswith("/etc/pip.conf, line 3: this line holds characters that are not ASCII, ")
+    assert encoding_warnings("/etc/pip.conf", new, old) == []
+    assert encoding_warnings("/etc/pip.conf", b"", b"x\n") == []

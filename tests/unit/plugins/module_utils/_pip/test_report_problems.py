@@ -13,7 +13,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip import report as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import Layer, effective_options, look_at
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import ConfigFile, Place
 
-READERS = problems.Readers(["26.3"])
+VERSIONS = ["26.3"]
 
 
 def place_at(home: Path, **environment: str) -> Place:
@@ -25,7 +25,7 @@ def problems_with(
 ) -> list[problems.Problem]:
     path.write_text(content, encoding="utf-8")
     file = look_at(ConfigFile(level, str(path)))
-    return list(problems.problems_of_file(file, place_at(path.parent), problems.Readers(versions)))
+    return list(problems.problems_of_file(file, place_at(path.parent), versions))
 
 
 def test_a_problem_tells_file_line_section_and_key(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_file_that_has_gone_meanwhile(tmp_path: Path) -> None:
     file = look_at(ConfigFile("user", str(path)))
     path.unlink()
 
-    assert list(problems.problems_of_file(file, place_at(tmp_path), READERS)) == []
+    assert list(problems.problems_of_file(file, place_at(tmp_path), VERSIONS)) == []
 
 
 def test_a_site_file_within_a_virtual_environment_is_in_its_place(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_pip_without_a_home(
     ],
 )
 def test_a_variable(tmp_path: Path, variable: str, value: str, kind: str, severity: str) -> None:
-    (problem,) = problems.problems_of_variable(variable, value, place_at(tmp_path), READERS)
+    (problem,) = problems.problems_of_variable(variable, value, place_at(tmp_path), VERSIONS)
 
     assert (problem.kind, problem.severity) == (kind, severity)
     assert problem.message.startswith(f"{variable}: ") and "[global]" not in problem.message
@@ -148,7 +148,7 @@ def test_a_file_that_pip_on_macos_passes_over(tmp_path: Path) -> None:
 def test_the_way_out_for_a_site_file_of_the_system(tmp_path: Path, platform: str, path: str) -> None:
     (tmp_path / "pip.conf").write_text("", encoding="ascii")
     file = look_at(ConfigFile("site", str(tmp_path / "pip.conf")))
-    (problem,) = problems.problems_of_file(file, Place(platform, {}, str(tmp_path)), READERS)
+    (problem,) = problems.problems_of_file(file, Place(platform, {}, str(tmp_path)), VERSIONS)
 
     assert problem.message.endswith(f"it beats each user's own; use {path}.")
 

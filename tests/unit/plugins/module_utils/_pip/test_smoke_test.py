@@ -78,3 +78,87 @@ def test_what_is_no_name_of_a_package(package: str) -> None:
     with pytest.raises(UserError, match="is not the name of a package") as caught:
         smoke_test.check_package(package)
     assert "0pen5esame" not in str(caught.value)
+
+
+class AnsweringPip:
+    """Stands for a pip that answers in the same way each time, and keeps what it was asked."""
+
+    def __init__(self, status: int, output: str, errors: str, log: bytes | None = None) -> None:
+        self.answer = (status, output, errors)
+        self.log = log
+        self.asked: list[list[str]] = []
+
+    def __call__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+        self.asked.append(list(arguments))
+        assert environment == {
+            "PIP_REQUIRE_VIRTUALENV": "0",
+            "PIP_NO_INPUT": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+        if self.log is not None:
+            Path(arguments[arguments.index("--log") + 1]).write_bytes(self.log)
+        return self.answer
+
+
+def test_what_pip_is_asked_for_runs_nothing_of_the_package() -> None:
+    pip = AnsweringPip(0, "", "", CACHED.encode() + b"\xff\n")
+    assert len(smoke_test.passes(["python", "-m", "pip"], "maple", pip)) == 1
+    (words,) = pip.asked
+    place = Path(words[words.index("--log") + 1]).parent
+    assert words == [
+        *["python", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"],
+        *["--dest", f"{place}/files", "--log", f"{place}/log", "maple"],
+    ]
+    assert place.name.startswith("pip-smoke-test-")
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "errors", "log", "said"),
+    [
+        ("", "one\nERROR: two\nthree\nERROR: four\n", None, "ERROR: two ERROR: four"),
+        ("out", "one\ntwo\n\n", None, "two"),
+        ("one\nout\n", "", None, "out"),
+        ("", "", None, "it says nothing"),
+        ("", "ERROR: no", b"x Could not fetch URL https://u:p@h/: gone\nCould not fetch URL b\n",
+         "Could not fetch URL https://********@h/: gone ERROR: no"),
+    ],
+)  # fmt: skip
+def test_pips_own_words_are_one_line(output: str, errors: str, log: bytes | None, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        smoke_test.passes(["pip"], "maple", AnsweringPip(1, output, errors, log))
+    assert str(caught.value) == f"pip cannot download 'maple': {said}"
+
+
+@pytest.mark.parametrize("log", [None, b""])
+def test_a_program_that_writes_no_log_is_no_pip(log: bytes | None) -> None:
+    with pytest.raises(UserError, match=r"^pip cannot download 'maple': 'true' wrote no log, and so is no pip\.$"):
+        smoke_test.passes(["true"], "maple", AnsweringPip(0, "", "", log))
+
+
+def test_a_file_of_this_host_is_no_fault_of_pips() -> None:
+    log = "2026-11-24T04:44:16,922 Processing /srv/maple-1.0-py3-none-any.whl\n"
+    assert smoke_test.passes(["pip"], "maple", AnsweringPip(0, "", "", log.encode())) == [Pass([], [])]
+    assert smoke_test.read_log("x Using cached https://h/a%2Bb.whl?x=1#c\n", "pip", "a") == Pass([], ["a+b.whl"])
+
+
+def test_the_reason_is_a_cache_that_is_off_or_an_index_that_forbids_it() -> None:
+    last = Pass(["a.whl", "b.whl"], [])
+    again = "pip fetched a.whl and b.whl again in pass 3 of 3 instead of using its cache"
+    off, on = AnsweringPip(1, "", "ERROR: off"), AnsweringPip(0, "/c\n", "")
+    assert smoke_test.reason_for(["pip"], "maple", last, off) == (
+        f"{again}: the cache of this user is turned off (ERROR: off); devfleet.pip.pip_info says why."
+    )
+    said = smoke_test.reason_for(["python", "-m", "pip"], "maple", last, on)
+    assert said.startswith(f"{again} (/c): the index lets pip keep nothing, as it sends neither ETag nor Cache-Control")
+    assert on.asked == [["python", "-m", "pip", "cache", "dir"]]
+    assert "'maple'" in said
+
+
+def test_an_error_without_a_file_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_arguments: str) -> None:
+        raise OSError("odd")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", fail)
+    with pytest.raises(UserError, match=r"cannot be kept: odd \(no file\); make room there, or set TMPDIR to another"):
+        smoke_test.passes(["pip"], "maple", ScriptedPip())

@@ -315,3 +315,14 @@ def test_a_release_of_pip_matters_on_macos_only(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", "/bin")
     assert [targets._release_of_pip(home) for home in ("/h", "", "/h")] == [(24, 3, 1), (9, 0, 3), ()]
     assert asked == [(["/h"], "/bin"), ([], "/bin"), (["/h"], "/bin")]
+
+
+@pytest.mark.parametrize("kind", ["directory", "without a home", "missing", "with a home"])
+def test_what_a_virtual_environment_is_based_on(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "pyvenv.cfg"
+    if kind == "directory":
+        file.mkdir()
+    elif kind != "missing":
+        file.write_text("version = 3\nhomes = /x/bin\n" + "home = /opt/py/bin\n" * (kind == "with a home"))
+    base = targets.own_place(str(tmp_path)).base_prefix
+    assert base == ("/opt/py" if kind == "with a home" else str(tmp_path))
