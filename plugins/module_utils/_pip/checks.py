@@ -413,8 +413,6 @@ def _check_path(setting: Setting, path: str) -> Finding | None:
     name, kind = setting.option.name, setting.option.kind
     if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return None
-    if kind.startswith(("url", "file")) and "://" in path:
-        return None
     message = (
         f"{setting.name} is {quoted(path, setting.key)}, a relative path, which means another place for each directory "
         f"that pip is run from; give {'a URL or ' if 'url' in kind else ''}an absolute path"
@@ -549,7 +547,8 @@ _CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
     "uploaded-prior-to": _check_moment,
     "<float>": _check_float,
     **dict.fromkeys(("<word>", "<words>"), _check_word),
-    **dict.fromkeys(("<path>", "<paths>", "<url>", "<urls>"), _check_path),
+    **dict.fromkeys(("<path>", "<paths>"), _check_path),
+    **dict.fromkeys(("<url>", "<urls>"), _check_url),
     **dict.fromkeys(("<file>", "<files>"), _check_file),
 }
 
