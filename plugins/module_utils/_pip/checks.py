@@ -107,7 +107,7 @@ _BELOW_ITS_KEY = (
     "begins on the line below its key, and pip takes that line break for a part of it; write it behind the '='"
 )
 # How an item of a list of paths or URLs begins: absolute, from the home, or explicitly relative.
-_BEGINS_ITEM = re.compile(r"[/~.]|[a-z]:[\\/]|\\\\|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
+_BEGINS_ITEM = re.compile(r"[/~.]|[a-z]:[\\/]|\\(\\|$)|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
 
 # What every Python that pip runs on takes for a date, with or without a time and a zone.
 _MOMENT = (
@@ -252,7 +252,8 @@ def _not_taken(section: str, key: str, value: Value, pip_versions: Sequence[str]
         message = f"pip has no command '{section}' and would ignore '{key}' in the section [{section}]"
         meant = pip_options.nearest(section.lower(), pip_options.SECTIONS)
         known = f"the nearest section is [{meant}]" if meant else "use [global] or the name of a pip command"
-        advice = pip_foreign.SECTIONS.get(section.lower(), known)
+        is_upload = name in ("password", "repository", "username")
+        advice = pip_foreign.SECTIONS.get("pypi" if is_upload else section.lower(), known)
     elif name in pip_options_data.REMOVED:
         kind = REMOVED_OPTION
         last, gone = pip_options_data.REMOVED[name]
@@ -311,7 +312,7 @@ def _torn_path(text: str) -> str:
     """Return the line that is a path with a blank in it: an absolute path or a URL, and then what is neither."""
     for line in text.split("\n"):
         words = [_BEGINS_ITEM.match(word) is not None for word in line.split()]
-        if words[:1] == [True] and not all(words):
+        if words[:1] == [True] and not all(words) and not line.startswith("-"):
             return line.strip()
     return ""
 
@@ -412,8 +413,6 @@ def _check_path(setting: Setting, path: str) -> Finding | None:
     name, kind = setting.option.name, setting.option.kind
     if name not in _ABSOLUTE + _RATHER_ABSOLUTE or path.startswith("~") or is_absolute(path, setting.windows):
         return None
-    if kind.startswith(("url", "file")) and "://" in path:
-        return None
     message = (
         f"{setting.name} is {quoted(path, setting.key)}, a relative path, which means another place for each directory "
         f"that pip is run from; give {'a URL or ' if 'url' in kind else ''}an absolute path"
@@ -494,7 +493,11 @@ _FAULTS = (
     ("<files> <urls>", r".*\s.*", "blank", _ON_SPACES + "write it as a URL in which each blank is %20."),
     ("<list> <paths> <words>", r".*\s.*", "blank", _ON_SPACES + "give the items one by one, without blanks."),
     # Only the name of a host has no comma; that of a file, and a URL, hardly ends with one.
-    ("<files> <list> <paths> <urls> <words>", ".*,", "blank", _NO_COMMA),
+    ("<files> <list> <paths> <urls> <words>", ".*,([a-z+]+://.*)?", "blank", _NO_COMMA),
+    (
+        "<files> <list> <paths> <urls> <words>", r"\\", "blank",
+        "a backslash continues no line in pip's files, so it is an item of {name}; leave it out.",
+    ),
     ("trusted-host", ".*,.*", "blank", _NO_COMMA),
     (
         "trusted-host", r".*\*.*", "wildcard",
@@ -524,6 +527,10 @@ _FAULTS = (
     ("proxy", r"(?!.*?://)(\$|%[A-Z_]).*", PATH, _UNEXPANDED),
     ("<file> <files> <url> <urls>", r"(?!.*?://).*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
     ("<path> <paths>", r".*(\$\{?[A-Z_]|%[A-Z_][A-Z_0-9()]*%).*", PATH, _UNEXPANDED),
+    (
+        "<file> <files> <url> <urls> proxy", r"(?=.*?://)(.*<[\w. -]+>.*|.*\{{2}.*|[<\[].*|.*;)", "unusable",
+        "{quoted} for {name} is no URL, as it holds a placeholder or has signs around it; write the URL alone.",
+    ),
 )  # fmt: skip
 # The form that values have, and what to call it.
 _FORMS = (
@@ -540,7 +547,8 @@ _CHECKS: dict[str, Callable[[Setting, str], Finding | None]] = {
     "uploaded-prior-to": _check_moment,
     "<float>": _check_float,
     **dict.fromkeys(("<word>", "<words>"), _check_word),
-    **dict.fromkeys(("<path>", "<paths>", "<url>", "<urls>"), _check_path),
+    **dict.fromkeys(("<path>", "<paths>"), _check_path),
+    **dict.fromkeys(("<url>", "<urls>"), _check_url),
     **dict.fromkeys(("<file>", "<files>"), _check_file),
 }
 

@@ -41,17 +41,16 @@ from pip._internal.exceptions import ConfigurationError
 commands, questions = json.load(sys.stdin)
 answers = sys.stdout
 sys.stdout = sys.stderr = open(os.devnull, 'w')  # of what pip says itself
-for name in commands:
-    create_command(name)  # imports what the children need
+parsers = {name: create_command(name).parser for name in commands}  # they read files when they parse
 
 def plain(value):
     if hasattr(value, 'only_binary'):
         return {name: sorted(getattr(value, name)) for name in ('no_binary', 'only_binary')}
     return str(value)
 
-def options_of(command):
+def options_of(parser):
     try:
-        values = vars(create_command(command).parser.parse_args([])[0])
+        values = vars(parser.parse_args([])[0])
     except (SystemExit, ConfigurationError):
         return None
     values.pop('src_dir', None)  # its default depends on sys.prefix
@@ -69,7 +68,7 @@ for directory, path, environment in questions:
             keys = keys.get(path, {}) if all(map(os.path.isabs, keys)) else keys
         except ConfigurationError as problem:
             error = str(problem)
-        options = {name: options_of(name) for name in commands}
+        options = {name: options_of(parser) for name, parser in parsers.items()}
         print(json.dumps([error, keys, options], default=plain), file=answers, flush=True)
         os._exit(0)
     assert os.wait()[1] == 0

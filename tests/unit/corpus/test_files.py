@@ -91,6 +91,16 @@ def test_the_corpus_has_no_two_files_alike() -> None:
     assert len({case["text"] for case in CORPUS}) == len({case["name"] for case in CORPUS}) == len(CORPUS)
 
 
+@pytest.mark.parametrize("case", CORPUS, ids=name_of)
+def test_every_line_that_misleads_has_its_problem(case: dict[str, Any], tmp_path: Path) -> None:
+    found: dict[int, list[str]] = {}
+    for problem in problems_of(situation_of(tmp_path, case), PIP_VERSION):
+        found.setdefault(problem["line"], []).append(problem["kind"])
+
+    expected = {line: kinds if isinstance(kinds, list) else [kinds] for line, kinds in case.get("problems", {}).items()}
+    assert found == expected
+
+
 def test_secrets_are_not_shown(situations: list[Situation]) -> None:
     with_secrets = [(case, situation) for case, situation in zip(CORPUS, situations) if "secrets" in case]
     assert with_secrets
