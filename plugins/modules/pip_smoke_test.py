@@ -86,78 +86,13 @@ passes:
       elements: str
 """
 
-import shutil
-from typing import Any, Mapping, Sequence
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.devfleet.pip.plugins.module_utils import _errors
-from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import module as pip_module
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import smoke_test as pip_smoke_test
 
-ARGUMENTS: dict[str, Any] = {
-    "package": {"type": "str", "required": True},
-    "executable": {"type": "path"},
-    "run_as": {"type": "str"},
-}
-
 
 def main() -> None:
-    """Run the module."""
-    module = pip_module.PipModule(argument_spec=ARGUMENTS)
-    options = module.params
-    result: dict[str, Any] = {"changed": False, "passes": []}
-    try:
-        pip_smoke_test.check_package(options["package"])
-        account = host_run_as.find_account(options["run_as"]) if options["run_as"] else None
-        if module.check_mode:
-            module.exit_json(skipped=True, msg="Nothing is fetched in check mode.", **result)
-        if account is None:
-            result.update(ask_pip(module))
-        else:
-            result.update(host_run_as.call_as_user(account, lambda: ask_pip(module), seconds=600))
-    except _errors.UserError as error:
-        module.fail_json(msg=str(error), **result)
-    if result.get("msg"):
-        module.fail_json(**result)
-    module.exit_json(**result)
-
-
-def ask_pip(module: AnsibleModule) -> dict[str, Any]:
-    """Return what pip, run with the rights of the caller, got; ``msg`` says what is wrong with that."""
-    package = module.params["package"]
-    pip = [find_pip(module.params["executable"])]
-
-    def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
-        try:
-            # Left to itself run_command would end the process, which may be a child that works for another user.
-            answer = module.run_command(list(arguments), environ_update=dict(environment), handle_exceptions=False)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise _errors.UserError(
-                f"executable: '{arguments[0]}' cannot be run: {reason}; name a pip that can."
-            ) from None
-        return int(answer[0]), str(answer[1]), str(answer[2])
-
-    found = pip_smoke_test.passes(pip, package, run)
-    result: dict[str, Any] = {"passes": [single._asdict() for single in found]}
-    if found[-1].fetched:
-        result["msg"] = pip_smoke_test.reason_for(pip, package, found[-1], run)
-    return result
-
-
-def find_pip(executable: str | None) -> str:
-    """Return the program that is pip; raise UserError where there is none."""
-    for name in [executable] if executable else ["pip3", "pip"]:
-        found = shutil.which(name)
-        if found:
-            return found
-    if executable:
-        raise _errors.UserError(
-            f"executable: there is no program '{executable}' on this host; name a pip that is there."
-        )
-    raise _errors.UserError("There is no pip on the PATH of this user; install one, or name it in 'executable'.")
+    module = pip_module.PipModule(argument_spec=pip_smoke_test.ARGUMENTS)
+    module.run(pip_smoke_test.run)
 
 
 if __name__ == "__main__":

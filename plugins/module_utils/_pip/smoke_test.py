@@ -10,17 +10,29 @@ send them from the second request on only, so that it takes three passes to tell
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import posixpath
 import re
+import shutil
 import tempfile
-from typing import Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 from urllib.parse import unquote
 
+from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 
+ARGUMENTS: dict[str, Any] = {
+    "package": {"type": "str", "required": True},
+    "executable": {"type": "path"},
+    "run_as": {"type": "str"},
+}
 PASSES = 3
+_SECONDS = 600.0  # that another user's pip may take
 
 # Runs a command with variables added to the environment; returns its status, output and errors.
 Run = Callable[[Sequence[str], Mapping[str, str]], "tuple[int, str, str]"]
@@ -42,6 +54,44 @@ class Pass(NamedTuple):
 
     fetched: list[str]
     from_cache: list[str]
+
+
+def run(module: AnsibleModule, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what a task with these options asks; return its result, with ``msg`` only where it failed."""
+    result: dict[str, Any] = {"changed": False, "passes": []}
+    try:
+        check_package(options["package"])
+        account = host_run_as.find_account(options["run_as"]) if options["run_as"] else None
+        if module.check_mode:
+            return {**result, "skipped": True}
+        ask = functools.partial(_ask_pip, module, options)
+        return {**result, **(host_run_as.call_as_user(account, ask, _SECONDS) if account else ask())}
+    except _errors.UserError as error:
+        return {**result, "msg": str(error)}
+
+
+def _ask_pip(module: AnsibleModule, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what pip, run with the rights of the caller, got; ``msg`` says what is wrong with that."""
+    pip, package = [_find_pip(options["executable"])], options["package"]
+    call = functools.partial(host_files.run, module, "executable")
+    found = passes(pip, package, call)
+    result: dict[str, Any] = {"passes": [single._asdict() for single in found]}
+    if found[-1].fetched:
+        result["msg"] = reason_for(pip, package, found[-1], call)
+    return result
+
+
+def _find_pip(executable: str | None) -> str:
+    """Return the program that is pip; raise UserError where there is none."""
+    for name in [executable] if executable else ["pip3", "pip"]:
+        found = shutil.which(name)
+        if found:
+            return found
+    if executable:
+        raise _errors.UserError(
+            f"executable: there is no program '{executable}' on this host; name a pip that is there."
+        )
+    raise _errors.UserError("There is no pip on the PATH of this user; install one, or name it in 'executable'.")
 
 
 def check_package(package: str) -> None:
