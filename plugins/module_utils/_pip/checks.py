@@ -641,13 +641,14 @@ def _public_directory(path: str) -> str:
     A sticky one, such as /tmp, is safe above a directory that the caller or root owns already.
     """
     path = os.path.realpath(path)
+    if os.path.isdir(path) and os.stat(path).st_mode & stat.S_IWOTH:
+        return path
     while path != os.path.dirname(path):
-        above, owner = os.path.dirname(path), _owner(path)
-        for directory in (path, above):
-            mode = os.stat(directory).st_mode if os.path.isdir(directory) else 0
-            is_taken = directory == above and mode & stat.S_ISVTX and owner in (0, os.geteuid())
-            if mode & stat.S_IWOTH and not is_taken:
-                return directory
+        above = os.path.dirname(path)
+        mode = os.stat(above).st_mode if os.path.isdir(above) else 0
+        is_taken = mode & stat.S_ISVTX and _owner(path) in (0, os.geteuid())
+        if mode & stat.S_IWOTH and not is_taken:
+            return above
         path = above
     return ""
 

@@ -171,7 +171,7 @@ def _hints(spec: Spec) -> list[str]:
 HOME_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
 _REFUSED = {
-    "PIP_AUTO_COMPLETE": "with this variable pip only completes a command line, and stops where none is; remove it.",
+    "PIP_AUTO_COMPLETE": "this variable is for a shell's completion, and stops older pips; remove it.",
     "PIP_DOWNLOAD_CACHE": "no supported pip reads this variable; use PIP_CACHE_DIR.",
 }
 
