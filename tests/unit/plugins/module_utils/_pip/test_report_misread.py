@@ -16,7 +16,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.legacy import moved_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import encoding_warnings
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import ConfigFile, Place
-from ansible_collections.devfleet.pip.plugins.module_utils._pip.report import Readers, problems_of_file
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.report import problems_of_file
 from ansible_collections.devfleet.pip.tests.unit import pips
 
 
@@ -24,7 +24,7 @@ def kinds(path: Path, text: str) -> list[tuple[str, str, int | None]]:
     """Return the kind, the severity and the line of each problem of a file with this text."""
     path.write_text(text, encoding="utf-8")
     file = look_at(ConfigFile("user", str(path)))
-    found = problems_of_file(file, Place("linux", {}, str(path.parent)), Readers(["26.3"]))
+    found = problems_of_file(file, Place("linux", {}, str(path.parent)), ["26.3"])
     return [(problem.kind, problem.severity, problem.line) for problem in found]
 
 
