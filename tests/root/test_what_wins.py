@@ -22,6 +22,7 @@ import pytest
 
 from ansible_collections.devfleet.pip.tests.root import machine as root_machine
 from ansible_collections.devfleet.pip.tests.root.people import People, Pip, home_of
+from ansible_collections.devfleet.pip.tests.root.world import run_in
 from ansible_collections.devfleet.pip.tests.run_module import run_module, warnings_of
 
 TIMEOUT_7 = {"global": {"timeout": 7}}
@@ -436,3 +437,23 @@ def test_the_report_names_the_profile(machine: Machine, people: People, all_pips
     assert (options["timeout"]["variable"], options["retries"]["path"]) == ("PIP_TIMEOUT", str(path))
     pip = all_pips["newest"]
     assert [machine.taken(pip, people.alice, option) for option in ("timeout", "retries")] == ["3.0", "2"]
+
+
+# The role
+
+
+def test_the_role_asks_everybody_about_the_machines_cache_and_profiles(world: Path) -> None:
+    def play(cache: dict[str, str]) -> str:
+        variables = {"pip_client_level": "global", "pip_client_cache": {"path": "/srv/pip", **cache}}
+        role = {"role": "devfleet.pip.pip_client", **variables, "pip_client_options": TIMEOUT_7}
+        text = json.dumps([{"hosts": "all", "gather_facts": False, "roles": [role]}])
+        return f"echo {shlex.quote(text)} > play.yml; ansible-playbook -i localhost, play.yml 2>&1; echo END\n"
+
+    closed = play({"owner": "root", "mode": "0755"})
+    variable = "echo 'export PIP_TIMEOUT=5' > /etc/profile.d/x.sh\n"
+    script = closed + play({"shared_group": "developers"}) + variable + play({"shared_group": "developers"})
+    done = run_in(world, script)
+    refused, served, shadowed, _rest = done.stdout.split("END\n")
+    assert "pip would not use the cache /srv/pip for any user but root" in refused
+    assert "failed=0" in served and "changed=2" in served, served
+    assert "PIP_TIMEOUT in /etc/profile.d/x.sh, line 1, wins." in " ".join(shadowed.split())

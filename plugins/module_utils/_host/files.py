@@ -17,7 +17,7 @@ import shlex
 import stat
 import tempfile
 import time
-from typing import Callable, ContextManager, Iterator, NamedTuple, Optional
+from typing import Callable, ContextManager, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -470,37 +470,54 @@ def command_judge(module: AnsibleModule, path: str, command: str | None) -> Judg
         ) from None
 
     def judge(new_file: str) -> None:
-        status, output, errors = run(module, path, [word.replace("%s", new_file) for word in words])
-        if status != 0:
-            with open(new_file, encoding="utf-8", errors="surrogateescape") as file:
-                text = f"validate = {command}\n{file.read()}"
-            said = " ".join(ini_secrets.mask_quotes(errors or output, text).split())
-            raise _errors.UserError(
-                f"{path}: '{shown}' refused the new content (status {status}): {said or 'no reason given'}"
-            )
+        arguments = [word.replace("%s", new_file) for word in words]
+        refused = judged(module, path, new_file, arguments, command=command)
+        if refused:
+            raise _errors.UserError(f"{path}: '{shown}' refused the new content ({refused})")
 
     return judge
 
 
-def run(
+def judged(
     module: AnsibleModule,
     path: str,
-    arguments: list[str],
-    environment: dict[str, str] | None = None,
+    new_file: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    command: str = "",
+) -> str:
+    """Ask a program what it thinks of the new content of ``path``; return, masked and as one line, why it refuses.
+
+    Empty where it does not. ``command`` is what the user wrote to call it, which may hold a secret too.
+    """
+    status, output, errors = run(module, path, arguments, environment)
+    if status == 0:
+        return ""
+    with open(new_file, encoding="utf-8", errors="surrogateescape") as file:
+        text = f"validate = {command}\n{file.read()}"
+    said = " ".join(ini_secrets.mask_quotes(errors or output, text).split())
+    return f"status {status}: {said or 'no reason given'}"
+
+
+def run(
+    module: AnsibleModule,
+    where: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
     content: bytes | None = None,
 ) -> tuple[int, str, str]:
-    """Run a command that is to judge ``path``, or the ``content`` on its standard input.
+    """Run a command, with ``content`` on its standard input; return its status, output and errors.
 
-    Return its status, output and errors. Raise UserError where it cannot be started.
+    Raise UserError where it cannot be started. ``where``: the option or the file that names the command.
     """
     try:
         # Left to itself run_command would end the process, which may be a child that works for another user.
         status, output, errors = module.run_command(
-            arguments, environ_update=environment, handle_exceptions=False, data=content, binary_data=True
+            list(arguments), environ_update=environment, handle_exceptions=False, data=content, binary_data=True
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _errors.UserError(
-            f"{path}: '{arguments[0]}', which is to judge the new content, cannot be run: {reason}."
+            f"{where}: '{arguments[0]}' cannot be run: {reason}; install it, or name another program."
         ) from None
     return status, output, errors

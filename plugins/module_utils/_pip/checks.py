@@ -107,7 +107,7 @@ _BELOW_ITS_KEY = (
     "begins on the line below its key, and pip takes that line break for a part of it; write it behind the '='"
 )
 # How an item of a list of paths or URLs begins: absolute, from the home, or explicitly relative.
-_BEGINS_ITEM = re.compile(r"[/~.-]|[a-z]:[\\/]|\\(\\|$)|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
+_BEGINS_ITEM = re.compile(r"[/~.]|[a-z]:[\\/]|\\(\\|$)|[a-z][a-z0-9+.-]*:/|[\"'#;$%]", re.IGNORECASE)
 
 # What every Python that pip runs on takes for a date, with or without a time and a zone.
 _MOMENT = (
@@ -312,7 +312,7 @@ def _torn_path(text: str) -> str:
     """Return the line that is a path with a blank in it: an absolute path or a URL, and then what is neither."""
     for line in text.split("\n"):
         words = [_BEGINS_ITEM.match(word) is not None for word in line.split()]
-        if words[:1] == [True] and not all(words) and not line.startswith("-"):
+        if words[:1] == [True] and not all(words):
             return line.strip()
     return ""
 

@@ -15,7 +15,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import request as ini_request
-from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import targets as pip_targets
 
@@ -35,11 +34,7 @@ def judge_for(
 
     def refusal(name: str, file: str) -> str:
         """Return, as one line, why pip refuses to run with this file; empty where it runs."""
-        arguments = [*pip, name, "--help"]
-        status, output, errors = host_files.run(module, target.path, arguments, {"PIP_CONFIG_FILE": file})
-        with open(file, encoding="utf-8", errors="surrogateescape") as content:
-            said = ini_secrets.mask_quotes(" ".join((errors or output).split()), content.read())
-        return "" if status == 0 else said or f"status {status}"
+        return host_files.judged(module, target.path, file, [*pip, name, "--help"], {"PIP_CONFIG_FILE": file})
 
     def judge(new_file: str) -> None:
         for name in commands_to_ask(asked):

@@ -38,8 +38,8 @@ Version = Tuple[int, ...]
 # How like two names have to be for one to be a slip of the other; a part of a name may be short ('uri' for 'url').
 _SLIP = 0.75
 _SLIP_OF_PART = 0.6
-_SAME_BUT_DASHES = 0.9
-_OPPOSITES = frozenset(("no", "not", "only", "without"))
+_SAME_BUT_DASHES = 0.95
+_OPPOSITES = ("not", "no", "only", "without")
 
 _LIST_KINDS = ("words", "list", "paths", "files", "urls")
 _NAMES: dict[str, str] = {
@@ -139,10 +139,13 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
 
 def _is_slip(word: str, name: str) -> bool:
     words, names = word.split("-"), name.split("-")
-    if _OPPOSITES.intersection(words) != _OPPOSITES.intersection(names):
+    joined = "".join(words), "".join(names)
+    if len({next(filter(one.startswith, _OPPOSITES), "") for one in joined}) > 1:
         return False
     if len(words) != len(names):  # a dash too many, or one that is missing
-        return _ratio(word.replace("-", ""), name.replace("-", "")) >= _SAME_BUT_DASHES
+        return _ratio(*joined) >= _SAME_BUT_DASHES
+    if words[0] != names[0] and names[0] in _OPPOSITES:
+        return False
     return all(_ratio(one, other) >= _SLIP_OF_PART for one, other in zip(words, names))
 
 

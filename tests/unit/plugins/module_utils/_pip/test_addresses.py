@@ -46,8 +46,9 @@ from urllib.parse import urlsplit
 
 def usable(address, is_proxy):
     try:
+        parts = urlsplit(address)  # pip itself, and for the user of a proxy requests
         if not is_proxy:
-            urlsplit(address).port
+            parts.port
         url = parse_url(prepend_scheme_if_needed(address, 'http') if is_proxy else address)
         is_scheme = url.scheme in ('http', 'https') and not (is_proxy and 'https=' in address)
         return is_scheme and url.host == 'h.example'

@@ -130,24 +130,3 @@ def test_a_path_below_the_home_is_the_one_that_pip_takes() -> None:
         "~x",
     ]
     assert checks.expanded("~\0", linux) == "~\0"
-
-
-@pytest.mark.parametrize(
-    ("options", "facts", "found"),
-    [
-        ({"require-virtualenv": "1"}, {}, ["requires_virtualenv"]),
-        ({"require-virtualenv": "1"}, {"is_venv": True}, []),
-        ({"require-virtualenv": "0"}, {}, []),
-        ({"constraint": "/c"}, {}, ["constraint"]),
-        ({"constraint": "/c"}, {"pip_versions": ["26.2"]}, ["constraint"]),
-        ({"constraint": "/c"}, {"pip_versions": ["20.3", "26.1.9"]}, []),
-        ({"constraint": "/c", "build-constraint": "/b"}, {}, []),
-        ({"index-url": "x"}, {"uv": "/bin/uv"}, ["other_program"]),
-        ({"index-url": "x"}, {}, []),
-        ({"timeout": "1"}, {"uv": "/bin/uv"}, []),
-    ],
-)
-def test_hints_are_given_where_they_matter(options: dict[str, str], facts: dict[str, Any], found: list[str]) -> None:
-    hints = {hint.kind for hint in checks.hints_for(options, **facts)}
-    known = {"requires_virtualenv", "constraint", "other_program"}
-    assert hints & known == set(found)

@@ -10,8 +10,10 @@ from typing import Mapping
 
 import pytest
 
+from ansible_collections.devfleet.pip.plugins.module_utils._ini.document import IniError
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.checks import check_option
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.effective import look_at
+from ansible_collections.devfleet.pip.plugins.module_utils._pip.legacy import moved_options
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.options import encoding_warnings
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.paths import ConfigFile, Place
 from ansible_collections.devfleet.pip.plugins.module_utils._pip.report import Readers, problems_of_file
@@ -129,3 +131,11 @@ def test_characters_beyond_ascii_are_said_when_they_are_written() -> None:
     new = "[a]\n# é\n".encode()
     assert ["line 2" in warning for warning in encoding_warnings("/f", b"", new)] == [True]
     assert encoding_warnings("/f", new, new + b"k = 1\n") == []
+
+
+@pytest.mark.parametrize("text", ["[global] timeout = 61\n", "[global]\nextra-index-url =\nhttps://a.example/\n"])
+def test_an_old_file_is_not_moved_where_that_would_lose_what_was_meant(text: str) -> None:
+    with pytest.raises(IniError) as refusal:
+        moved_options(text)
+    assert refusal.value.line == text.count("\n")
+    assert moved_options("[global]\nlog = /l # c\n").kept["global"]["log"].value == "/l # c"
