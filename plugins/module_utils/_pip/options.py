@@ -140,12 +140,13 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
 def _is_slip(word: str, name: str) -> bool:
     words, names = word.split("-"), name.split("-")
     joined = "".join(words), "".join(names)
-    if len({next(filter(one.startswith, _OPPOSITES), "") for one in joined}) > 1:
-        return False
+    if sorted(words[0]) != sorted(names[0]):  # with two letters swapped, 'on-user' is 'no-user'
+        if len({next(filter(one.startswith, _OPPOSITES), "") for one in joined}) > 1:
+            return False
+        if len(words) == len(names) and names[0] in _OPPOSITES:
+            return False
     if len(words) != len(names):  # a dash too many, or one that is missing
         return _ratio(*joined) >= _SAME_BUT_DASHES
-    if words[0] != names[0] and names[0] in _OPPOSITES:
-        return False
     return all(_ratio(one, other) >= _SLIP_OF_PART for one, other in zip(words, names))
 
 
