@@ -312,7 +312,7 @@ def _torn_path(text: str) -> str:
     """Return the line that is a path with a blank in it: an absolute path or a URL, and then what is neither."""
     for line in text.split("\n"):
         words = [_BEGINS_ITEM.match(word) is not None for word in line.split()]
-        if words[:1] == [True] and not all(words) and not line.startswith("-"):
+        if words[:1] == [True] and not all(words):
             return line.strip()
     return ""
 
