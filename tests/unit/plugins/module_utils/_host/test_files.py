@@ -443,7 +443,7 @@ def test_what_is_no_file_is_named(tmp_path: Path, kind: int, name: str) -> None:
 
 def test_rights_of_a_new_file_are_no_change_of_rights() -> None:
     rights = modes.Rights(0, 0, 0o644)
-    change = host_files.FileChange("/p", b"", b"x", None, None, rights)
+    change = host_files.FileChange("/p", b"", b"x", None, None, rights, False)
     assert (change.changed, change.rights_changed) == (True, False)
     assert change._replace(rights_before=rights._replace(gid=1)).rights_changed
     assert not change._replace(rights_before=rights).rights_changed
@@ -459,7 +459,7 @@ def test_an_old_file_is_written_where_none_may_be_created(tmp_path: Path) -> Non
 def test_nothing_to_say_makes_no_file_and_may_empty_one(tmp_path: Path) -> None:
     path = tmp_path / "new/file"
     change = change_file(str(path), becomes(b""), WriteRules(mode=0o600))
-    assert change == host_files.FileChange(str(path), b"", b"", None)
+    assert (change.before, change.after, change.rights_before, change.backup_file) == (b"", b"", None, None)
     assert (change.changed, names_in(tmp_path)) == (False, [])
     (tmp_path / "old").write_bytes(b"old")
     assert change_file(str(tmp_path / "old"), becomes(b"")).changed
@@ -568,7 +568,7 @@ def test_a_command_judges_the_new_file(tmp_path: Path) -> None:
         shell.answer = answer
         with pytest.raises(UserError) as refusal:
             judge(str(new_file))
-        assert str(refusal.value) == f"/p: 'check --x 'a b' %s.conf %s' refused the new content (status 3): {said}"
+        assert str(refusal.value) == f"/p: 'check --x 'a b' %s.conf %s' refused the new content (status 3: {said})"
 
 
 def test_a_command_that_cannot_judge_is_refused() -> None:
@@ -579,7 +579,7 @@ def test_a_command_that_cannot_judge_is_refused() -> None:
     with pytest.raises(UserError, match=r"^validate: the command 'check '%s' cannot be read \(No closing quotation\)"):
         host_files.command_judge(shell, "/p", "check '%s")
     with pytest.raises(
-        UserError, match=r"^/p: 'check', which is to judge the new content, cannot be run: No such file\.$"
+        UserError, match=r"^/p: 'check' cannot be run: No such file; install it, or name another program\.$"
     ):
         host_files.run(shell, "/p", ["check", "x"], {"A": "b"}, b"content")
     assert shell.asked[0][1] == {
@@ -589,5 +589,5 @@ def test_a_command_that_cannot_judge_is_refused() -> None:
         "binary_data": True,
     }
     shell.answer = (ValueError("bad words"),)
-    with pytest.raises(UserError, match=r"cannot be run: bad words\.$"):
+    with pytest.raises(UserError, match=r"cannot be run: bad words; install it"):
         host_files.run(shell, "/p", ["check"])
