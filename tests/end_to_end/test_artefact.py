@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import grp
+import json
 import os
 import re
 import subprocess
@@ -106,7 +107,7 @@ def test_the_playbook_build_agent_foretells_from_an_empty_place(installed: Path,
     assert installed.is_dir()
     group = grp.getgrgid(os.getgid()).gr_name
     variables = f"build_agent_hosts=workstations build_agent_group={group} ansible_become=false"
-    cache = '{"build_agent_cache": {"path": "HOME/agents"}}'.replace("HOME", str(home))
+    cache = json.dumps({"build_agent_cache": {"path": f"{home}/agents", "shared_group": group}})
     words = ("-i", "inventory", "devfleet.pip.build_agent", "--check", "--diff", "-e", variables, "-e", cache)
     played = run("ansible-playbook", *words)
     assert changed(played) > 0

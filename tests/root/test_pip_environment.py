@@ -52,24 +52,25 @@ def write(name: str, path: Path, text: str) -> Path:
 def test_the_machines_profile_is_read_by_login_shells_and_no_others(
     machine: Machine, people: People, all_pips: dict[str, Pip]
 ) -> None:
-    result = machine.set({"PIP_CACHE_DIR": "/var/tmp/c", "PIP_PROXY": NASTY}, machine_profile=True)
+    cache = str(home_of(people.alice) / "c")
+    result = machine.set({"PIP_CACHE_DIR": cache, "PIP_EDITOR": NASTY}, machine_profile=True)
     (file,) = result["files"]
     assert (file["path"], file["user"], file["place"]) == ("/etc/profile.d/devfleet-pip.sh", None, "machine_profile")
     session = machine.session(people.alice)
-    assert (session["PIP_CACHE_DIR"], session["PIP_PROXY"]) == ("/var/tmp/c", NASTY)
+    assert (session["PIP_CACHE_DIR"], session["PIP_EDITOR"]) == (cache, NASTY)
     assert "PIP_CACHE_DIR" not in machine.session(people.alice, login=False)
     told = run_pip(all_pips["newest"], people.alice, ["cache", "dir"], PIP_CACHE_DIR=session["PIP_CACHE_DIR"])
-    assert told.stdout.strip() == "/var/tmp/c"
-    assert machine.set({"PIP_CACHE_DIR": "/var/tmp/c"}, machine_profile=True)["changed"] is False
+    assert told.stdout.strip() == cache
+    assert machine.set({"PIP_CACHE_DIR": cache}, machine_profile=True)["changed"] is False
 
 
 def test_etc_environment_is_read_by_every_session_of_pam(machine: Machine, people: People) -> None:
     (machine.etc / "environment").write_text("OTHER=1\r\n# mine\nLAST=2")
-    result = machine.set({"PIP_PROXY": NASTY, "PIP_CERT": ""}, etc_environment=True)
+    result = machine.set({"PIP_EDITOR": NASTY, "PIP_CERT": ""}, etc_environment=True)
     assert result["files"][0]["path"] == "/etc/environment"
     for login in (True, False):
         session = machine.session(people.alice, login)
-        assert (session["PIP_PROXY"], session["PIP_CERT"], session["LAST"]) == (NASTY, "", "2")
+        assert (session["PIP_EDITOR"], session["PIP_CERT"], session["LAST"]) == (NASTY, "", "2")
     machine.run(state="absent", etc_environment=True)
     assert (machine.etc / "environment").read_bytes() == b"OTHER=1\r\n# mine\nLAST=2"
 
@@ -157,7 +158,7 @@ def test_systemd_gives_a_service_what_was_set(machine: Machine, fresh: Path) -> 
     units.mkdir(parents=True)
     (units / "ci.service").write_text("[Service]\nType=oneshot\nExecStart=/bin/true\n")
     value = NASTY + "\\n\\"
-    variables = {"HOME": "/var/lib/ci", "PIP_PROXY": value, "PIP_CERT": ""}
+    variables = {"HOME": "/var/lib/ci", "PIP_EDITOR": value, "PIP_CERT": ""}
     (file,) = machine.set(variables, services=["ci.service"])["files"]
     assert (file["service"], file["path"]) == ("ci", "/etc/systemd/system/ci.service.d/devfleet-pip.conf")
     runtime = fresh / "runtime"
@@ -302,9 +303,9 @@ def test_each_user_gets_the_file_that_the_own_shell_reads(machine: Machine, peop
 
 def test_zsh_reads_its_own_file(machine: Machine, people: People) -> None:
     machine.set_shells({people.alice: str(shutil.which("zsh"))})
-    (file,) = machine.set({"PIP_PROXY": NASTY}, user_profiles=True, users=[people.alice])["files"]
+    (file,) = machine.set({"PIP_EDITOR": NASTY}, user_profiles=True, users=[people.alice])["files"]
     assert file["path"] == f"{home_of(people.alice)}/.zprofile"
-    assert machine.session(people.alice)["PIP_PROXY"] == NASTY
+    assert machine.session(people.alice)["PIP_EDITOR"] == NASTY
 
 
 def test_check_mode_equals_the_run_for_many_users_and_places(machine: Machine, people: People) -> None:

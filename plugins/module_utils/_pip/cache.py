@@ -216,7 +216,7 @@ def _specs(options: dict[str, Any]) -> tuple[list[Spec], list[tuple[str, str, st
         max_age=None if options["max_age"] is None else pip_cache_rules.parse_age(options["max_age"]),
         tag=options["cachedir_tag"],
         by_root=os.geteuid() == 0,
-        homes=sorted({os.path.realpath(account.pw_dir) for account in pwd.getpwall()}),
+        homes=sorted({host_places.real_path(account.pw_dir) for account in pwd.getpwall()}),
     )
     in_homes = path is None or path == "~" or path.startswith("~/")
     try:
@@ -648,7 +648,7 @@ def _elsewhere(place: pip_paths.Place, path: str) -> str:
     setting = pip_cache_rules.winning_setting(files, place.environment)
     used, reason = configured(place, setting)
     if used is not None and setting is not None:
-        is_same = os.path.realpath(used) == path
+        is_same = host_places.real_path(used) == path
         reason = "" if is_same else f"'{setting.key}' in {setting.where} names '{used}' instead"
     return ini_secrets.mask_urls(reason)
 

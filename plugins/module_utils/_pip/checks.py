@@ -19,6 +19,7 @@ import stat
 import urllib.parse
 from typing import Callable, List, NamedTuple, Sequence, Union
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import addresses as pip_addresses
@@ -640,7 +641,7 @@ def _public_directory(path: str) -> str:
 
     A sticky one, such as /tmp, is safe above a directory that the caller or root owns already.
     """
-    path = os.path.realpath(path)
+    path = host_places.real_path(path)
     if os.path.isdir(path) and os.stat(path).st_mode & stat.S_IWOTH:
         return path
     while path != os.path.dirname(path):
@@ -659,7 +660,7 @@ def _owner(path: str) -> int | None:
 
 def is_open_to_all(path: str) -> bool:
     """Tell whether every user may read the file, and enter each directory on the way to it."""
-    path = os.path.realpath(path)
+    path = host_places.real_path(path)
     is_open = bool(os.stat(path).st_mode & stat.S_IROTH)
     while is_open and path != os.path.dirname(path):
         path = os.path.dirname(path)

@@ -23,6 +23,7 @@ from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import accounts as host_accounts
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
 from ansible_collections.devfleet.pip.plugins.module_utils._host import modes as host_modes
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._host import run_as as host_run_as
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import merge as ini_merge
@@ -456,7 +457,7 @@ def _has_legacy(target: pip_targets.Target) -> bool:
         return False
     # Some users link one place to the other: then the file in the old place is the new file itself.
     directory, name = os.path.split(target.legacy)
-    return os.path.realpath(target.path) != os.path.join(os.path.realpath(directory), name)
+    return host_places.real_path(target.path) != os.path.join(host_places.real_path(directory), name)
 
 
 def _check_visible(path: str) -> None:
@@ -809,7 +810,7 @@ def with_profiles(
 
 def _is_read(path: str, place: pip_paths.Place) -> bool:
     """Tell whether a pip of this place would read this file as the user's own."""
-    return os.path.realpath(pip_paths.file_to_write("user", place)) == os.path.realpath(path)
+    return host_places.real_path(pip_paths.file_to_write("user", place)) == host_places.real_path(path)
 
 
 def _moved_by_profile(target: pip_targets.Target) -> str:
@@ -833,7 +834,7 @@ def _views_of_users(
     """Return what each user's own files override, and who could not read the machine's file."""
     own = pip_targets.own_account()
     variables = {name: value for name, value in target.place.environment.items() if name.startswith("PIP_")}
-    path = os.path.realpath(target.path)
+    path = host_places.real_path(target.path)
     accounts = [*([own] if own else []), *host_accounts.human_accounts()]
     tasks = []
     for account in accounts:

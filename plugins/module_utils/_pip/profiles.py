@@ -20,6 +20,7 @@ from typing import Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
 from ansible_collections.devfleet.pip.plugins.module_utils._host import files as host_files
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 
 CONFIG_HOME = "XDG_CONFIG_HOME"
 
@@ -85,7 +86,7 @@ def settings_of_sessions(login_shell: str | None, home: str, texts: Mapping[str,
     folders = [*_ENVIRONMENT_DIRECTORIES, *([f"{home}/.config/environment.d"] if is_users else [])]
     found = {os.path.basename(path): path for folder in folders for path in _matching(f"{folder}/*.conf")}
     for name in sorted(found):
-        if os.path.realpath(found[name]) != _PAM_FILE:
+        if host_places.real_path(found[name]) != _PAM_FILE:
             session.read_pam(found[name], expands=True)
     session.read_pam(_PAM_FILE)
     session.read_pam_conf("/etc/security/pam_env.conf")  # PAM reads it before and after the others

@@ -19,6 +19,7 @@ import stat
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.devfleet.pip.plugins.module_utils import _errors
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import document as ini_document
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import misread as ini_misread
 from ansible_collections.devfleet.pip.plugins.module_utils._ini import secrets as ini_secrets
@@ -274,7 +275,7 @@ def _cache(place: pip_paths.Place, install: Options) -> dict[str, Any]:
     answer: dict[str, Any] = {"accepted": False, "usable": False, "reason": reason}
     if path is not None and not reason:
         answer = pip_cache.ask(path, _PARTS_OF_A_CACHE)
-        path = os.path.realpath(path)
+        path = host_places.real_path(path)
     return {
         "path": path and ini_secrets.mask_urls(path),
         "origin": {name: part for name, part in origin._asdict().items() if name != "value"} if origin else None,

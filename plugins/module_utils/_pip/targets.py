@@ -239,8 +239,9 @@ def _targets_of_venvs(venvs: Sequence[str]) -> tuple[list[Target], list[dict[str
     targets, failures = [], []
     for prefix in dict.fromkeys(os.path.abspath(venv) for venv in venvs):
         path = pip_paths.file_to_write("site", own_place(prefix))
+        config = os.path.join(prefix, "pyvenv.cfg")
         try:
-            if host_places.seems_missing(os.path.join(prefix, "pyvenv.cfg")):
+            if host_places.seems_missing(config) or (os.path.exists(config) and not os.path.isfile(config)):
                 raise _errors.UserError(
                     f"{path}: {prefix} is not a virtual environment (it has no pyvenv.cfg); create it first."
                 )

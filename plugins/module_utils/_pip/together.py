@@ -16,6 +16,7 @@ import shutil
 import urllib.parse
 from typing import Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.devfleet.pip.plugins.module_utils._host import places as host_places
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import checks as pip_checks
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import effective as pip_effective
 from ansible_collections.devfleet.pip.plugins.module_utils._pip import options as pip_options
@@ -336,5 +337,5 @@ def find_programs(homes: Sequence[str] = ()) -> dict[str, str]:
     directories += [os.path.join(home, name) for home in homes for name in (".local/bin", ".cargo/bin")]
     found = {name: shutil.which(name, path=os.pathsep.join(directories)) for name in ("keyring", "pipx", "uv")}
     if found["pipx"] and not found["uv"]:  # pipx may bring its own
-        found["uv"] = shutil.which("uv", path=os.path.dirname(os.path.realpath(found["pipx"])))
+        found["uv"] = shutil.which("uv", path=os.path.dirname(host_places.real_path(found["pipx"])))
     return {name: path for name, path in found.items() if path}
