@@ -452,33 +452,18 @@ def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.P
 # The old place
 
 
-def _has_legacy(target: pip_targets.Target) -> bool:
-    if target.legacy is None or not os.path.exists(target.legacy):
+def _is_old_file(target: pip_targets.Target, is_missing: bool) -> bool:
+    """Tell whether there is a file in the old place that is not the new one too: some users link one to the other."""
+    if target.legacy is None or is_missing:
         return False
-    # Some users link one place to the other: then the file in the old place is the new file itself.
     directory, name = os.path.split(target.legacy)
     return host_places.real_path(target.path) != os.path.join(host_places.real_path(directory), name)
 
 
-def _check_visible(path: str) -> None:
-    """Raise UserError for a file that only seems to be missing, since nobody may look at it."""
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise _errors.UserError(
-            f"{path}: {error.strerror}, so it can be neither moved nor removed; let the user search its directory, "
-            "or set 'legacy' to 'keep'."
-        ) from error
-
-
 def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> bytes | None:
     """Return the content of the old place, if it goes; refuse now what could not be removed later."""
-    if options["legacy"] == "keep" or target.legacy is None:
-        return None
-    _check_visible(target.legacy)
-    if not _has_legacy(target):
+    # What only seems to be missing, since nobody may look at it, must not stay in silence.
+    if options["legacy"] == "keep" or not _is_old_file(target, host_places.seems_missing(str(target.legacy))):
         return None
     if not options["follow"] and os.path.islink(str(target.legacy)):
         leads_to = os.readlink(str(target.legacy))
@@ -504,7 +489,7 @@ def _finish_legacy(
         result["legacy"] = {"path": path, "action": action, **({"backup_file": backup} if backup else {})}
         result["diff"].append(ini_secrets.content_diff(path, content, b""))
         result["changed"] = True
-    elif _has_legacy(target):
+    elif _is_old_file(target, not os.path.exists(path)):
         result["legacy"] = {"path": path, "action": "kept"}
         result["warnings"].append(
             f"{path}: pip still reads this old file, before {target.path}; 'legacy: migrate' moves its options."
