@@ -452,18 +452,17 @@ def result_of(files: list[dict[str, Any]], spec: Spec, pips: Sequence[pip_pips.P
 # The old place
 
 
-def _is_old_file(target: pip_targets.Target, is_missing: bool) -> bool:
-    """Tell whether there is a file in the old place that is not the new one too: some users link one to the other."""
-    if target.legacy is None or is_missing:
+def _has_legacy(target: pip_targets.Target) -> bool:
+    if target.legacy is None or not os.path.exists(target.legacy):
         return False
+    # Some users link one place to the other: then the file in the old place is the new file itself.
     directory, name = os.path.split(target.legacy)
     return host_places.real_path(target.path) != os.path.join(host_places.real_path(directory), name)
 
 
 def _legacy_content(target: pip_targets.Target, options: Mapping[str, Any]) -> bytes | None:
     """Return the content of the old place, if it goes; refuse now what could not be removed later."""
-    # What only seems to be missing, since nobody may look at it, must not stay in silence.
-    if options["legacy"] == "keep" or not _is_old_file(target, host_places.seems_missing(str(target.legacy))):
+    if options["legacy"] == "keep" or not _has_legacy(target):
         return None
     if not options["follow"] and os.path.islink(str(target.legacy)):
         leads_to = os.readlink(str(target.legacy))
@@ -489,11 +488,13 @@ def _finish_legacy(
         result["legacy"] = {"path": path, "action": action, **({"backup_file": backup} if backup else {})}
         result["diff"].append(ini_secrets.content_diff(path, content, b""))
         result["changed"] = True
-    elif _is_old_file(target, not os.path.exists(path)):
+    elif _has_legacy(target):
         result["legacy"] = {"path": path, "action": "kept"}
         result["warnings"].append(
             f"{path}: pip still reads this old file, before {target.path}; 'legacy: migrate' moves its options."
         )
+    elif options["legacy"] != "keep" and target.legacy and not host_places.seems_missing(path):
+        result["warnings"].append(f"{path}: this user may not look at this old file, and so pip skips it; it stays.")
 
 
 # The checks
