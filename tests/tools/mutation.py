@@ -29,6 +29,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Sequence
 
+# Each run of the tests is forked from this process, and so finds these imported: they are slow.
+import ansible.module_utils.basic  # noqa: F401  # see above
+import hypothesis.stateful  # noqa: F401  # see above
+import pytest  # noqa: F401  # see above
+
 ROOT = Path(__file__).resolve().parents[2]
 CORE = "plugins/module_utils/"
 TESTS = "tests/unit/plugins/"
@@ -244,10 +249,6 @@ def main() -> int:
     options = parser.parse_args()
     core = [path for package in ("_ini", "_host", "_pip") for path in sorted((ROOT / CORE / package).glob("[a-z]*.py"))]
     files = options.files or [f"{path.parent.name}/{path.name}" for path in core]
-    import ansible.module_utils.basic  # noqa: F401  # once for all runs of the tests
-    import hypothesis.stateful  # noqa: F401
-    import pytest  # noqa: F401
-
     start, tried, lost = time.monotonic(), 0, 0
     try_one = functools.partial(measure, seed=options.seed, most=options.mutants)
     with ProcessPoolExecutor(options.jobs) as pool:
